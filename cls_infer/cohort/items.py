@@ -1,0 +1,62 @@
+"""What therapy.csv may hold: each item with the input channels it feeds, per canonical unit.
+
+The channels are the fields of `cls_infer.physiology.inputs.Inputs`. [F], [M], [A] are the trust marks of
+`physiology.md`: found, from memory, assumed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Item:
+    """A treatment or loss.
+
+    A `volume` item has a total, spread evenly over its time: `per_unit` is what one `unit` of it brings to
+    each channel (albumin_20: 200 g per L). A `level` item holds its channel at the amount while it lasts.
+    `low` and `high` bound what one row can possibly hold [unit].
+    """
+
+    kind: Literal["volume", "level"]
+    unit: str
+    low: float
+    high: float
+    per_unit: dict[str, float] = field(repr=False)
+    label: str
+
+
+def _fluid(label: str, **grams_per_litre: float) -> Item:
+    return Item("volume", "L", 0.0, 50.0, {"water": 1.0, **grams_per_litre}, label)
+
+
+def _loss(label: str, channel: str) -> Item:
+    return Item("volume", "L", 0.0, 50.0, {channel: 1.0}, label)
+
+
+def _level(label: str, channel: str, unit: str, low: float, high: float) -> Item:
+    return Item("level", unit, low, high, {channel: 1.0}, label)
+
+
+ITEMS: dict[str, Item] = {
+    "crystalloid": _fluid("crystalloid of any kind"),
+    "ringer": _fluid("Ringer's lactate or acetate"),
+    "saline_0.9": _fluid("saline 0.9 %"),
+    # albumin solutions by their labelled strength, physiology.md 5.5
+    "albumin_4": _fluid("albumin 4 %", albumin=40.0),
+    "albumin_5": _fluid("albumin 5 %", albumin=50.0),
+    "albumin_20": _fluid("albumin 20 %", albumin=200.0),
+    "albumin_25": _fluid("albumin 25 %", albumin=250.0),
+    # physiology.md 5.5: about 35 g/L albumin and 25 g/L other protein
+    "ffp": _fluid("fresh frozen plasma", albumin=35.0, globulin=25.0),
+    # the cells' own volume; 1 `unit` is 0.18 L, physiology.md 5.5 [M]
+    "red_cells": Item("volume", "L", 0.0, 20.0, {"red_cells": 1.0}, "packed red cells, without their medium"),
+    "bleeding": _loss("whole blood lost", "bleeding"),
+    # albumin sieving 0, physiology.md 5.5
+    "crrt_ultrafiltrate": _loss("net fluid removed by haemofiltration", "ultrafiltration"),
+    "oral_intake": _level("drinking relative to usual; 0 is nil by mouth", "intake", "1", 0.0, 10.0),
+    "norepinephrine": _level("norepinephrine", "norepinephrine", "ug/kg/min", 0.0, 10.0),
+    "venous_pressure": _level("pressure added to the veins", "venous_pressure", "mmHg", -30.0, 100.0),
+    "transmembrane_pressure": _level(
+        "pressure across an artificial membrane", "transmembrane_pressure", "mmHg", -200.0, 800.0
+    ),
+}

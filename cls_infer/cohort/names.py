@@ -1,0 +1,18 @@
+"""The nearest known name, for the word a user wrote."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+
+def did_you_mean(written: str, known: Iterable[str], spellings: Mapping[str, str] | None = None) -> str:
+    """Return a remedy: the known name nearest to `written`, else the first known ones.
+
+    `spellings` maps other ways to write a known name to that name.
+    """
+    names = list(known)
+    by_lower = {**(spellings or {}), **{name.lower(): name for name in names}}
+    close = get_close_matches(written.lower(), by_lower, n=1)
+    if close:
+        return f"did you mean `{by_lower[close[0]]}`?"
+    more = ", ..." if len(names) > 20 else ""
+    return f"known are {', '.join(f'`{name}`' for name in names[:20])}{more}"

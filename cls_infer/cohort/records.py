@@ -1,0 +1,77 @@
+"""A cohort as plain values in canonical units: what the tables say once they are understood."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measured value of one patient.
+
+    `time` [h] is the end of `window` [h] where the value was collected over one. `censoring` is -1 where the
+    true value lies below `value`, +1 above, 0 where it is the value. `extra_sd` is scatter, in the variable's
+    unit, that comes on top of the model's noise; `time_sd` [h] is how uncertain the time is; `row` is the row
+    in measurements.csv.
+    """
+
+    time: float
+    variable: str
+    value: float
+    row: int
+    extra_sd: float = 0.0
+    time_sd: float = 0.0
+    window: float = 0.0
+    censoring: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One treatment, or loss, from `start` to `end` [h].
+
+    `amount` is the total over that time for a volume item [L], the level held for a level item [its unit].
+    Where it was never charted it is None and is lognormal (`median`, `gsd`) or uniform on [`low`, `high`].
+    """
+
+    item: str
+    start: float
+    end: float
+    amount: float | None
+    row: int
+    low: float | None = None
+    high: float | None = None
+    median: float | None = None
+    gsd: float | None = None
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient: covariates by name, measurements and therapy in order of time."""
+
+    name: str
+    covariates: dict[str, float | str]
+    measurements: tuple[Measurement, ...]
+    therapy: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A row of measurements.csv that was understood but is not an observation, and why."""
+
+    patient: str
+    row: int
+    variable: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """All patients of one data set.
+
+    `digest` is the SHA-256 of the tables as they stand on disk; `notes` say what was done to the values;
+    `set_aside` lists the measurements that were left out.
+    """
+
+    name: str
+    patients: tuple[Patient, ...]
+    digest: str
+    notes: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()

@@ -1,0 +1,36 @@
+"""What goes wrong on the user's side, as values: every problem at once, each with its place and remedy."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing the user can mend: where it stands, what was found, what to do."""
+
+    where: str
+    message: str
+    row: int | None = None
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"row {self.row}: " if self.row is not None else ""
+        return f"{place}{self.message}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class InputError(Exception):
+    """The user's file, model or command cannot be used; `problems` holds every reason."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        places = dict.fromkeys(problem.where for problem in self.problems)
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' if count != 1 else ''} in {', '.join(f'`{place}`' for place in places)}"]
+        for place in places:
+            if len(places) > 1:
+                lines.append(f"  {place}:")
+            lines += [f"  {problem}" for problem in self.problems if problem.where == place]
+        return "\n".join(lines)

@@ -1,0 +1,87 @@
+"""Gradient and Gauss-Newton curvature of the log posterior, for many starting points at once."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ..likelihood.noise import STUDENT_T, Scatter, curvature, log_density, total_scale
+from ..likelihood.posterior import FAILED, Posterior
+from ..solve.predict import Predicted
+
+
+class Expansion(NamedTuple):
+    """The log posterior about each start: value, gradient [start, dim], curvature [start, dim, dim], patients'
+    solver status [start, patient] and log-likelihood [start, patient]."""
+
+    log_posterior: jax.Array
+    gradient: jax.Array
+    curvature: jax.Array
+    status: jax.Array
+    log_likelihood: jax.Array
+
+
+def tile_lanes(tree: Any, count: int) -> Any:
+    """Repeat every array [lane, ...] `count` times along its lanes."""
+    return jax.tree.map(lambda a: jnp.tile(jnp.asarray(a), (count, *([1] * (jnp.ndim(a) - 1)))), tree)
+
+
+def _predict_many(target: Posterior, coordinates: jax.Array) -> Predicted:
+    """Return predictions [start, patient, obs] at coordinates [start, patient, slot]."""
+    starts, patients, _ = coordinates.shape
+    values, amounts = jax.vmap(target.pooling.values)(coordinates)
+    flat = jax.tree.map(lambda a: a.reshape(starts * patients, *a.shape[2:]), (values, amounts))
+    route, chart = tile_lanes((target.plan.route, target.plan.chart), starts)
+    predicted = target.predict_forward(*flat, route, chart)
+    return jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), predicted)
+
+
+def _mean_and_scale(target: Posterior, coordinates: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, Scatter]:
+    predicted = _predict_many(target, coordinates)
+    scatter = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
+    chart = target.plan.chart
+    scale = total_scale(predicted.mean, predicted.slope, scatter, chart.time_sd, chart.extra_sd)
+    return predicted.mean, scale, predicted.status, scatter
+
+
+def expand(target: Posterior, z: jax.Array) -> Expansion:
+    r"""Return value, gradient and Gauss-Newton curvature of the log posterior at every start z [start, dim].
+
+    The gradient is exact. The curvature is the identity of the prior plus
+    $\sum_j J_j^T I_j J_j$ over predictions and their scales, with the Fisher information $I_j$ of each.
+    """
+    chart, pooling = target.plan.chart, target.pooling
+    slots = len(pooling.slots)
+    coordinates = jax.vmap(pooling.coordinates)(z)
+    to_coordinates = jax.vmap(jax.jacfwd(pooling.coordinates))(z)  # [start, patient, slot, dim]
+
+    def outputs(c: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return _mean_and_scale(target, c)[:2]
+
+    def column(direction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return jax.jvp(outputs, (coordinates,), (jnp.broadcast_to(direction, coordinates.shape),))[1]
+
+    d_mean, d_scale = jax.vmap(column, out_axes=-1)(jnp.eye(slots))  # [start, patient, obs, slot]
+    mean, scale, status, scatter = _mean_and_scale(target, coordinates)
+    good = chart.mask & (status == 0)[..., None] & jnp.isfinite(mean) & jnp.isfinite(scale)
+    mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
+
+    def total(mean: jax.Array, scale: jax.Array) -> jax.Array:
+        return jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0))
+
+    by_mean, by_scale = jax.grad(total, argnums=(0, 1))(mean, scale)
+    ll = jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0), axis=-1)
+    ll = jnp.where((status == 0) & jnp.isfinite(ll), ll, FAILED)
+    d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
+    of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
+    in_slots = jnp.einsum("spo,spoi->spi", by_mean, d_mean) + jnp.einsum("spo,spoi->spi", by_scale, d_scale)
+    information = jnp.einsum("spoi,spo,spoj->spij", d_mean, curvature(scale, mean, scatter), d_mean)
+    information += jnp.einsum("spoi,spo,spoj->spij", d_scale, of_scale, d_scale)
+    through = jnp.einsum("spij,spjd->spid", information, to_coordinates)
+    return Expansion(
+        log_posterior=jnp.sum(ll, axis=1) - 0.5 * jnp.sum(z**2, axis=1),
+        gradient=jnp.einsum("spi,spid->sd", in_slots, to_coordinates) - z,
+        curvature=jnp.einsum("spid,spie->sde", to_coordinates, through) + jnp.eye(z.shape[1]),
+        status=status,
+        log_likelihood=ll,
+    )

@@ -1,0 +1,122 @@
+"""NumPyro's NUTS in blocks of draws: progress, an interrupt that keeps what is there, one compiled program."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpyro.infer import NUTS, init_to_value
+
+from ..likelihood.posterior import Posterior
+from .start import Start
+
+FIELDS = ("z", "potential_energy", "num_steps", "accept_prob", "diverging", "energy")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to sample. `block` draws run in one compiled call."""
+
+    chains: int = 4
+    warmup: int = 300
+    draws: int = 500
+    seed: int = 1
+    target_accept: float = 0.85
+    max_tree_depth: int = 8
+    block: int = 25
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where sampling stands after a block."""
+
+    done: int
+    total: int
+    warmup: int
+    divergences: int
+    step_size: float
+    leapfrogs: float
+    seconds: float
+
+
+@dataclass
+class Draws:
+    """Draws of z [chain, draw, dim] and the sampler's statistics [chain, draw]; `complete` unless interrupted."""
+
+    z: np.ndarray
+    stats: dict[str, np.ndarray]
+    seconds: dict[str, float] = field(default_factory=dict)
+    complete: bool = True
+
+
+def sample_nuts(
+    target: Posterior, start: Start, settings: Settings, *, report: Callable[[Progress], None] = lambda _: None
+) -> Draws:
+    """Return NUTS draws, all chains in one vectorised program, mass matrix from the Laplace approximation.
+
+    An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked incomplete.
+    """
+    kernel = NUTS(
+        target.numpyro_model(),
+        dense_mass=True,
+        inverse_mass_matrix=jnp.asarray(start.covariance),
+        adapt_mass_matrix=settings.warmup >= 200,
+        regularize_mass_matrix=True,
+        target_accept_prob=settings.target_accept,
+        max_tree_depth=settings.max_tree_depth,
+        init_strategy=init_to_value(values={"z": jnp.asarray(start.mode)}),
+    )
+    keys = jax.random.split(jax.random.key(settings.seed), settings.chains)
+    first = {"z": jnp.asarray(start.dispersed(settings.chains, settings.seed))}
+    begun = perf_counter()
+    state = kernel.init(keys, settings.warmup, first, model_args=(), model_kwargs={})
+
+    def one(state, _):
+        state = kernel.sample(state, (), {})
+        return state, {
+            "z": state.z["z"],
+            "potential_energy": state.potential_energy,
+            "num_steps": state.num_steps,
+            "accept_prob": state.accept_prob,
+            "diverging": state.diverging,
+            "energy": state.energy,
+        }
+
+    block = jax.jit(lambda state: jax.lax.scan(one, state, None, length=settings.block)).lower(state).compile()
+    compiled = perf_counter()
+    return _run(block, state, settings, report, {"compile": compiled - begun}, compiled)
+
+
+def _run(block, state, settings: Settings, report, seconds: dict[str, float], begun: float) -> Draws:
+    total = settings.warmup + settings.draws
+    kept: list[dict[str, np.ndarray]] = []
+    done = 0
+    complete = True
+    try:
+        while done < total:
+            state, rows = block(state)
+            rows = jax.tree.map(np.asarray, rows)
+            done += settings.block
+            kept.append(rows)
+            report(
+                Progress(
+                    done=min(done, total),
+                    total=total,
+                    warmup=settings.warmup,
+                    divergences=int(sum(r["diverging"].sum() for r in kept[settings.warmup // settings.block :])),
+                    step_size=float(np.mean(state.adapt_state.step_size)),
+                    leapfrogs=float(np.mean(rows["num_steps"])),
+                    seconds=perf_counter() - begun,
+                )
+            )
+    except KeyboardInterrupt:
+        if done <= settings.warmup:
+            raise
+        complete = False
+    joined = {name: np.concatenate([r[name] for r in kept])[settings.warmup : total] for name in FIELDS}
+    by_chain = {name: np.moveaxis(a, 0, 1) for name, a in joined.items()}
+    seconds["sample"] = perf_counter() - begun
+    z = by_chain.pop("z")
+    return Draws(z, by_chain, seconds, complete)

@@ -1,0 +1,94 @@
+"""Where sampling starts: the mode, sought from several dispersed points at once, and its Laplace covariance."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..errors import InputError, Problem
+from ..likelihood.posterior import FAILED, Posterior
+from .gauss_newton import Expansion, expand
+
+type Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The best mode found: z [dim], its covariance [dim, dim], and the log posterior every start reached."""
+
+    mode: np.ndarray
+    covariance: np.ndarray
+    log_posterior: np.ndarray
+    iterations: int
+
+    def dispersed(self, chains: int, seed: int) -> np.ndarray:
+        """Return a starting point for each chain [chain, dim], drawn from the Laplace approximation."""
+        rng = np.random.default_rng(seed)
+        root = np.linalg.cholesky(self.covariance)
+        return self.mode + rng.standard_normal((chains, len(self.mode))) @ root.T
+
+
+def find_start(
+    target: Posterior, *, seed: int, starts: int = 6, most_iterations: int = 60, report: Report = lambda _: None
+) -> Start:
+    """Return the mode by Levenberg-Marquardt from `starts` dispersed points, all in one batch.
+
+    The first start is the prior's median, the others are draws from the prior at 0.7 of its spread.
+
+    Raises:
+        InputError: no start can be solved; names the patient and, where one can be told, the parameter.
+    """
+    look = jax.jit(lambda z: expand(target, z))
+    rng = np.random.default_rng(seed)
+    z = 0.7 * rng.standard_normal((starts, target.pooling.dimension))
+    z[0] = 0.0
+    report("compiling the search for the mode")
+    at = look(jnp.asarray(z))
+    dead = np.asarray(at.log_posterior) <= FAILED / 2
+    if dead[0]:
+        _explain(target, look, at)
+    if dead.any():
+        z[dead] = 0.1 * rng.standard_normal((int(dead.sum()), z.shape[1]))
+        at = look(jnp.asarray(z))
+    damping = np.full(starts, 1e-2)
+    for iteration in range(1, most_iterations + 1):
+        step = _damped_step(at, damping)
+        trial = look(jnp.asarray(z + step))
+        gain = np.asarray(trial.log_posterior - at.log_posterior)
+        better = gain > 0
+        z[better] += step[better]
+        at = jax.tree.map(lambda new, old: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old), trial, at)
+        damping = np.clip(np.where(better, damping / 4, damping * 5), 1e-8, 1e8)
+        best = int(np.argmax(at.log_posterior))
+        report(f"mode: iteration {iteration}, log posterior {float(at.log_posterior[best]):.2f}")
+        if np.all((np.abs(gain) < 1e-3) | (~better & (damping > 1e6))):
+            break
+    return Start(z[best], np.linalg.inv(np.asarray(at.curvature[best])), np.asarray(at.log_posterior), iteration)
+
+
+def _damped_step(at: Expansion, damping: np.ndarray) -> np.ndarray:
+    """Return the Levenberg-Marquardt step of every start, no coordinate moving more than 1.5 prior sd."""
+    curvature = np.asarray(at.curvature)
+    scale = np.einsum("sdd->sd", curvature)
+    damped = curvature + damping[:, None, None] * scale[:, :, None] * np.eye(curvature.shape[1])
+    step = np.linalg.solve(damped, np.asarray(at.gradient)[..., None])[..., 0]
+    longest = np.max(np.abs(step), axis=1, keepdims=True)
+    return step * np.minimum(1.0, 1.5 / np.maximum(longest, 1e-12))
+
+
+def _explain(target: Posterior, look: Callable, at: Expansion) -> None:
+    """Name the patients whose solve fails at the prior's median, and the parameter whose change mends it."""
+    failing = np.flatnonzero(np.asarray(at.log_likelihood[0]) <= FAILED / 2)
+    labels = target.pooling.labels()
+    moved = np.concatenate([np.eye(target.pooling.dimension), -np.eye(target.pooling.dimension)])
+    mended = np.asarray(look(jnp.asarray(moved)).log_likelihood) > FAILED / 2  # [move, patient]
+    problems = []
+    for patient in failing:
+        helps = [labels[i % len(labels)] for i in np.flatnonzero(mended[:, patient])]
+        remedy = f"moving `{helps[0]}` by one prior sd mends it" if helps else "no single parameter mends it by one prior sd"
+        problems.append(
+            Problem("fit", f"patient `{target.plan.patients[patient]}` cannot be solved at the prior's median", remedy=remedy)
+        )
+    raise InputError(problems)

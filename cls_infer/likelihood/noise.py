@@ -1,0 +1,72 @@
+"""The log density of one measurement given its prediction: scatter, coarse times, reporting limits."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax.scipy.special import betainc, gammaln, log_ndtr
+
+from ..types import Scalar
+
+NORMAL, LOGNORMAL, STUDENT_T = 0, 1, 2
+SHAPES = {"normal": NORMAL, "lognormal": LOGNORMAL, "student_t": STUDENT_T}
+TINY = 1e-12
+
+
+class Scatter(NamedTuple):
+    """Noise of one measurement: shape code, scale in the observable's unit (of the log for LOGNORMAL), df."""
+
+    shape: Scalar
+    scale: Scalar
+    df: Scalar
+
+
+def total_scale(mean: Scalar, slope: Scalar, scatter: Scatter, time_sd: Scalar, extra_sd: Scalar) -> Scalar:
+    r"""Return the scale with what an uncertain time and a converted value add.
+
+    $$s^2 = s_0^2 + (\dot\mu\,\tau)^2 + e^2$$
+
+    with the model's slope in time and the time's standard deviation $\tau$ [h]; for lognormal scatter both
+    additions are relative to the prediction.
+    """
+    relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
+    return jnp.sqrt(scatter.scale**2 + relative**2 * ((slope * time_sd) ** 2 + extra_sd**2))
+
+
+def log_density(
+    value: Scalar, censoring: Scalar, mean: Scalar, scale: Scalar, scatter: Scatter
+) -> Scalar:
+    """Return log p(value | mean), or the log probability of lying beyond `value` where it is a limit.
+
+    `censoring` is -1 where the true value is below `value`, +1 above, 0 where it was measured. Finite for
+    every finite prediction; a lognormal prediction at or below zero counts as the smallest positive number.
+    """
+    logarithmic = scatter.shape == LOGNORMAL
+    log_value, log_mean = jnp.log(jnp.maximum(value, TINY)), jnp.log(jnp.maximum(mean, TINY))
+    r = jnp.where(logarithmic, log_value - log_mean, value - mean) / scale
+    student = scatter.shape == STUDENT_T
+    shape_density = jnp.where(student, _log_t(r, scatter.df), -0.5 * r**2 - 0.5 * jnp.log(2 * jnp.pi))
+    measured = shape_density - jnp.log(scale) - jnp.where(logarithmic, log_value, 0.0)
+    toward = jnp.where(censoring < 0, r, -r)
+    beyond = jnp.where(student, _log_t_below(toward, scatter.df), log_ndtr(toward))
+    return jnp.where(censoring == 0, measured, beyond)
+
+
+def curvature(scale: Scalar, mean: Scalar, scatter: Scatter) -> Scalar:
+    """Return the Fisher information of one measurement about its prediction; always above zero."""
+    student = (scatter.df + 1) / (scatter.df + 3)
+    relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
+    return jnp.where(scatter.shape == STUDENT_T, student, 1.0) * (relative / scale) ** 2
+
+
+def _log_t(r: Scalar, df: Scalar) -> Scalar:
+    norm = gammaln((df + 1) / 2) - gammaln(df / 2) - 0.5 * jnp.log(df * jnp.pi)
+    return norm - (df + 1) / 2 * jnp.log1p(r**2 / df)
+
+
+def _log_t_below(r: Scalar, df: Scalar) -> Scalar:
+    """Return log P(T < r) of Student's t; its lower tail goes by the incomplete beta function."""
+    square = jnp.where(r == 0, 1.0, r**2)
+    tail = 0.5 * jnp.where(r == 0, 1.0, betainc(df / 2, 0.5, df / (df + square)))
+    return jnp.where(r < 0, jnp.log(jnp.maximum(tail, 1e-300)), jnp.log1p(-tail))
+
+

@@ -1,0 +1,125 @@
+"""Model + Cohort -> log density over z, and the NumPyro model that samples it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+
+from ..cohort.records import Cohort
+from ..model.spec import Model
+from ..solve.lanes import Tolerance
+from ..solve.plan import Plan, plan
+from ..solve.predict import Predict, Predicted, predictor
+from ..solve.states import forward_solver, reverse_solver
+from ..solve.system import System
+from .noise import SHAPES, Scatter, log_density, total_scale
+from .pooling import Pooling, pool
+
+FAILED = -1e8
+"""Log density of a patient whose solve failed: very low, finite, flat."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A fit's target: what is observed, what is free, and how to predict one from the other."""
+
+    model: Model
+    cohort: Cohort
+    plan: Plan
+    pooling: Pooling
+    system: System
+    predict: Predict
+    predict_forward: Predict
+    tolerance: Tolerance
+
+    def predicted(self, coordinates: jax.Array, *, forward: bool = False) -> Predicted:
+        """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""
+        values, amounts = self.pooling.values(coordinates)
+        predict = self.predict_forward if forward else self.predict
+        return predict(values, amounts, self.plan.route, self.plan.chart)
+
+    def scatter(self, coordinates: jax.Array) -> Scatter:
+        """Return the noise of every measurement [patient, obs]."""
+        values, _ = self.pooling.values(coordinates)
+        p = self.system.parameters(values)
+        noises = [o.noise for o in self.model.observables.values()]
+        patients = len(self.plan.patients)
+        scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
+        table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (patients,)) for s in scales], axis=1)
+        variable = self.plan.chart.variable
+        return Scatter(
+            shape=np.array([SHAPES[n.shape] for n in noises])[variable],
+            scale=jnp.take_along_axis(table, jnp.asarray(variable), axis=1),
+            df=np.array([n.df for n in noises])[variable],
+        )
+
+    def pointwise(self, coordinates: jax.Array, predicted: Predicted) -> jax.Array:
+        """Return the log density of every measurement [patient, obs]; 0 where there is none."""
+        chart, scatter = self.plan.chart, self.scatter(coordinates)
+        scale = total_scale(predicted.mean, predicted.slope, scatter, chart.time_sd, chart.extra_sd)
+        each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
+        return jnp.where(chart.mask, each, 0.0)
+
+    def by_patient(self, coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return each patient's log-likelihood and solver status [patient]; a failed solve counts as FAILED."""
+        predicted = self.predicted(coordinates)
+        usable = (predicted.status == 0)[:, None] & jnp.isfinite(predicted.mean) & jnp.isfinite(predicted.slope)
+        safe = Predicted(
+            jnp.where(usable, predicted.mean, 1.0), jnp.where(usable, predicted.slope, 0.0), predicted.status
+        )
+        total = jnp.sum(self.pointwise(coordinates, safe), axis=1)
+        good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
+        return jnp.where(good, total, FAILED), predicted.status
+
+    def log_likelihood(self, z: jax.Array) -> jax.Array:
+        """Return the log-likelihood of the whole cohort at z [dimension]."""
+        return jnp.sum(self.by_patient(self.pooling.coordinates(z))[0])
+
+    def numpyro_model(self) -> Callable[[], None]:
+        """Return the NumPyro model: standard normal coordinates `z` and the likelihood as a factor."""
+
+        def model() -> None:
+            z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([self.pooling.dimension]).to_event(1))
+            numpyro.factor("log_likelihood", self.log_likelihood(z))
+
+        return model
+
+
+def posterior(
+    model: Model,
+    cohort: Cohort,
+    *,
+    per_patient: tuple[str, ...] = (),
+    shared: tuple[str, ...] = (),
+    hierarchical: tuple[str, ...] = (),
+    fixed: dict[str, float] | None = None,
+    tolerance: Tolerance | None = None,
+) -> Posterior:
+    """Return the target of a fit. Refuses to work in float32.
+
+    Raises:
+        InputError: names that the model does not have; a patient without any measurement it predicts.
+        RuntimeError: JAX is not in double precision.
+    """
+    if not jax.config.jax_enable_x64:
+        raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
+    laid_out = plan(model, cohort)
+    pooling = pool(
+        model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed
+    )
+    system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)
+    tolerance = tolerance or Tolerance()
+    return Posterior(
+        model=model,
+        cohort=cohort,
+        plan=laid_out,
+        pooling=pooling,
+        system=system,
+        predict=predictor(system, reverse_solver(system.rhs, tolerance)),
+        predict_forward=predictor(system, forward_solver(system.rhs, tolerance)),
+        tolerance=tolerance,
+    )

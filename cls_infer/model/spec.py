@@ -1,0 +1,130 @@
+"""What a model is: parameters, states, rates, observables, each with its unit and its place in a source."""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from ..types import Scalar
+from .noise import Noise
+from .prior import Fixed, Prior
+
+type Covariates = Mapping[str, float | str]
+type Scope = Literal["patient", "shared", "hierarchical"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the model.
+
+    `prior` is a record, or a function of the patient's covariates that returns one (weight, sex, onset).
+    `reference` is the value of the reference adult where it differs from the prior's median.
+    `proportional_to` names a parameter (body weight) with which value and prior scale from its own reference.
+    `scope` is the default of a fit of several patients: each its own, one for all, or partially pooled.
+    """
+
+    unit: str
+    prior: Prior | Callable[[Covariates], Prior]
+    source: str
+    reference: float | None = None
+    proportional_to: str | None = None
+    scope: Scope = "patient"
+
+    def prior_of(self, covariates: Covariates) -> Prior:
+        """Return the prior of the patient with these covariates."""
+        return self.prior(covariates) if callable(self.prior) else self.prior
+
+
+@dataclass(frozen=True)
+class State:
+    """One state: its unit and its value in health, from parameters `p` and the healthy body `h`."""
+
+    unit: str
+    in_health: Callable[[Any, Any], Scalar]
+
+
+@dataclass(frozen=True)
+class Observable:
+    """What the model predicts of a chart's variable, read from the flows `f`, and how measurements scatter."""
+
+    unit: str
+    of: Callable[[Any], Scalar]
+    noise: Noise
+    accumulates: bool = False
+    """True for a volume collected over a window: the measurement is the difference over that window."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A quantity worth reporting over time that no chart holds."""
+
+    unit: str
+    of: Callable[[Any], Scalar]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file's content.
+
+    The functions see one patient. `health(p)` returns what follows from the parameters alone, computed once;
+    `flows(t, y, p, h, u)` every pressure and flux at an instant; `rates(f, y, p, h, u)` the states' derivatives
+    by name. `channels` lists the therapy inputs that change anything here. `lead_in` is how many hours before
+    the patient's onset (or time 0) the simulation starts, in health.
+    """
+
+    about: str
+    parameters: Mapping[str, Parameter]
+    states: Mapping[str, State]
+    health: Callable[[Any], Any]
+    flows: Callable[[Scalar, Any, Any, Any, Any], Any]
+    rates: Callable[[Any, Any, Any, Any, Any], Mapping[str, Scalar]]
+    observables: Mapping[str, Observable]
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    lead_in: float = 0.0
+    name: str = ""
+    digest: str = ""
+
+    @cached_property
+    def Parameters(self) -> Callable[..., Any]:
+        """The named tuple of parameter values."""
+        return namedtuple("Parameters", self.parameters)
+
+    @cached_property
+    def States(self) -> Callable[..., Any]:
+        """The named tuple of states."""
+        return namedtuple("States", self.states)
+
+    @property
+    def title(self) -> str:
+        """The first line of the model file."""
+        return self.about.strip().splitlines()[0]
+
+    def initial(self, p: Any, h: Any) -> Any:
+        """Return the states in health."""
+        return self.States(**{name: state.in_health(p, h) for name, state in self.states.items()})
+
+    def derivative(self, t: Scalar, y: Any, p: Any, h: Any, u: Any) -> Any:
+        """Return dy/dt at time t under inputs u."""
+        return self.States(**self.rates(self.flows(t, y, p, h, u), y, p, h, u))
+
+    def reference(self, changes: Mapping[str, float] | None = None) -> Any:
+        """Return the reference adult's parameters, with `changes` by name."""
+        changes = changes or {}
+        values: dict[str, float] = {}
+        for name, parameter in self.parameters.items():
+            base = parameter.proportional_to
+            scale = values[base] / self.reference_value(base) if base else 1.0
+            values[name] = changes[name] if name in changes else self.reference_value(name) * scale
+        return self.Parameters(**values)
+
+    def reference_value(self, name: str) -> float:
+        """Return the reference value of one parameter: as stated, else the prior's median."""
+        from .prior import value
+
+        parameter = self.parameters[name]
+        if parameter.reference is not None:
+            return parameter.reference
+        prior = parameter.prior_of({})
+        return prior.number if isinstance(prior, Fixed) else float(value(prior, 0.0))

@@ -1,0 +1,53 @@
+"""What every model with a two-pore wall has in common: states, parameters, chart and therapy channels."""
+
+from .chart import bedside_chart, blood_chart, body_over_time, protein_chart, research_chart, wall_over_time
+from .reference import (
+    blood,
+    circulation,
+    globulin,
+    interstitium,
+    kidney,
+    lymph,
+    oncotic,
+    protein,
+    two_pore_wall,
+)
+from .spec import State
+
+two_pore_parameters = {
+    **two_pore_wall,
+    **oncotic,
+    **blood,
+    **protein,
+    **globulin,
+    **interstitium,
+    **lymph,
+    **circulation,
+    **kidney,
+}
+
+two_pore_states = {
+    "V_p": State("L", lambda p, h: p.V_p0),  # plasma volume
+    "V_i": State("L", lambda p, h: p.V_i0),  # interstitial volume
+    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0),  # albumin in plasma
+    "A_i": State("g", lambda p, h: h.C_iA0 * (p.V_i0 - h.loop.V_ex)),  # albumin in the accessible interstitium
+    "G_p": State("g", lambda p, h: p.C_G0 * p.V_p0),  # all other protein
+    "G_i": State("g", lambda p, h: h.C_iG0 * (p.V_i0 - h.loop.V_ex)),
+    "V_r": State("L", lambda p, h: h.loop.V_r0),  # red cells
+    "U": State("L", lambda p, h: 0.0 * p.V_p0),  # urine since the start
+}
+
+two_pore_chart = blood_chart | protein_chart | bedside_chart | research_chart
+two_pore_over_time = wall_over_time | body_over_time
+
+body_channels = (
+    "water",
+    "albumin",
+    "globulin",
+    "red_cells",
+    "bleeding",
+    "ultrafiltration",
+    "intake",
+    "norepinephrine",
+    "venous_pressure",
+)

@@ -1,0 +1,37 @@
+"""What therapy does to the body per unit time: the channels every treatment is made of."""
+
+from typing import NamedTuple
+
+from ..types import Scalar
+
+
+class Inputs(NamedTuple):
+    """Rates and levels imposed from outside, constant between therapy breakpoints.
+
+    A treatment changes several channels at once: an albumin infusion is `water` and `albumin`.
+    """
+
+    water: Scalar = 0.0
+    """volume into plasma [L/h]"""
+    albumin: Scalar = 0.0
+    """albumin into plasma [g/h]"""
+    globulin: Scalar = 0.0
+    """all other protein into plasma [g/h]"""
+    red_cells: Scalar = 0.0
+    """packed red-cell volume [L/h]"""
+    bleeding: Scalar = 0.0
+    """whole blood lost [L/h]"""
+    ultrafiltration: Scalar = 0.0
+    """protein-free fluid removed from plasma [L/h]"""
+    intake: Scalar = 1.0
+    """oral intake relative to health [1]"""
+    norepinephrine: Scalar = 0.0
+    """norepinephrine [ug/kg/min]"""
+    venous_pressure: Scalar = 0.0
+    """pressure added to the small veins [mmHg]"""
+    transmembrane_pressure: Scalar = 0.0
+    """pressure across an artificial membrane [mmHg]"""
+
+
+REST = Inputs()
+"""No therapy, healthy intake."""

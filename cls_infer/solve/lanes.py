@@ -1,0 +1,73 @@
+"""The words of a batched solve: lanes, routes, cases, journeys.
+
+A lane is one patient under one draw. Its states are one vector [state], and so is all that its right-hand
+side depends on: a step then costs a handful of array operations, however few the lanes.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+
+RUNNING, OK, STEP_LIMIT, NON_FINITE = -1, 0, 1, 2
+STATUS_WORDS = {OK: "ok", STEP_LIMIT: "step limit", NON_FINITE: "not finite"}
+
+
+class Tolerance(NamedTuple):
+    """How exactly to solve: relative and absolute error a step, most steps a lane."""
+
+    rtol: float = 1e-6
+    atol: float = 1e-8
+    max_steps: int = 3000
+    first_step: float = 0.05
+    smallest_step: float = 1e-9
+
+
+class Case(NamedTuple):
+    """What lanes depend on: parameters and healthy body [lane, number], uncharted amounts [lane, event]."""
+
+    numbers: jax.Array
+    amounts: jax.Array
+
+
+class Forcing(NamedTuple):
+    """Therapy between stops: charted inputs [lane, stop, channel], and what one unit of each uncharted amount
+    adds [lane, stop, event, channel]."""
+
+    charted: Any
+    share: Any
+
+
+class Route(NamedTuple):
+    """Where each lane goes: start [lane], stops [lane, stop] ascending (equal neighbours allowed), therapy."""
+
+    start: Any
+    stops: Any
+    forcing: Forcing
+
+
+class Journey(NamedTuple):
+    """What the lanes did: states at the stops [lane, stop, state], status [lane], the number of steps tried, and
+    of each step [step, lane]: time, size (0 where rejected), next stop, whether it was reached, state before."""
+
+    at_stops: jax.Array
+    status: jax.Array
+    taken: jax.Array
+    t: jax.Array
+    h: jax.Array
+    stop: jax.Array
+    arrived: jax.Array
+    y: jax.Array
+
+
+def at(table: jax.Array, index: jax.Array) -> jax.Array:
+    """Return each lane's row `index[lane]` of an array [lane, row, ...]."""
+    return jax.vmap(lambda rows, i: rows[i])(table, index)
+
+
+def inputs_at(forcing: Forcing, stop: jax.Array, amounts: jax.Array) -> jax.Array:
+    """Return the inputs [lane, channel] on the way to `stop`: charted, and each uncharted amount times its share."""
+    charted = at(forcing.charted, stop)
+    if forcing.share.shape[2] == 0:
+        return charted
+    share = at(forcing.share, stop)
+    return charted + jax.vmap(lambda amount, of: amount @ of)(amounts, share)

@@ -1,0 +1,126 @@
+"""One cohort seen by one model: routes, and every measurement's place along them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cohort.items import ITEMS
+from ..cohort.records import Cohort, Patient
+from ..model.spec import Model
+from .lanes import Route
+from .route import route_of, stack_routes, uncharted
+
+
+class Chart(NamedTuple):
+    """The measurements the model predicts, padded to [patient, obs].
+
+    `stop` and `since` index the states along the route, where 0 is health before the start and `since` is -1
+    unless the value was collected over a window; `mask` is False where a patient has fewer measurements.
+    """
+
+    value: np.ndarray
+    variable: np.ndarray
+    stop: np.ndarray
+    since: np.ndarray
+    censoring: np.ndarray
+    time_sd: np.ndarray
+    extra_sd: np.ndarray
+    mask: np.ndarray
+    time: np.ndarray
+    row: np.ndarray
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A row that this model cannot use, and why."""
+
+    patient: str
+    row: int
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a solve and a likelihood need of the cohort."""
+
+    patients: tuple[str, ...]
+    route: Route
+    chart: Chart
+    slots: int
+    unused: tuple[Unused, ...]
+
+
+def start_of(model: Model, patient: Patient) -> float:
+    """Return when the simulation of this patient starts, in health [h].
+
+    `lead_in` hours before the onset, four of its standard deviations early where the chart states it, and
+    never after the first therapy.
+    """
+    onset, spread = float(patient.covariates.get("onset", 0.0)), float(patient.covariates.get("onset_sd", 6.0))
+    start = onset - 4 * spread - model.lead_in if model.lead_in else 0.0
+    return min([start, *(event.start for event in patient.therapy)])
+
+
+def plan(model: Model, cohort: Cohort) -> Plan:
+    """Lay out a cohort for a model; rows the model has no use for are listed, not dropped in silence."""
+    slots = max((len(uncharted(usable(model, patient))) for patient in cohort.patients), default=0)
+    routes, rows = [], []
+    for patient in cohort.patients:
+        route, places = _one(model, patient, slots)
+        routes.append(route)
+        rows.append(places)
+    return Plan(
+        patients=tuple(patient.name for patient in cohort.patients),
+        route=stack_routes(routes),
+        chart=_stack(rows),
+        slots=slots,
+        unused=tuple(u for patient in cohort.patients for u in _unused(model, patient)),
+    )
+
+
+def usable(model: Model, patient: Patient) -> list:
+    """Return the patient's therapy that changes something in this model."""
+    return [event for event in patient.therapy if set(ITEMS[event.item].per_unit) & set(model.channels)]
+
+
+def _unused(model: Model, patient: Patient) -> list[Unused]:
+    lacking = [
+        Unused(patient.name, m.row, m.variable, f"`{model.name}` does not predict it")
+        for m in patient.measurements
+        if m.variable not in model.observables
+    ]
+    idle = [
+        Unused(patient.name, event.row, event.item, f"`{model.name}` has no place for it")
+        for event in patient.therapy
+        if event not in usable(model, patient)
+    ]
+    return lacking + idle
+
+
+def _one(model: Model, patient: Patient, slots: int) -> tuple[Route, list[tuple]]:
+    start = start_of(model, patient)
+    names = list(model.observables)
+    measured = [m for m in patient.measurements if m.variable in model.observables]
+    window = [m.time - m.window for m in measured if model.observables[m.variable].accumulates]
+    route = route_of(start, [m.time for m in measured] + window, usable(model, patient), slots=slots)
+
+    def place(time: float) -> int:
+        return int(np.searchsorted(route.stops, time)) + 1 if time >= start else 0
+
+    places = []
+    for m in measured:
+        collected = model.observables[m.variable].accumulates
+        since = place(m.time - m.window) if collected and m.window > 0 else -1
+        rest = (m.time_sd, m.extra_sd, True, m.time, m.row)
+        places.append((m.value, names.index(m.variable), place(m.time), since, m.censoring, *rest))
+    return route, places
+
+
+def _stack(rows: Sequence[list[tuple]]) -> Chart:
+    longest = max((len(r) for r in rows), default=0)
+    blank = (1.0, 0, 0, -1, 0, 0.0, 0.0, False, 0.0, 0)
+    columns = zip(*(zip(*(r + [blank] * (longest - len(r))), strict=True) for r in rows), strict=True)
+    return Chart(*(np.array(column) for column in columns))

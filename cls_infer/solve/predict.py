@@ -1,0 +1,73 @@
+"""Predictions of a chart's measurements, with their slope in time, for many lanes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ..physiology.inputs import REST
+from .lanes import Case, Route
+from .plan import Chart
+from .states import Solve
+from .system import System
+
+
+class Predicted(NamedTuple):
+    """Prediction and its derivative in time [lane, obs], and the solver's status [lane]."""
+
+    mean: jax.Array
+    slope: jax.Array
+    status: jax.Array
+
+
+type Predict = Callable[[Any, jax.Array, Route, Chart], Predicted]
+
+
+class Along(NamedTuple):
+    """Everything along the routes; place 0 is health at the start."""
+
+    t: jax.Array
+    y: jax.Array
+    numbers: jax.Array
+    u: jax.Array
+    status: jax.Array
+
+
+def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array, route: Route) -> Along:
+    """Return times [lane, stop + 1], states, inputs and status from free values [lane] and uncharted amounts."""
+    y0, numbers = jax.vmap(system.prepare)(values)
+    states, status = solve(y0, Case(numbers, amounts), route)
+    uncharted = jnp.einsum("le,lsec->lsc", amounts, jnp.asarray(route.forcing.share))
+    rest = jnp.broadcast_to(jnp.array(REST, float), (y0.shape[0], 1, len(REST)))
+    return Along(
+        t=jnp.concatenate([route.start[:, None], route.stops], axis=1),
+        y=jnp.concatenate([y0[:, None], states], axis=1),
+        numbers=numbers,
+        u=jnp.concatenate([rest, route.forcing.charted + uncharted], axis=1),
+        status=status,
+    )
+
+
+def predictor(system: System, solve: Solve) -> Predict:
+    """Return the function from free values [lane] to predictions of every measurement.
+
+    The slope is the observable's derivative along the trajectory: what an uncertain time does to it.
+    """
+
+    def at_stop(t: Any, y: jax.Array, numbers: jax.Array, u: jax.Array) -> tuple[jax.Array, jax.Array]:
+        dy = system.rhs(t, y, numbers, u)
+        return jax.jvp(lambda t, y: system.observe(t, y, numbers, u), (t, y), (jnp.ones_like(t), dy))
+
+    def predict(values: tuple, amounts: jax.Array, route: Route, chart: Chart) -> Predicted:
+        along = along_route(system, solve, values, amounts, route)
+        over_stops = jax.vmap(jax.vmap(at_stop, in_axes=(0, 0, None, 0)), in_axes=(0, 0, 0, 0))
+        observed, slopes = over_stops(along.t, along.y, along.numbers, along.u)  # [lane, stop + 1, observable]
+
+        def pick(table: jax.Array, chart: Chart) -> jax.Array:
+            since = jnp.where(chart.since < 0, 0.0, table[jnp.maximum(chart.since, 0), chart.variable])
+            return table[chart.stop, chart.variable] - since
+
+        return Predicted(jax.vmap(pick)(observed, chart), jax.vmap(pick)(slopes, chart), along.status)
+
+    return predict

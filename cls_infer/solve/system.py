@@ -1,0 +1,61 @@
+"""A model closed over what does not vary: right-hand side and observables of one lane, on plain vectors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from ..model.spec import Model
+from ..physiology.inputs import Inputs
+from ..types import Scalar
+
+
+@dataclass(frozen=True)
+class System:
+    """A model with some parameters free and the others held at numbers (integers stay integers)."""
+
+    model: Model
+    free: tuple[str, ...]
+    held: Mapping[str, float]
+
+    def parameters(self, values: tuple) -> Any:
+        """Return the model's parameters, the free ones in the order of `free`."""
+        return self.model.Parameters(**{**self.held, **dict(zip(self.free, values, strict=True))})
+
+    def _healthy(self, values: tuple) -> tuple[tuple, Any]:
+        h = self.model.health(self.parameters(values))
+        return values, jax.tree.map(lambda a: jnp.asarray(a, float), h)
+
+    @cached_property
+    def _unpack(self) -> Any:
+        shapes = jax.eval_shape(self._healthy, tuple(np.zeros(()) for _ in self.free))
+        return ravel_pytree(jax.tree.map(lambda s: np.zeros(s.shape), shapes))[1]
+
+    def prepare(self, values: tuple) -> tuple[jax.Array, jax.Array]:
+        """Return one lane's healthy states [state] and its case's numbers: free values and healthy body."""
+        values, h = self._healthy(values)
+        y0 = self.model.initial(self.parameters(values), h)
+        return jnp.stack([jnp.asarray(a, float) for a in y0]), ravel_pytree((values, h))[0]
+
+    def _read(self, y: jax.Array, numbers: jax.Array, u: jax.Array) -> tuple:
+        values, h = self._unpack(numbers)
+        return self.model.States(*y), self.parameters(values), h, Inputs(*u)
+
+    def rhs(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        """Return dy/dt [state]."""
+        return jnp.stack([jnp.asarray(a, float) for a in self.model.derivative(t, *self._read(y, numbers, u))])
+
+    def observe(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        """Return every observable, in the model's order."""
+        f = self.model.flows(t, *self._read(y, numbers, u))
+        return jnp.stack([jnp.asarray(o.of(f), float) for o in self.model.observables.values()])
+
+    def derive(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        """Return every derived quantity, in the model's order."""
+        f = self.model.flows(t, *self._read(y, numbers, u))
+        return jnp.stack([jnp.asarray(d.of(f), float) for d in self.model.derived.values()])

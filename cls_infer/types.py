@@ -1,0 +1,7 @@
+"""The words for shapes: a scalar is one patient's number, an array names its axes."""
+
+import numpy as np
+from jaxtyping import Array, Float
+
+type Scalar = Float[Array, ""] | Float[np.ndarray, ""] | float
+"""An array or a float, never a batch: physiology and models are written for one patient."""

@@ -1,0 +1,38 @@
+"""Two-pore wall in a closed-loop body (M3): the reference workhorse.
+
+Rippe and Haraldsson's pore theory for albumin and all other protein, Starling forces, lymph, a compliant
+circulation and the kidney, after `physiology.md` 1-5 and 13. The leak is the number of large pores: `m_L`
+times the healthy number from time 0 on. Flux is positive from plasma to interstitium.
+"""
+
+from cls_infer.model import Model, Parameter, healthy_two_pore, lognormal
+from cls_infer.model.two_pore import (
+    body_channels,
+    two_pore_chart,
+    two_pore_over_time,
+    two_pore_parameters,
+    two_pore_states,
+)
+from cls_infer.physiology import two_pore_flows, two_pore_rates
+
+parameters = {
+    "m_L": Parameter("1", lognormal(1.0, 0.8, shift=1.0), "sepsis, physiology.md 1.4", reference=1.0),
+    **two_pore_parameters,
+}
+
+
+def flows(t, y, p, h, u):
+    return two_pore_flows(y, p, h, u, m_L=p.m_L, intake=u.intake)
+
+
+model = Model(
+    __doc__,
+    parameters,
+    two_pore_states,
+    healthy_two_pore,
+    flows,
+    two_pore_rates,
+    observables=two_pore_chart,
+    derived=two_pore_over_time,
+    channels=body_channels,
+)

@@ -1,0 +1,253 @@
+"""What good tables become: canonical units, hours, one observation per sample, nothing dropped in silence."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cls_infer.cohort import VARIABLES, Event, Measurement
+from cls_infer.cohort.vocabulary import SPELLINGS, canonical_name
+
+HEAD = "patient,time,variable,value,unit\n"
+GIVEN = "patient,start,end,item,amount,unit\n"
+RATED = "patient,start,end,item,amount,unit,rate,rate_unit\n"
+BELIEVED = "patient,start,end,item,amount,unit,amount_low,amount_high,amount_median,amount_gsd\n"
+WINDOWED = "patient,time,variable,value,unit,time_unit,time_sd,window\n"
+LIMITS = "patient,time,variable,value,unit,censored,lower_limit,upper_limit\n"
+
+
+def the_measurement(cohort):
+    ((measurement,),) = (patient.measurements for patient in cohort.patients)
+    return measurement
+
+
+def the_event(cohort):
+    ((event,),) = (patient.therapy for patient in cohort.patients)
+    return event
+
+
+def test_values_become_canonical(read):
+    (patient,) = read(HEAD + "P1,0,hct,42,%\nP1,3,Alb,4.1,g/dL").patients
+    assert patient.measurements == (
+        Measurement(0.0, "hematocrit", 0.42, 2),
+        Measurement(3.0, "albumin", 41.0, 3),
+    )
+
+
+def test_patients_keep_the_order_of_the_measurements(read):
+    cohort = read(HEAD + "B,0,hct,42,%\nA,0,hct,42,%\nB,1,hct,42,%", patients="patient\nA\nB")
+    assert [patient.name for patient in cohort.patients] == ["B", "A"]
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_both_ends_of_a_range_can_be_read(read, name):
+    variable = VARIABLES[name]
+    window = "6" if name == "urine" else ""
+    for value in (variable.low, variable.high):
+        row = f"P1,9,{name},{value},{variable.unit},,,{window}"
+        np.testing.assert_allclose(the_measurement(read(WINDOWED + row)).value, value, rtol=1e-15)
+
+
+def test_every_spelling_names_a_variable():
+    assert set(SPELLINGS.values()) <= set(VARIABLES)
+    assert not set(SPELLINGS) & set(VARIABLES)
+    assert canonical_name(" Total Protein ") == "total_protein"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"\xef\xbb\xbf" + HEAD.encode() + b"P1,0,hct,42,%",
+        (HEAD + "P1,0,hct,42,%\n").replace("\n", "\r\n").encode(),
+        (HEAD + "P1,0,hct,42,%\n").replace("\n", "\r").encode(),
+        HEAD.encode() + b'\n "P1" , 0 ,hct, 42 , % \n,,,,\n',
+    ],
+    ids=["byte order mark", "CRLF", "CR", "blanks"],
+)
+def test_how_a_spreadsheet_saves_does_not_matter(read, table):
+    if b'"P1" ' in table:
+        table = table.replace(b' "P1" ', b'"P1"')
+    assert the_measurement(read(table)).value == 0.42
+
+
+def test_blank_rows_count_as_rows(read):
+    assert the_measurement(read(HEAD + "\n\nP1,0,hct,42,%")).row == 4
+
+
+def test_the_time_unit_rules_time_its_spread_and_the_window(read):
+    measurement = the_measurement(read(WINDOWED + "P1,90,urine,600,mL,minutes,15,60"))
+    assert (measurement.time, measurement.time_sd, measurement.window) == (1.5, 0.25, 1.0)
+
+
+def test_timestamps_count_from_the_first_row_of_any_table(read):
+    cohort = read(
+        HEAD + "P1,2024-03-05T12:00,hct,42,%\nP1,2024-03-06 12:30,hct,43,%\nP2,7,hct,42,%",
+        GIVEN + "P1,2024-03-05T10:00,2024-03-05T11:00,ringer,1,L",
+        "patient,onset\nP1,2024-03-05T04:00\nP2,-5",
+    )
+    first, second = cohort.patients
+    assert [m.time for m in first.measurements] == [2.0, 26.5]
+    assert (first.therapy[0].start, first.therapy[0].end) == (0.0, 1.0)
+    assert first.covariates == {"onset": -6.0}
+    assert second.covariates == {"onset": -5.0}
+
+
+def test_a_zone_is_heeded(read):
+    rows = "P1,2024-03-31T00:30+01:00,hct,42,%\nP1,2024-03-31T03:30+02:00,hct,42,%"
+    assert [m.time for m in read(HEAD + rows).patients[0].measurements] == [0.0, 2.0]
+
+
+def test_a_date_alone_is_noted(read):
+    cohort = read(HEAD + "P1,2024-03-05,hct,42,%\nP1,2024-03-06,hct,42,%")
+    assert any("2 dates without a time of day read as midnight" in note for note in cohort.notes)
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "censoring"),
+    [
+        ("P1,0,albumin,15,g/L,,10,70", 15.0, 0),
+        ("P1,0,albumin,15,g/L,none,,", 15.0, 0),
+        ("P1,0,albumin,15,g/L,below,,", 15.0, -1),
+        ("P1,0,albumin,15,g/L,above,10,70", 15.0, 1),
+        ("P1,0,albumin,10,g/L,,10,", 10.0, -1),
+        ("P1,0,albumin,0,g/L,,10,70", 10.0, -1),
+        ("P1,0,albumin,9.9,g/dL,,1,7", 70.0, 1),
+    ],
+)
+def test_a_value_beyond_a_limit_is_censored_at_it(read, row, value, censoring):
+    measurement = the_measurement(read(LIMITS + row))
+    assert (measurement.value, measurement.censoring) == (value, censoring)
+
+
+def test_systolic_and_diastolic_become_the_mean(read):
+    cohort = read(HEAD + "P1,0,sbp,120,mmHg\nP1,0,dbp,90,mmHg")
+    mean = the_measurement(cohort)
+    assert (mean.variable, mean.row) == ("map", 2)
+    np.testing.assert_allclose((mean.value, mean.extra_sd), (100.0, 1.2), rtol=1e-12)
+    assert any("at 1 times" in note for note in cohort.notes)
+
+
+def test_a_charted_mean_comes_before_a_computed_one(read):
+    cohort = read(HEAD + "P1,0,map,97,mmHg\nP1,0,sbp,120,mmHg\nP1,0,dbp,90,mmHg")
+    assert the_measurement(cohort).value == 97.0
+    assert [(aside.row, aside.variable) for aside in cohort.set_aside] == [(3, "sbp"), (4, "dbp")]
+    assert "row 2" in cohort.set_aside[0].reason
+
+
+def test_a_lone_pressure_is_kept_and_noted(read):
+    cohort = read(HEAD + "P1,0,sbp,120,mmHg\nP1,1,dbp,90,mmHg")
+    assert [m.variable for m in cohort.patients[0].measurements] == ["sbp", "dbp"]
+    assert any("2 `sbp` or `dbp` kept but not used" in note for note in cohort.notes)
+
+
+def test_one_sample_is_one_observation(read):
+    cohort = read(HEAD + "P1,0,hct,42,%\nP1,0,hb,14,g/dL\nP1,6,hb,14,g/dL")
+    assert [(m.time, m.variable) for m in cohort.patients[0].measurements] == [
+        (0.0, "hematocrit"),
+        (6.0, "hemoglobin"),
+    ]
+    (aside,) = cohort.set_aside
+    assert (aside.patient, aside.row, aside.variable) == ("P1", 3, "hemoglobin")
+    assert "row 2" in aside.reason
+
+
+def test_every_row_is_observed_joined_or_set_aside(read):
+    rows = "P1,0,hct,42,%\nP1,0,hb,14,g/dL\nP1,0,na,140,mmol/L\nP1,0,sbp,120,mmHg\nP1,0,dbp,90,mmHg"
+    cohort = read(HEAD + rows)
+    seen = [m.row for m in cohort.patients[0].measurements] + [aside.row for aside in cohort.set_aside]
+    assert sorted(seen) == [2, 3, 4, 5]  # the diastolic of row 6 is in the mean of row 5
+
+
+@pytest.mark.parametrize(
+    ("row", "amount"),
+    [
+        ("P1,0,2,ringer,1500,mL,,", 1.5),
+        ("P1,0,2,ringer,,,500,mL/h", 1.0),
+        ("P1,0,2,ringer,1,L,490,mL/h", 1.0),
+        ("P1,0,2,red_cells,2,unit,,", 0.36),
+        ("P1,0,2,red_cells,,,1,unit/h", 0.36),
+        ("P1,0,2,norepinephrine,0.1,\u00b5g/kg/min,,", 0.1),
+        ("P1,0,2,norepinephrine,,,0.1,ug/kg/min", 0.1),
+        ("P1,0,2,transmembrane_pressure,2,dmHg,,", 200.0),
+        ("P1,0,0,bleeding,900,mL,,", 0.9),
+    ],
+)
+def test_an_amount_or_a_rate_tells_how_much(read, row, amount):
+    np.testing.assert_allclose(the_event(read(therapy=RATED + row)).amount, amount, rtol=1e-12)
+
+
+def test_an_uncharted_amount_stays_unknown(read):
+    ranged = the_event(read(therapy=BELIEVED + "P1,0,1,ringer,,mL,500,4000,,"))
+    assert ranged == Event("ringer", 0.0, 1.0, None, 2, low=0.5, high=4.0)
+    centred = the_event(read(therapy=BELIEVED + "P1,0,1,ringer,,mL,,,3000,2"))
+    assert centred == Event("ringer", 0.0, 1.0, None, 2, median=3.0, gsd=2.0)
+
+
+def test_therapy_comes_in_order_of_start(read):
+    (patient,) = read(therapy=GIVEN + "P1,5,9,ringer,1,L\nP1,-3,2,ffp,1,L\nP1,0,5,ringer,1,L").patients
+    assert [event.start for event in patient.therapy] == [-3.0, 0.0, 5.0]
+
+
+def test_levels_may_follow_each_other(read):
+    (patient,) = read(therapy=GIVEN + "P1,0,9,oral_intake,0,1\nP1,9,12,oral_intake,50,%").patients
+    assert [event.amount for event in patient.therapy] == [0.0, 0.5]
+
+
+def test_covariates_become_canonical(read):
+    header = "patient,weight,weight_unit,height,sex,age,onset,onset_sd,baseline_hematocrit,baseline_albumin"
+    row = "P1,154,lb,175,F,60,-6,3,0.41,42"
+    (patient,) = read(
+        patients=f"{header},baseline_albumin_unit,blood_flow,blood_flow_unit,cause\n{row},g/L,200,mL/min,sepsis"
+    ).patients
+    covariates = dict(patient.covariates)
+    np.testing.assert_allclose(covariates.pop("weight"), 154 * 0.45359237, rtol=1e-12)
+    np.testing.assert_allclose(covariates.pop("blood_flow"), 12.0, rtol=1e-12)
+    assert covariates == {
+        "height": 1.75,
+        "sex": "female",
+        "age": 60.0,
+        "onset": -6.0,
+        "onset_sd": 3.0,
+        "baseline_hematocrit": 0.41,
+        "baseline_albumin": 42.0,
+        "cause": "sepsis",
+    }
+
+
+def test_an_empty_cell_is_no_covariate(read):
+    (patient,) = read(patients="patient,weight,sex,cause\nP1,,,").patients
+    assert patient.covariates == {}
+
+
+def test_one_episode_may_be_named(read):
+    cohort = read(
+        "patient,time,variable,value,unit,episode\nP1,0,hct,42,%,1\nP1,1,hct,42,%,1\nP2,0,hct,42,%,3"
+    )
+    assert len(cohort.patients) == 2
+
+
+def test_the_digest_follows_the_bytes_of_every_table(read):
+    plain, treated, other = read(), read(therapy=GIVEN + "P1,0,1,ringer,1,L"), read(patients="patient\nP1")
+    assert plain.digest == read().digest
+    assert len({plain.digest, treated.digest, other.digest}) == 3
+
+
+def test_what_is_taken_for_granted_is_noted(read):
+    notes = " ".join(read().notes)
+    assert "no `therapy.csv`" in notes
+    assert "no `patients.csv`" in notes
+
+
+albumins = st.floats(1.0, 80.0)
+times = st.lists(st.floats(-500, 500), min_size=1, max_size=6, unique=True).map(sorted)
+
+
+@given(times=times, albumin=albumins)
+def test_what_is_written_in_canonical_units_comes_back_to_the_last_bit(tmp_path_factory, times, albumin):
+    from cls_infer.cohort import read_cohort
+
+    place = tmp_path_factory.mktemp("set")
+    rows = "".join(f"P1,{time!r},albumin,{albumin!r},g/L\n" for time in times)
+    (place / "measurements.csv").write_text(HEAD + rows)
+    measured = read_cohort(place).patients[0].measurements
+    assert [(m.time, m.value) for m in measured] == [(time, albumin) for time in times]

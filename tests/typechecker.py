@@ -1,0 +1,5 @@
+"""The checker that pytest's jaxtyping hook puts on every annotated function: an int may stand for a float."""
+
+from beartype import BeartypeConf, beartype
+
+check = beartype(conf=BeartypeConf(is_pep484_tower=True))
