@@ -50,8 +50,8 @@ parameters = {
 }
 
 states = {
-    "V_p": State("L", lambda p, h: p.V_p0),  # plasma volume
-    "V_i": State("L", lambda p, h: p.V_i0),  # interstitial volume
+    "V_p": State("L", lambda p, h: p.V_p0, floor=0.05),  # plasma volume
+    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05),  # interstitial volume
     "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0),  # albumin in plasma
     "A_i": State("g", lambda p, h: h.C_i0 * (p.V_i0 - h.loop.V_ex)),  # albumin in the accessible interstitium
     "V_r": State("L", lambda p, h: h.loop.V_r0),  # red cells

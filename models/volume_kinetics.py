@@ -6,7 +6,7 @@ volumes in a central and a peripheral space. Knows dilution and urine; no protei
 
 from typing import Any, NamedTuple
 
-from cls_infer.model import Derived, Model, Observable, Parameter, State, fixed, lognormal, lognormal_noise, normal_noise
+from cls_infer.model import Derived, Model, Observable, Parameter, State, fixed, lognormal, normal_noise
 from cls_infer.model.reference import healthy_hematocrit, weight
 from cls_infer.physiology import haemoglobin
 
@@ -76,7 +76,7 @@ model = Model(
         "hematocrit": Observable("1", lambda f: f.hematocrit, normal_noise(0.01)),
         "hemoglobin": Observable("g/L", lambda f: f.hemoglobin, normal_noise(3.0)),
         "plasma_dilution": Observable("1", lambda f: f.dilution, normal_noise(0.02)),
-        "urine": Observable("L", lambda f: f.urine, lognormal_noise(0.10), accumulates=True),
+        "urine": Observable("L", lambda f: f.urine, normal_noise(0.03, relative=0.10), accumulates=True),
     },
     derived={
         "central_excess": Derived("L", lambda f: f.central),

@@ -53,7 +53,8 @@ class Posterior:
         variable = self.plan.chart.variable
         return Scatter(
             shape=np.array([SHAPES[n.shape] for n in noises])[variable],
-            scale=jnp.take_along_axis(table, jnp.asarray(variable), axis=1),
+            scale=jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
+            + np.array([n.relative for n in noises])[variable] * np.abs(self.plan.chart.value),
             df=np.array([n.df for n in noises])[variable],
         )
 
@@ -119,7 +120,7 @@ def posterior(
         plan=laid_out,
         pooling=pooling,
         system=system,
-        predict=predictor(system, reverse_solver(system.rhs, tolerance)),
-        predict_forward=predictor(system, forward_solver(system.rhs, tolerance)),
+        predict=predictor(system, reverse_solver(system.rhs, system.floor, tolerance)),
+        predict_forward=predictor(system, forward_solver(system.rhs, system.floor, tolerance)),
         tolerance=tolerance,
     )

@@ -1,6 +1,6 @@
 """What whole-body models predict of a chart, with the noise of `physiology.md` 12."""
 
-from .noise import lognormal_noise, normal_noise, student_t_noise
+from .noise import normal_noise, student_t_noise
 from .spec import Derived, Observable
 
 blood_chart = {
@@ -18,8 +18,8 @@ bedside_chart = {
     "map": Observable("mmHg", lambda f: f.circulation.MAP, student_t_noise(5.0, df=4.0)),
     "cvp": Observable("mmHg", lambda f: f.CVP, normal_noise(2.0)),
     "weight_change": Observable("kg", lambda f: f.weight_change, normal_noise(0.5)),
-    "urine": Observable("L", lambda f: f.U, lognormal_noise(0.10), accumulates=True),
-    "urine_rate": Observable("L/h", lambda f: f.circulation.J_urine, lognormal_noise(0.2)),
+    "urine": Observable("L", lambda f: f.U, normal_noise(0.03, relative=0.10), accumulates=True),
+    "urine_rate": Observable("L/h", lambda f: f.circulation.J_urine, normal_noise(0.01, relative=0.10)),
 }
 
 research_chart = {

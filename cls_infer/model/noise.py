@@ -17,15 +17,18 @@ class Noise:
     shape: Shape
     scale: float | str
     df: float = 4.0
+    relative: float = 0.0
+    """share of the measured value that comes on top of `scale`: a reading error in per cent"""
 
     def __str__(self) -> str:
         degrees = f"{self.df:g}, " if self.shape == "student_t" else ""
-        return f"{self.shape}({degrees}{self.scale})"
+        share = f" + {self.relative:.0%}" if self.relative else ""
+        return f"{self.shape}({degrees}{self.scale}{share})"
 
 
-def normal_noise(sd: float | str) -> Noise:
-    """Return additive normal scatter with standard deviation `sd`."""
-    return Noise("normal", sd)
+def normal_noise(sd: float | str, *, relative: float = 0.0) -> Noise:
+    """Return additive normal scatter with standard deviation `sd` plus a share of the measured value."""
+    return Noise("normal", sd, relative=relative)
 
 
 def lognormal_noise(log_sd: float | str) -> Noise:

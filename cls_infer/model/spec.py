@@ -4,6 +4,7 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any, Literal
 
 from ..types import Scalar
@@ -38,10 +39,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class State:
-    """One state: its unit and its value in health, from parameters `p` and the healthy body `h`."""
+    """One state: its unit and its value in health, from parameters `p` and the healthy body `h`.
+
+    A solve that falls below `floor` [unit] has left what the model describes and is stopped.
+    """
 
     unit: str
     in_health: Callable[[Any, Any], Scalar]
+    floor: float = -inf
 
 
 @dataclass(frozen=True)

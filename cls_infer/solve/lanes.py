@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import jax
 
-RUNNING, OK, STEP_LIMIT, NON_FINITE = -1, 0, 1, 2
-STATUS_WORDS = {OK: "ok", STEP_LIMIT: "step limit", NON_FINITE: "not finite"}
+RUNNING, OK, STEP_LIMIT, NON_FINITE, OUT_OF_BOUNDS = -1, 0, 1, 2, 3
+STATUS_WORDS = {OK: "ok", STEP_LIMIT: "step limit", NON_FINITE: "not finite", OUT_OF_BOUNDS: "state out of bounds"}
 
 
 class Tolerance(NamedTuple):
@@ -17,7 +17,7 @@ class Tolerance(NamedTuple):
 
     rtol: float = 1e-6
     atol: float = 1e-8
-    max_steps: int = 3000
+    max_steps: int = 2000
     first_step: float = 0.05
     smallest_step: float = 1e-9
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .fold import fold_lanes
 from .lanes import Case, Journey, Route, Tolerance
@@ -18,9 +19,9 @@ type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 """states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
 
 
-def reverse_solver(rhs: Rhs, tolerance: Tolerance) -> Solve:
+def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver whose gradient replays the accepted steps backwards: cost independent of parameters."""
-    go = fold_lanes(lambda y0, case, route: travel(rhs, tolerance, y0, case, route), (0, 0, 0), LOG_AXES)
+    go = fold_lanes(lambda y0, case, route: travel(rhs, floor, tolerance, y0, case, route), (0, 0, 0), LOG_AXES)
     back = fold_lanes(
         lambda case, route, journey, pull: unwind(rhs, case, route, journey, pull), (0, 0, LOG_AXES, 0), (0, 0)
     )
@@ -42,14 +43,14 @@ def reverse_solver(rhs: Rhs, tolerance: Tolerance) -> Solve:
     return solve
 
 
-def forward_solver(rhs: Rhs, tolerance: Tolerance) -> Solve:
+def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver whose tangents run through the accepted steps, with the step sizes held.
 
     For Jacobians: d states / d parameters, a few columns at a time.
     """
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[Any, jax.Array]:
-        held = jax.lax.stop_gradient(travel(rhs, tolerance, *jax.lax.stop_gradient((y0, case)), route))
+        held = jax.lax.stop_gradient(travel(rhs, floor, tolerance, *jax.lax.stop_gradient((y0, case)), route))
         states = replay(rhs, y0, case, route, held)
         return jnp.where(held.status[:, None, None] == 0, states, held.at_stops), held.status
 

@@ -41,6 +41,8 @@ ERROR = np.array(
     ]
 )
 ORDER = 5
+STABLE = 3.0
+"""h times the fastest decay rate stays below this: on the negative axis |R| is below 0.7 up to here, 1 at 3.5."""
 
 
 def _stages(
@@ -84,3 +86,14 @@ def settled_step(rhs: Rhs, t: Scalar, h: Scalar, y: jax.Array, case: Any, u: Any
 def error_norm(error: jax.Array, y: jax.Array, y_next: jax.Array, rtol: float, atol: float) -> jax.Array:
     """Return the largest error over the states in units of the tolerance; at most 1 is accepted."""
     return jnp.max(jnp.abs(error) / (atol + rtol * jnp.maximum(jnp.abs(y), jnp.abs(y_next))))
+
+
+def fastest_mode(
+    rhs: Rhs, t: Scalar, y: jax.Array, mode: jax.Array, case: Any, u: Any
+) -> tuple[jax.Array, jax.Array]:
+    """Return the spectral radius of the Jacobian [1/h] and its mode [state]: one power iteration on the last."""
+    size = jnp.abs(y) + 1e-3
+    _, grown = jax.jvp(lambda y: rhs(t, y, case, u), (y,), (mode * size,))
+    grown = grown / size
+    radius = jnp.sqrt(jnp.sum(grown**2)) + 1e-6
+    return radius, grown / radius

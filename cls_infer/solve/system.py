@@ -46,6 +46,11 @@ class System:
         values, h = self._unpack(numbers)
         return self.model.States(*y), self.parameters(values), h, Inputs(*u)
 
+    @property
+    def floor(self) -> np.ndarray:
+        """The lowest value of each state that the model describes [state]."""
+        return np.array([state.floor for state in self.model.states.values()])
+
     def rhs(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
         """Return dy/dt [state]."""
         return jnp.stack([jnp.asarray(a, float) for a in self.model.derivative(t, *self._read(y, numbers, u))])

@@ -2,15 +2,33 @@
 
 Every lane advances adaptively from stop to stop: a stop is a therapy breakpoint or a wanted time, and is hit
 exactly. The accepted steps are kept, for the reverse rule and the tangents to replay.
+
+Steps stay inside the stability region, by an estimate of the fastest mode. Error control alone does not see to
+that: a quiet fast mode lets steps grow until rounding has been amplified to the tolerance, and tangents and
+gradients, which start at order one, are amplified with it.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from .lanes import NON_FINITE, OK, RUNNING, STEP_LIMIT, Case, Journey, Route, Tolerance, at, inputs_at
-from .step import ORDER, Rhs, error_norm, trial_step
+from .lanes import (
+    NON_FINITE,
+    OK,
+    OUT_OF_BOUNDS,
+    RUNNING,
+    STEP_LIMIT,
+    Case,
+    Journey,
+    Route,
+    Tolerance,
+    at,
+    inputs_at,
+)
+from .step import ORDER, STABLE, Rhs, error_norm, fastest_mode, trial_step
 
 
 class _Now(NamedTuple):
@@ -21,16 +39,20 @@ class _Now(NamedTuple):
     status: jax.Array
     y: jax.Array
     slope: jax.Array
+    mode: jax.Array
     fresh: jax.Array
     arrival: jax.Array
     journal: tuple
 
 
-def travel(rhs: Rhs, tolerance: Tolerance, y0: jax.Array, case: Case, route: Route) -> Journey:
+def travel(
+    rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, case: Case, route: Route
+) -> Journey:
     """Advance all lanes from their start through their stops.
 
     Args:
         rhs: derivative of one lane.
+        floor: the lowest value of each state; a lane that falls below is stopped.
         tolerance: accuracy and step limit.
         y0: states [lane, state] at the start.
         case: what the right-hand side needs of each lane.
@@ -45,9 +67,11 @@ def travel(rhs: Rhs, tolerance: Tolerance, y0: jax.Array, case: Case, route: Rou
         here = jnp.minimum(now.stop, last)
         u = inputs_at(route.forcing, here, case.amounts)
         target = at(route.stops, here)
+        fastest, mode = jax.vmap(functools.partial(fastest_mode, rhs))(now.t, now.y, now.mode, case.numbers, u)
+        reach = jnp.minimum(now.h, STABLE / fastest)
         remaining = target - now.t
-        arriving = remaining <= now.h * (1 + 1e-9)
-        h = jnp.where(running, jnp.where(arriving, remaining, now.h), 0.0)
+        arriving = remaining <= reach * (1 + 1e-9)
+        h = jnp.where(running, jnp.where(arriving, remaining, reach), 0.0)
         # where an interval begins inputs have changed and the carried slope does not hold
         first = jnp.where(jnp.any(now.fresh), 0, 1)
         trial = jax.vmap(lambda *one: trial_step(rhs, *one, first=first))
@@ -57,18 +81,22 @@ def travel(rhs: Rhs, tolerance: Tolerance, y0: jax.Array, case: Case, route: Rou
         accepted = running & finite & (size <= 1.0)
         arrived = accepted & arriving
         factor = jnp.where(finite, jnp.clip(0.9 * (size + 1e-12) ** (-1 / ORDER), 0.2, 6.0), 0.2)
-        h_next = jnp.where(arrived, jnp.maximum(now.h, h * factor), jnp.where(running, h * factor, now.h))
+        h_next = jnp.where(arrived, jnp.maximum(reach, h * factor), jnp.where(running, h * factor, now.h))
         stop = now.stop + arrived
         stuck = running & ~accepted & (h_next < tolerance.smallest_step)
+        sunk = accepted & jnp.any(y_next < floor, axis=1)
         row = (now.t, jnp.where(accepted, h, 0.0), here, arrived, now.y)
         return _Now(
             n=now.n + 1,
             t=jnp.where(arrived, target, jnp.where(accepted, now.t + h, now.t)),
             h=h_next,
             stop=stop,
-            status=jnp.where(running & (stop > last), OK, jnp.where(stuck, NON_FINITE, now.status)),
+            status=jnp.select(
+                [~running, sunk, stop > last, stuck], [now.status, OUT_OF_BOUNDS, OK, NON_FINITE], RUNNING
+            ),
             y=jnp.where(accepted[:, None], y_next, now.y),
             slope=jnp.where(accepted[:, None], slope_next, now.slope),
+            mode=mode,
             fresh=arrived | (now.fresh & ~accepted),
             arrival=now.arrival.at[lane, jnp.where(arrived, now.stop, last + 1)].set(now.n, mode="drop"),
             journal=tuple(log.at[now.n].set(value) for log, value in zip(now.journal, row, strict=True)),
@@ -93,6 +121,7 @@ def _departure(route: Route, y0: jax.Array, tolerance: Tolerance) -> _Now:
         status=jnp.full((lanes,), RUNNING),
         y=y0,
         slope=y0,
+        mode=jnp.ones_like(y0),
         fresh=jnp.ones((lanes,), bool),
         arrival=jnp.full((lanes, stops), -1),
         journal=(zeros, zeros, zeros.astype(int), zeros.astype(bool), jnp.zeros((rows, *y0.shape))),

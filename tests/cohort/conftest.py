@@ -63,3 +63,17 @@ def only_problem(problems) -> Callable[..., Problem]:
         return problem
 
     return the_one
+
+
+@pytest.fixture
+def check() -> Callable[..., None]:
+    """Return a function that compares a problem with its table, row and words of message and remedy."""
+
+    def compare(problem: Problem, table: str, expected: tuple[int | None, str, str]) -> None:
+        row, words, remedy = expected
+        assert Path(problem.where).name == f"{table}.csv"
+        assert problem.row == row
+        assert words in problem.message
+        assert remedy in problem.remedy
+
+    return compare

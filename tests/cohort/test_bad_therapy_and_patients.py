@@ -1,0 +1,145 @@
+"""Bad therapy, bad covariates and tables that do not fit each other are found, shown and given a remedy."""
+
+from pathlib import Path
+
+import pytest
+
+HEAD = "patient,time,variable,value,unit\n"
+GIVEN = "patient,start,end,item,amount,unit\n"
+RATED = "patient,start,end,item,amount,unit,rate,rate_unit\n"
+BELIEVED = "patient,start,end,item,amount,unit,amount_low,amount_high,amount_median,amount_gsd\n"
+
+THERAPY = {
+    "an end before its start": (
+        GIVEN + "P1,9,8,ringer,1,L",
+        (2, "ends at 8 h, before its start at 9 h", "swap"),
+    ),
+    "an unknown item": (GIVEN + "P1,0,1,ringr,1,L", (2, "unknown item `ringr`", "did you mean `ringer`?")),
+    "an item like no other": (GIVEN + "P1,0,1,zzz,1,L", (2, "unknown item `zzz`", "known are `crystalloid`")),
+    "a negative amount": (
+        GIVEN + "P1,0,1,ringer,-500,mL",
+        (2, "`ringer` -500 `mL` is negative", "0 or more"),
+    ),
+    "litres that are millilitres": (
+        GIVEN + "P1,0,1,ringer,500,L",
+        (2, "outside 0 to 50 L", "did you mean `mL`?"),
+    ),
+    "the unit of something else": (
+        GIVEN + "P1,0,1,norepinephrine,5,mL",
+        (2, "`mL` cannot become `ug/kg/min`", "`ug/kg/min`"),
+    ),
+    "an amount never charted": (
+        GIVEN + "P1,0,1,ringer,,L",
+        (2, "`amount` is empty", "`amount_low` and `amount_high`, or `amount_median` and `amount_gsd`"),
+    ),
+    "half a range": (BELIEVED + "P1,0,1,ringer,,L,1,,,", (2, "`amount` is empty", "`amount_high`")),
+    "a range and a median": (
+        BELIEVED + "P1,0,1,ringer,,L,1,2,1,2",
+        (2, "`amount` is empty", "`amount_high`"),
+    ),
+    "a range upside down": (BELIEVED + "P1,0,1,ringer,,L,2,1,,", (2, "is not below `amount_high` 1", "swap")),
+    "a spread below 1": (BELIEVED + "P1,0,1,ringer,,L,,,2,0.5", (2, "`amount_gsd` is 0.5", "above 1")),
+    "a median of nothing": (BELIEVED + "P1,0,1,ringer,,L,,,0,2", (2, "`amount_median` is 0", "above 0")),
+    "a spread beside an amount": (
+        BELIEVED + "P1,0,1,ringer,1,L,,,,2",
+        (2, "`amount_gsd` is given beside", "clear `amount_gsd`"),
+    ),
+    "a rate that contradicts the amount": (
+        RATED + "P1,0,2,ringer,1,L,100,mL/h",
+        (2, "`amount` is 1 L, `rate` makes it 0.2 L", "keep the right one"),
+    ),
+    "a rate without a unit": (RATED + "P1,0,2,ringer,,,100,", (2, "`rate` has no `rate_unit`", "`mL/h`")),
+    "a rate that is an amount": (RATED + "P1,0,2,ringer,,,100,mL", (2, "`mL` cannot become `L/h`", "`mL/h`")),
+    "an impossible rate": (RATED + "P1,0,2,ringer,,,100,L/h", (2, "is 200 L, outside 0 to 50 L", "the rate")),
+    "a rate for no time": (
+        RATED + "P1,2,2,ringer,,,100,mL/h",
+        (2, "starts and ends at the same", "how long"),
+    ),
+    "a level for no time": (
+        GIVEN + "P1,2,2,oral_intake,0,1",
+        (2, "starts and ends at the same", "how long"),
+    ),
+    "two levels at once": (
+        GIVEN + "P1,0,9,oral_intake,0,1\nP1,8,12,oral_intake,1,1",
+        (3, "overlaps that of row 2", "end the one"),
+    ),
+    "therapy after the last measurement": (
+        GIVEN + "P1,50,51,ringer,1,L",
+        (2, "starts at 50 h, after the last measurement of patient `P1` at 48 h", "add later measurements"),
+    ),
+    "a patient never measured": (
+        GIVEN + "P2,0,1,ringer,1,L\nP2,1,2,ringer,1,L",
+        (2, "patient `P2` has no row in measurements.csv", "correct the name"),
+    ),
+    "a timestamp among hours": (
+        GIVEN + "P1,2024-03-05T10:00,2024-03-05T11:00,ringer,1,L",
+        (2, "a number in row 2 of ", "in one way"),
+    ),
+    "a header only": (GIVEN, (None, "a header and no rows", "remove the file")),
+}
+PATIENTS = {
+    "a patient given twice": ("patient,sex\nP1,male\nP1,male", (3, "`P1` is in row 2 too", "one row")),
+    "a patient never measured": ("patient\nP1\nP2", (3, "`P2` has no row in measurements.csv", "the name")),
+    "an impossible height": (
+        "patient,height\nP1,1.75",
+        (2, "`height` 1.75 `cm` is 0.0175 m, outside 0.2 to 2.8 m", "did you mean `m`?"),
+    ),
+    "a percentage without its unit": ("patient,baseline_hematocrit\nP1,42", (2, "0.15 to 0.7", "mean `%`?")),
+    "an unknown sex": ("patient,sex\nP1,X", (2, "`sex` is `X`", "`male` or `female`")),
+    "a spread without an onset": ("patient,onset_sd\nP1,6", (2, "`onset_sd` without `onset`", "the onset")),
+    "an onset unlike the times": (
+        "patient,onset\nP1,2024-03-05T10:00",
+        (2, "`onset` `2024-03-05T10:00` is a timestamp", "in one way"),
+    ),
+    "an unknown column": (
+        "patient,baseline_haematocrit\nP1,0.4",
+        (1, "unknown column `baseline_haematocrit`", "did you mean `baseline_hematocrit`?"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), THERAPY.values(), ids=THERAPY)
+def test_bad_therapy_is_told_once(only_problem, content, expected, check):
+    check(only_problem(therapy=content), "therapy", expected)
+
+
+@pytest.mark.parametrize(("content", "expected"), PATIENTS.values(), ids=PATIENTS)
+def test_a_bad_patient_is_told_once(only_problem, content, expected, check):
+    check(only_problem(patients=content), "patients", expected)
+
+
+def test_a_patient_without_covariates_is_told_where_it_is_measured(only_problem, check):
+    measured = HEAD + "P1,0,hct,42,%\nP2,0,hct,42,%\nP2,1,hct,42,%"
+    problem = only_problem(measured, patients="patient\nP1")
+    check(problem, "measurements", (3, "patient `P2` has no row in patients.csv", "add one"))
+
+
+def test_the_problems_of_all_tables_come_together_in_the_order_of_their_rows(problems):
+    measured = HEAD + "P1,0,hct,42,g\nP1,1,hct,high,g\nP1,2,albumin,400,g/L"
+    found = problems(measured, GIVEN + "P1,0,1,ringr,1,L", "patient,sex\nP1,X")
+    places = [(Path(problem.where).stem, problem.row) for problem in found]
+    assert places == [
+        *(("measurements", row) for row in (2, 3, 3, 4)),
+        ("therapy", 2),
+        ("patients", 2),
+    ]
+
+
+def test_what_could_not_be_read_does_not_make_its_patients_absent(problems):
+    found = problems(HEAD + "P1,0,hct,42,%,", GIVEN + "P1,0,1,ringer,1,L", "patient\nP1")
+    assert len(found) == 1
+
+
+def test_one_long_level_is_told_of_every_shorter_one_within_it(problems):
+    rows = "P1,0,40,oral_intake,0,1\nP1,1,2,oral_intake,1,1\nP1,9,10,oral_intake,1,1"
+    assert [problem.row for problem in problems(therapy=GIVEN + rows)] == [3, 4]
+
+
+def test_an_unreadable_time_does_not_make_therapy_late(only_problem, check):
+    measured = HEAD + "P1,0,hct,42,%\nP1,tomorrow,hct,43,%"
+    check(only_problem(measured, GIVEN + "P1,5,6,ringer,1,L"), "measurements", (3, "`tomorrow`", "timestamp"))
+
+
+def test_a_nameless_row_does_not_make_a_patient_absent(only_problem, check):
+    measured = HEAD + "P1,0,hct,42,%\n,1,hct,43,%"
+    check(only_problem(measured, patients="patient\nP1\nP2"), "measurements", (3, "is empty", "name"))
