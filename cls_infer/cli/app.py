@@ -1,0 +1,22 @@
+"""The commands, each a module of its own."""
+
+import typer
+
+from .check import check
+from .demo import demo
+from .fit import fit
+from .models import models
+from .report import report
+from .simulate import simulate
+
+app = typer.Typer(
+    name="cls-infer",
+    help="Bayesian inference of capillary leak from fluid balance and blood tests. Research only.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, models, check, simulate, fit, report):
+    app.command()(command)

@@ -1,0 +1,94 @@
+"""`cls-infer fit`: the main job."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .fitting import Request, carry_out, finish, report_of, verdict_lines
+from .options import Dataset, Debug, Json, Out, Quiet, names
+from .talk import write_lines, write_table
+
+if TYPE_CHECKING:
+    from ..results.fitted import Fit
+
+NAMES = "A,B"
+COLUMNS = {  # field of a summary row -> how the table heads it
+    **{"unit": "unit", "mean": "mean", "sd": "sd", "q05": "5 %", "q50": "50 %", "q95": "95 %"},
+    **{
+        "prior_sd": "prior sd",
+        "contraction": "contraction",
+        "rhat": "R-hat",
+        "ess_bulk": "ESS",
+        "told": "told",
+    },
+}
+
+ModelName = Annotated[
+    str, typer.Option("--model", metavar="NAME", help="A shipped model, or the path of a model file.")
+]
+Method = Annotated[str, typer.Option("--method", metavar="auto|nuts", help="How to sample; auto is nuts.")]
+PerPatient = Annotated[
+    list[str] | None,
+    typer.Option("--per-patient", metavar=NAMES, help="Parameters each patient has for itself."),
+]
+Shared = Annotated[
+    list[str] | None,
+    typer.Option("--shared", metavar=NAMES, help="Parameters with one value for all patients."),
+]
+Hierarchical = Annotated[
+    list[str] | None, typer.Option("--hierarchical", metavar=NAMES, help="Parameters pooled in part.")
+]
+Fix = Annotated[
+    list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")
+]
+Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
+Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain.")]
+Warmup = Annotated[
+    int, typer.Option("--warmup", metavar="N", help="Draws that tune the sampler and are dropped.")
+]
+Until = Annotated[
+    float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random number of the fit.")]
+
+
+def fit(
+    dataset: Dataset,
+    model: ModelName,
+    method: Method = "auto",
+    per_patient: PerPatient = None,
+    shared: Shared = None,
+    hierarchical: Hierarchical = None,
+    fix: Fix = None,
+    chains: Chains = 4,
+    draws: Draws = 500,
+    warmup: Warmup = 300,
+    until: Until = None,
+    seed: Seed = 1,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Fit a model to a data set and write a run folder."""
+
+    request = Request(
+        dataset=dataset,
+        model=model,
+        method=method,
+        per_patient=names(per_patient),
+        shared=names(shared),
+        hierarchical=names(hierarchical),
+        fix=names(fix),
+        settings={"chains": chains, "draws": draws, "warmup": warmup, "seed": seed},
+        until=until,
+        out=out,
+    )
+    return finish(carry_out(request, quiet=quiet), as_json=as_json, quiet=quiet, show=_print)
+
+
+def _print(fitted: "Fit") -> None:
+    """Print the summary table, the verdict and where the run is."""
+    rows = [(row.name, *(getattr(row, key) for key in COLUMNS)) for row in fitted.summary]
+    write_table("posterior", ("parameter", *COLUMNS.values()), rows)
+    write_lines(*verdict_lines(fitted), f"run: {fitted.folder}", f"report: {report_of(fitted)}")

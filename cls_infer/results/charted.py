@@ -1,0 +1,68 @@
+"""What the chart held, as groups of the tree: measurements with everything known of them, and therapy."""
+
+import numpy as np
+import xarray as xr
+
+from ..cohort.items import ITEMS
+from ..cohort.vocabulary import VARIABLES
+from ..likelihood.posterior import Posterior
+
+
+def observed_data(target: Posterior) -> xr.Dataset:
+    """Return the measurements the likelihood saw, [patient, obs], NaN and empty where a patient has fewer.
+
+    `censoring` is -1 below, +1 above, 0 measured; `time_sd` [h]; `extra_sd` in the variable's unit; `row` is the
+    row of measurements.csv.
+    """
+    chart = target.plan.chart
+    names = np.array(list(target.model.observables))
+    units = np.array([o.unit for o in target.model.observables.values()])
+    shapes = np.array([o.noise.shape for o in target.model.observables.values()])
+
+    def number(a: np.ndarray, **attrs: str) -> tuple:
+        return ("patient", "obs"), np.where(chart.mask, a, np.nan), attrs
+
+    def word(a: np.ndarray) -> tuple:
+        return ("patient", "obs"), np.where(chart.mask, a[chart.variable], "").astype(object)
+
+    return xr.Dataset(
+        {
+            "measurement": number(chart.value),
+            "censoring": number(chart.censoring),
+            "time_sd": number(chart.time_sd, unit="h"),
+            "extra_sd": number(chart.extra_sd),
+        },
+        coords={
+            "patient": list(target.plan.patients),
+            "time": number(chart.time, unit="h"),
+            "row": number(chart.row),
+            "variable": word(names),
+            "unit": word(units),
+            "noise": word(shapes),
+        },
+    )
+
+
+def label_of(variable: str) -> str:
+    """Return how a reader calls an observable, capitalised: the vocabulary's label where there is one."""
+    label = VARIABLES[variable].label if variable in VARIABLES else variable.replace("_", " ")
+    return label[0].upper() + label[1:]
+
+
+def therapy_table(target: Posterior) -> xr.Dataset:
+    """Return every treatment and loss, one an event; `amount` is NaN where it was never charted."""
+    events = [(patient.name, event) for patient in target.cohort.patients for event in patient.therapy]
+    columns = {
+        "patient": [name for name, _ in events],
+        "item": [event.item for _, event in events],
+        "unit": [ITEMS[event.item].unit for _, event in events],
+    }
+    numbers = {
+        "start": ([event.start for _, event in events], "h"),
+        "end": ([event.end for _, event in events], "h"),
+        "amount": ([np.nan if event.amount is None else event.amount for _, event in events], ""),
+        "row": ([event.row for _, event in events], "1"),
+    }
+    data = {name: ("event", np.array(column, dtype=object)) for name, column in columns.items()}
+    data |= {name: ("event", np.array(column, float), {"unit": unit}) for name, (column, unit) in numbers.items()}
+    return xr.Dataset(data)

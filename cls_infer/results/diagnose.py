@@ -1,0 +1,140 @@
+"""Whether a fit may be believed: every threshold, in one place, and a verdict in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from arviz_stats import bfmi, ess, rhat
+
+type Numbers = dict[str, float | int | bool | None]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What must hold: rank R-hat and solver error [nat] at most, effective sample sizes and E-BFMI at least."""
+
+    rhat: float = 1.01
+    ess: float = 400.0
+    bfmi: float = 0.3
+    solver_error_nats: float = 0.05
+    divergences: int = 0
+    failed_solves: int = 0
+
+
+THRESHOLDS = Thresholds()
+"""R-hat and ESS: Vehtari et al. (2021), Bayesian Analysis 16:667-718; E-BFMI: Betancourt (2016), arXiv:1604.00695."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`unmet` says of each thing not met what was found, what is asked and what to do; empty when `ok`."""
+
+    ok: bool
+    unmet: tuple[str, ...]
+    numbers: Numbers
+
+
+def diagnose(tree: xr.DataTree) -> Verdict:
+    """Return the verdict on a fit from its tree alone."""
+    worst = _convergence(tree)
+    solver, stats = tree["solver"], tree["sample_stats"]
+    error = solver["error"].values
+    numbers: Numbers = {
+        "rhat_max": worst["rhat"][0],
+        "ess_bulk_min": worst["ess_bulk"][0],
+        "ess_tail_min": worst["ess_tail"][0],
+        "bfmi_min": float(np.min(bfmi(stats.to_dataset()[["energy"]])["energy"])),
+        "divergences": int(stats["diverging"].sum()),
+        "failed_solves": int((stats["status"] != 0).any("patient").sum()),
+        "solver_error_nats_median": _number(np.nanmedian(error)) if np.isfinite(error).any() else None,
+        "solver_error_nats_max": _number(np.nanmax(error)) if np.isfinite(error).any() else None,
+        "complete": bool(stats.attrs["complete"]),
+    }
+    unmet = tuple(_unmet(numbers, {name: where for name, (_, where) in worst.items()}))
+    return Verdict(not unmet, unmet, numbers)
+
+
+def convergence(tree: xr.DataTree) -> dict[str, xr.Dataset]:
+    """Return `rhat`, `ess_bulk` and `ess_tail` of every estimated number, NaN where a patient's value is known.
+
+    They need two chains of four draws; with less they are NaN throughout.
+    """
+    posterior = tree["posterior"].to_dataset()
+    if posterior.sizes["chain"] < 2 or posterior.sizes["draw"] < 4:
+        nothing = posterior.mean(("chain", "draw")) * np.nan
+        return dict.fromkeys(("rhat", "ess_bulk", "ess_tail"), nothing)
+    return {
+        "rhat": rhat(posterior, method="rank"),
+        "ess_bulk": ess(posterior, method="bulk"),
+        "ess_tail": ess(posterior, method="tail"),
+    }
+
+
+def entries(dataset: xr.Dataset) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield (label, variable, place) of every estimated number: `name` or `name[patient]`."""
+    for name, variable in dataset.data_vars.items():
+        if "patient" not in variable.dims:
+            yield str(name), str(name), {}
+            continue
+        there = variable.notnull().any([dim for dim in variable.dims if dim != "patient"])
+        for patient in dataset["patient"].values[there.values]:
+            yield f"{name}[{patient}]", str(name), {"patient": str(patient)}
+
+
+def _convergence(tree: xr.DataTree) -> dict[str, tuple[float | None, str]]:
+    """Return the worst of each measure and which number it belongs to; None where one cannot be computed."""
+    places = list(entries(tree["posterior"].to_dataset()))
+    worst: dict[str, tuple[float | None, str]] = {}
+    for measure, found in convergence(tree).items():
+        by_label = {label: float(found[name].sel(place)) for label, name, place in places}
+        if not by_label:
+            worst[measure] = (None, "")
+            continue
+        lacking = [label for label, number in by_label.items() if not np.isfinite(number)]
+        choose = max if measure == "rhat" else min
+        label = lacking[0] if lacking else choose(by_label, key=lambda key: by_label[key])
+        worst[measure] = (None if lacking else by_label[label], label)
+    return worst
+
+
+def _number(value: np.floating | float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
+    """Yield a sentence for everything not met: the number, the threshold, what to do."""
+    asked = THRESHOLDS
+    if not numbers["complete"]:
+        yield "sampling was interrupted before all draws were made; resume it, or read what is there with care"
+    r = numbers["rhat_max"]
+    if r is None:
+        yield f"R-hat cannot be computed for `{where['rhat']}`; run at least 2 chains with varying draws"
+    elif not r < asked.rhat:
+        yield (
+            f"R-hat of `{where['rhat']}` is {r:.3f}, {asked.rhat:g} asked: the chains disagree; "
+            "run a longer warmup and more draws, and look whether the chains sit at different modes"
+        )
+    for kind in ("bulk", "tail"):
+        number = numbers[f"ess_{kind}_min"]
+        if number is not None and not number >= asked.ess:
+            yield (
+                f"{kind} ESS of `{where[f'ess_{kind}']}` is {number:.0f}, {asked.ess:g} asked: "
+                f"run about {asked.ess / max(number, 1.0):.1f} times as many draws"
+            )
+    if numbers["divergences"] > asked.divergences:
+        yield (
+            f"{numbers['divergences']} divergent transitions, {asked.divergences} asked: raise the target "
+            "acceptance towards 0.99; if they stay, the posterior has a corner the sampler cannot enter"
+        )
+    if not numbers["bfmi_min"] > asked.bfmi:
+        yield f"E-BFMI is {numbers['bfmi_min']:.2f}, above {asked.bfmi:g} asked: run a longer warmup, or pool less loosely"
+    if numbers["failed_solves"] > asked.failed_solves:
+        yield (
+            f"{numbers['failed_solves']} draws hold a solve that failed, {asked.failed_solves} asked: "
+            "look at the group `solver` for the patient and raise the step limit"
+        )
+    error = numbers["solver_error_nats_max"]
+    if error is None or not error <= asked.solver_error_nats:
+        found = "cannot be computed" if error is None else f"is {error:.2g} nats"
+        yield f"the solver's error {found}, at most {asked.solver_error_nats:g} asked: solve at a tighter tolerance"

@@ -1,0 +1,84 @@
+"""Model + cohort -> Fit: the whole way from charts to a judged posterior."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+
+from ..cohort.records import Cohort
+from ..errors import InputError, Problem
+from ..inference.nuts import Progress, Settings
+from ..inference.run import infer_cohort
+from ..model.spec import Model
+from .fitted import Fit, conclude
+from .provenance import provenance
+
+
+def fit(
+    cohort: Cohort,
+    model: Model,
+    *,
+    per_patient: tuple[str, ...] = (),
+    shared: tuple[str, ...] = (),
+    hierarchical: tuple[str, ...] = (),
+    fixed: dict[str, float] | None = None,
+    settings: Settings = Settings(),  # noqa: B008 - a frozen value
+    until: float | None = None,
+    command: str = "",
+    report: Callable[[Progress | str], None] = lambda _: None,
+) -> Fit:
+    """Fit a model to a cohort and judge the result.
+
+    Args:
+        cohort: as `read_cohort` returns it.
+        model: as `load_model` returns it.
+        per_patient: parameters estimated for each patient alone.
+        shared: parameters with one value for all patients.
+        hierarchical: parameters partially pooled between patients.
+        fixed: values to hold.
+        settings: chains, draws, seed.
+        until: hides measurements after this time [h] from the fit; the provenance counts them.
+        command: what the user typed, for the provenance.
+        report: receives progress, as words or as `Progress`.
+
+    Raises:
+        InputError: names that the model does not have, nothing left to fit, a patient that cannot be solved.
+    """
+    begun = perf_counter()
+    seen, hidden = hide_after(cohort, until)
+    _check_measured(model, seen)
+    parts = infer_cohort(
+        model,
+        seen,
+        per_patient=per_patient,
+        shared=shared,
+        hierarchical=hierarchical,
+        fixed=fixed,
+        settings=settings,
+        report=report,
+    )
+    report("reading the draws: predictions, trajectories, solver error")
+    origin = provenance(model, seen, settings, command=command, hidden=hidden)
+    if until is not None:
+        origin["until"] = float(until)
+    done = conclude(parts, provenance=origin)
+    done.tree.attrs["seconds_total"] = perf_counter() - begun
+    return done
+
+
+def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
+    """Return the cohort without measurements after `until` [h], and how many went; therapy stays."""
+    if until is None:
+        return cohort, 0
+    patients = tuple(
+        replace(p, measurements=tuple(m for m in p.measurements if m.time <= until)) for p in cohort.patients
+    )
+    before, after = (sum(len(p.measurements) for p in group) for group in (cohort.patients, patients))
+    return replace(cohort, patients=patients), before - after
+
+
+def _check_measured(model: Model, cohort: Cohort) -> None:
+    """Refuse patients of whom the model sees nothing: their posterior would be the prior in disguise."""
+    blank = [p.name for p in cohort.patients if not any(m.variable in model.observables for m in p.measurements)]
+    if blank:
+        remedy = f"`{model.name}` predicts {', '.join(model.observables)}; leave the patient out, or move `--until`"
+        raise InputError([Problem("fit", f"patient `{name}` has nothing to fit", remedy=remedy) for name in blank])

@@ -1,0 +1,73 @@
+"""A finished fit as a value: its tree, its verdict, where it is kept."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from .diagnose import Verdict, diagnose
+from .joint import Part
+from .provenance import Attributes
+from .residuals import coverage, residuals
+from .summary import Row, summarise
+from .tree import build_tree
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit gave: `tree` as in `build_tree`, the verdict on it, and its run folder once it is saved."""
+
+    tree: xr.DataTree
+    verdict: Verdict
+    folder: Path | None = None
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Wall-clock seconds by stage."""
+        marked = {k: v for k, v in self.tree.attrs.items() if str(k).startswith("seconds_")}
+        return {str(name).removeprefix("seconds_"): value for name, value in marked.items()}
+
+    @property
+    def summary(self) -> list[Row]:
+        """One row for each estimated number."""
+        return summarise(self.tree)
+
+
+def conclude(parts: Sequence[Part], *, provenance: Attributes) -> Fit:
+    """Return the fit that these parts make: tree, solver error, verdict."""
+    tree = build_tree(parts, provenance=provenance)
+    return Fit(tree, diagnose(tree))
+
+
+def fit_json(fit: Fit) -> dict[str, Any]:
+    """Return the fit as one JSON object, with null for numbers that could not be computed."""
+    numbers = fit.verdict.numbers
+    stages = ("total", "compile", "start", "sample")
+    return {
+        "run": str(fit.folder) if fit.folder else None,
+        "verdict": "ok" if fit.verdict.ok else list(fit.verdict.unmet),
+        "method": fit.tree.attrs["method"],
+        "rhat_max": numbers["rhat_max"],
+        "ess_bulk_min": numbers["ess_bulk_min"],
+        "ess_tail_min": numbers["ess_tail_min"],
+        "divergences": numbers["divergences"],
+        "khat_max": None,  # Pareto k-hat belongs to importance weights; NUTS has none
+        "failed_solves": numbers["failed_solves"],
+        "solver_error_nats_max": numbers["solver_error_nats_max"],
+        "seconds": {stage: fit.seconds.get(stage, 0.0) for stage in stages},
+        "parameters": {row.name: _entry(row) for row in fit.summary},
+        "coverage_90": _finite(coverage(residuals(fit.tree))),
+    }
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    entry = asdict(row)
+    del entry["name"]
+    return {key: _finite(value) if isinstance(value, float) else value for key, value in entry.items()}
+
+
+def _finite(number: float) -> float | None:
+    return number if isfinite(number) else None

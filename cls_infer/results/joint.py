@@ -1,0 +1,70 @@
+"""The parts of a fit as one: patients fitted apart stand side by side again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..inference.run import Inference
+from ..likelihood.posterior import Posterior, posterior
+
+type Part = tuple[Posterior, Inference]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One target, draws `z` [chain, draw, dim] and the sampler's statistics.
+
+    A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
+    had its own. `seconds` are summed over the parts.
+    """
+
+    target: Posterior
+    z: np.ndarray
+    stats: dict[str, np.ndarray]
+    complete: bool
+    method: str
+    seconds: dict[str, float]
+
+
+def join(parts: Sequence[Part]) -> Joint:
+    """Return all parts as one; parts of several patients are cut to the shortest one's draws."""
+    seconds = _sum_seconds([inference.seconds for _, inference in parts])
+    methods = "+".join(dict.fromkeys(inference.method for _, inference in parts))
+    complete = all(inference.draws.complete for _, inference in parts)
+    if len(parts) == 1:
+        target, inference = parts[0]
+        return Joint(target, inference.draws.z, dict(inference.draws.stats), complete, methods, seconds)
+    target = _together([target for target, _ in parts])
+    draws = min(inference.draws.z.shape[1] for _, inference in parts)
+    stats = {
+        name: np.stack([inference.draws.stats[name][:, :draws] for _, inference in parts], axis=-1)
+        for name in parts[0][1].draws.stats
+    }
+    return Joint(target, _side_by_side(target, parts, draws), stats, complete, methods, seconds)
+
+
+def _sum_seconds(each: Sequence[dict[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for seconds in each for name in seconds)
+    return {name: sum(seconds.get(name, 0.0) for seconds in each) for name in names}
+
+
+def _together(targets: Sequence[Posterior]) -> Posterior:
+    """Return the target of all patients, every free parameter each patient's own."""
+    first = targets[0]
+    free = tuple(slot.name for slot in first.pooling.parameters)
+    cohort = replace(first.cohort, patients=tuple(p for target in targets for p in target.cohort.patients))
+    return posterior(
+        first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=first.tolerance
+    )
+
+
+def _side_by_side(target: Posterior, parts: Sequence[Part], draws: int) -> np.ndarray:
+    """Return z [chain, draw, dim] of the joint target; slots stand in the same order in every part."""
+    chains = parts[0][1].draws.z.shape[0]
+    z = np.zeros((chains, draws, target.pooling.dimension))
+    for patient, (part, inference) in enumerate(parts):
+        for whole, own in zip(target.pooling.slots, part.pooling.slots, strict=False):
+            if whole.size and own.size:
+                z[:, :, whole.start + patient] = inference.draws.z[:, :draws, own.start]
+    return z

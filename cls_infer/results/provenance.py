@@ -1,0 +1,50 @@
+"""Where a fit comes from, as attributes of its tree: plain strings and numbers."""
+
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+import jax
+
+from ..cohort.records import Cohort
+from ..inference.nuts import Settings
+from ..model.spec import Model
+
+PACKAGES = ("cls_infer", "jax", "numpyro", "arviz", "xarray", "numpy")
+
+type Attributes = dict[str, str | int | float]
+
+
+def provenance(model: Model, cohort: Cohort, settings: Settings, *, command: str, hidden: int) -> Attributes:
+    """Return what a reader needs to do the fit again: model, data, versions, machine, seed, command.
+
+    `hidden` counts the measurements that `until` kept from the likelihood.
+    """
+    device = jax.devices()[0]
+    return {
+        "model": model.name,
+        "model_title": model.title,
+        "model_digest": model.digest,
+        "cohort": cohort.name,
+        "cohort_digest": cohort.digest,
+        "notes": json.dumps(cohort.notes),
+        "hidden_measurements": hidden,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "seed": settings.seed,
+        "chains": settings.chains,
+        "warmup": settings.warmup,
+        "draws": settings.draws,
+        "device": f"{device.platform} ({device.device_kind})",
+        "float_width": 64 if jax.config.jax_enable_x64 else 32,
+        "python": platform.python_version(),
+        **{f"version_{name}": _version(name) for name in PACKAGES},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,65 @@
+"""Every measurement predicted again from every draw: prediction, scale, replicate, log-likelihood."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from ..likelihood.noise import LOGNORMAL, STUDENT_T, TINY, total_scale
+from ..likelihood.posterior import Posterior
+from .batches import over_draws
+
+DIMS = ("chain", "draw", "patient", "obs")
+
+
+def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[dict[str, xr.Dataset], np.ndarray]:
+    """Return the groups `posterior_predictive` and `log_likelihood`, and the status [chain, draw, patient].
+
+    `measurement` is the replicate with its noise, `prediction` is without it, `scale` the noise's scale (of the
+    logarithm where it is lognormal). All are [chain, draw, patient, obs], NaN where a solve failed or a patient
+    has fewer measurements.
+    """
+    flat = over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=len(target.plan.patients))
+    mean, scale, each, status = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in flat)
+    there = target.plan.chart.mask & (status == 0)[..., None]
+    mean, scale, each = (np.where(there, a, np.nan) for a in (mean, scale, each))
+    shape, df = _shapes(target)
+    unit = unit_noise(mean.shape, shape, df, rng=np.random.default_rng(seed))
+    replicate = scattered(mean, scale, unit, shape)
+    coords = {"chain": np.arange(z.shape[0]), "draw": np.arange(z.shape[1]), "patient": list(target.plan.patients)}
+    predictive = {"measurement": (DIMS, replicate), "prediction": (DIMS, mean), "scale": (DIMS, scale)}
+    groups = {
+        "posterior_predictive": xr.Dataset(predictive, coords=coords),
+        "log_likelihood": xr.Dataset({"measurement": (DIMS, each)}, coords=coords),
+    }
+    return groups, status
+
+
+def unit_noise(size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator) -> np.ndarray:
+    """Return scatter of scale 1: Student's t where the shape says so, else normal; `shape`, `df` broadcast to size."""
+    student = rng.standard_t(np.broadcast_to(df, size))
+    return np.where(shape == STUDENT_T, student, rng.standard_normal(size))
+
+
+def scattered(mean: np.ndarray, scale: Any, unit: np.ndarray, shape: Any) -> np.ndarray:
+    """Return predictions with scatter of this scale put on them: on the logarithm for lognormal noise."""
+    logarithmic = shape == LOGNORMAL
+    log_mean = np.log(np.maximum(mean, TINY))
+    return np.where(logarithmic, np.exp(log_mean + np.where(logarithmic, scale * unit, 0.0)), mean + scale * unit)
+
+
+def _predict(target: Posterior, z: jax.Array) -> tuple[jax.Array, ...]:
+    coordinates = target.pooling.coordinates(z)
+    predicted = target.predicted(coordinates)
+    chart = target.plan.chart
+    scale = total_scale(
+        predicted.mean, predicted.slope, target.scatter(coordinates), chart.time_sd, chart.extra_sd
+    )
+    return predicted.mean, scale, target.pointwise(coordinates, predicted), predicted.status
+
+
+def _shapes(target: Posterior) -> tuple[np.ndarray, np.ndarray]:
+    scatter = target.scatter(target.pooling.coordinates(jnp.zeros(target.pooling.dimension)))
+    return np.asarray(scatter.shape), np.asarray(scatter.df)

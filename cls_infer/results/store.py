@@ -1,0 +1,97 @@
+"""The run folder: the tree as Zarr, the summary as CSV, the page, and a manifest that says whose it is."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ..errors import InputError, Problem
+from .diagnose import diagnose
+from .fitted import Fit, fit_json
+from .report import render
+from .summary import to_csv
+
+FORMAT = "cls_infer run 1"
+TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
+
+
+def check_free(folder: Path | str) -> Path:
+    """Return the folder as a path if a new run may be written there: it is not there, is empty, or holds a log.
+
+    Raises:
+        InputError: something is there already; nothing is ever overwritten.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise InputError([Problem(str(folder), "is a file, not a folder", remedy="choose another `--out`")])
+    found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    if set(found) - {LOG}:
+        what = "holds a run already" if MANIFEST in found else f"is not empty: it holds `{found[0]}`"
+        raise InputError([Problem(str(folder), what, remedy="choose another `--out`, or move it away first")])
+    return folder
+
+
+def save(fit: Fit, folder: Path | str) -> Fit:
+    """Write the run folder and return the fit that knows it. The manifest comes last: a folder with one is whole.
+
+    Raises:
+        InputError: the folder holds something already.
+    """
+    folder = check_free(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = replace(fit, folder=folder)
+    try:
+        fit.tree.to_zarr(folder / TREE, consolidated=False)
+        (folder / SUMMARY).write_text(to_csv(fit.summary), encoding="utf-8")
+        (folder / REPORT).write_text(render(kept), encoding="utf-8")
+        (folder / MANIFEST).write_text(json.dumps(_manifest(kept), indent=2) + "\n", encoding="utf-8")
+    except BaseException:  # an interrupted save leaves nothing behind that a new run would stumble over
+        shutil.rmtree(folder / TREE, ignore_errors=True)
+        for name in (SUMMARY, REPORT, MANIFEST):
+            (folder / name).unlink(missing_ok=True)
+        raise
+    return kept
+
+
+def open_fit(folder: Path | str) -> Fit:
+    """Return the fit kept in a run folder, with the verdict of today's thresholds.
+
+    Raises:
+        InputError: the folder is missing, is no run folder, or was written by another version.
+    """
+    folder = Path(folder)
+    _check_ours(folder)
+    with xr.open_datatree(folder / TREE, engine="zarr", consolidated=False, decode_times=False) as lazy:
+        tree = lazy.load()
+    return Fit(tree, diagnose(tree), folder)
+
+
+def _check_ours(folder: Path) -> None:
+    def refuse(message: str, remedy: str) -> InputError:
+        return InputError([Problem(str(folder), message, remedy=remedy)])
+
+    if not folder.is_dir():
+        raise refuse("is not there", "name the run folder that `cls-infer fit` printed")
+    try:
+        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise refuse(f"is no run folder: no readable `{MANIFEST}` in it", "name a run folder") from error
+    found = written.get("format") if isinstance(written, dict) else None
+    if found != FORMAT:
+        raise refuse(f"`{MANIFEST}` says `{found}`, not `{FORMAT}`", "open it with the version that wrote it")
+    if not (folder / TREE).is_dir():
+        raise refuse(f"`{TREE}` is missing", "the folder is damaged: copy it again or fit again")
+
+
+def _manifest(fit: Fit) -> dict[str, Any]:
+    numbers = {key: value for key, value in fit_json(fit).items() if key not in ("run", "parameters")}
+    return {
+        "format": FORMAT,
+        "files": [TREE, SUMMARY, REPORT],
+        "verdict": {"ok": fit.verdict.ok, "unmet": list(fit.verdict.unmet)},
+        "numbers": asdict(fit.verdict)["numbers"] | {k: v for k, v in numbers.items() if k != "verdict"},
+        "provenance": dict(fit.tree.attrs),
+    }

@@ -1,0 +1,106 @@
+"""Every estimated number beside its prior: what the data told of it, as a table and in words."""
+
+import csv
+import io
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+import xarray as xr
+
+from .diagnose import convergence, entries
+
+FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
+"""Leak peak, duration and offset come first: what routine charts do determine (`physiology.md` 11 a)."""
+
+LEARNT, HINTED = 0.5, 0.1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimated number. `contraction` is 1 - posterior variance / prior variance; rhat and ESS NaN if unknown."""
+
+    name: str
+    unit: str
+    mean: float
+    sd: float
+    q05: float
+    q50: float
+    q95: float
+    prior_sd: float
+    contraction: float
+    rhat: float
+    ess_bulk: float
+
+    @property
+    def told(self) -> str:
+        """In a word, what the data did: `learnt`, `hinted` or `not informed`."""
+        if self.contraction >= LEARNT:
+            return "learnt"
+        return "hinted" if self.contraction >= HINTED else "not informed"
+
+    @property
+    def variable(self) -> str:
+        """The parameter's name without the patient."""
+        return self.name.partition("[")[0]
+
+
+def summarise(tree: xr.DataTree) -> list[Row]:
+    """Return one row for each estimated number, the leak's first."""
+    posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
+    measures = convergence(tree)
+    rows = []
+    for label, name, place in entries(posterior):
+        draws, before = posterior[name].sel(place).values, prior[name].sel(place).values
+        q05, q50, q95 = np.quantile(draws, [0.05, 0.5, 0.95])
+        rows.append(
+            Row(
+                name=label,
+                unit=posterior[name].attrs["unit"],
+                mean=float(np.mean(draws)),
+                sd=float(np.std(draws, ddof=1)),
+                q05=float(q05),
+                q50=float(q50),
+                q95=float(q95),
+                prior_sd=float(np.std(before, ddof=1)),
+                contraction=float(1 - np.var(draws, ddof=1) / np.var(before, ddof=1)),
+                rhat=float(measures["rhat"][name].sel(place)),
+                ess_bulk=float(measures["ess_bulk"][name].sel(place)),
+            )
+        )
+    rank = {name: place for place, name in enumerate(FIRST)}
+    return sorted(rows, key=lambda row: rank.get(row.variable, len(FIRST)))
+
+
+def not_told(rows: list[Row]) -> list[str]:
+    """Return sentences that name what the data did not inform, and what they only hinted at."""
+    sentences = []
+    silent = [row.name for row in rows if row.told == "not informed"]
+    faint = [row for row in rows if row.told == "hinted"]
+    if silent:
+        sentences.append(
+            f"The data did not inform {listed(silent)}: what is reported for "
+            f"{'it' if len(silent) == 1 else 'them'} is the prior, narrowed by less than a tenth of its variance."
+        )
+    if faint:
+        named = [f"{row.name} ({row.contraction:.0%})" for row in faint]
+        sentences.append(
+            f"They only hinted at {listed(named)}: in brackets the share of the prior's variance that went away. "
+            "Read these beside their priors."
+        )
+    if not sentences:
+        sentences.append("Every estimated number lost at least half of its prior's variance.")
+    return sentences
+
+
+def listed(words: list[str]) -> str:
+    """Return the words as a reader says them: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def to_csv(rows: list[Row]) -> str:
+    """Return the rows as CSV, full precision, with `told` as the last column."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*(field.name for field in fields(Row)), "told"])
+    writer.writerows([*astuple(row), row.told] for row in rows)
+    return out.getvalue()

@@ -1,0 +1,103 @@
+"""Derived quantities and observables over time, for some of the draws."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from ..likelihood.posterior import Posterior
+from ..solve.plan import start_of, usable
+from ..solve.predict import along_route
+from ..solve.route import route_of, stack_routes
+from ..solve.states import reverse_solver
+from .batches import over_draws
+
+POINTS = 121
+MOST_DRAWS, FEWEST_DRAWS, MOST_LANES = 400, 40, 20_000
+
+
+def thinned(draws: int, chains: int, patients: int) -> np.ndarray:
+    """Return the numbers of the draws to follow: about 400 in all, fewer where there are many patients."""
+    wanted = min(MOST_DRAWS, max(FEWEST_DRAWS, MOST_LANES // patients))
+    return np.unique(np.linspace(0, draws - 1, min(draws, max(1, wanted // chains))).astype(int))
+
+
+def trajectories(target: Posterior, z: np.ndarray) -> xr.Dataset:
+    """Return every observable and derived quantity [chain, draw, patient, point] of thinned draws z [chain, draw, dim].
+
+    Each patient has an own grid of times: `time` [patient, point] in h, evenly from the start in health to the
+    last measurement. A volume collected over windows runs on from the start. NaN where a solve failed.
+    """
+    kept = thinned(z.shape[1], z.shape[0], len(target.plan.patients))
+    times = _grids(target)
+    few = z[:, kept]
+    table = _solve(target, times, few.reshape(-1, z.shape[-1])).reshape(*few.shape[:2], *times.shape, -1)
+    dims = ("chain", "draw", "patient", "point")
+    variables = {}
+    named = [*target.model.observables.items(), *target.model.derived.items()]
+    for number, (name, quantity) in enumerate(named):
+        attrs = {"unit": quantity.unit, "kind": "observable" if name in target.model.observables else "derived"}
+        variables[name] = (dims, table[..., number], attrs | _noise(target, name))
+    coords = {
+        "chain": np.arange(z.shape[0]),
+        "draw": kept,
+        "patient": list(target.plan.patients),
+        "time": (("patient", "point"), times, {"unit": "h"}),
+    }
+    return xr.Dataset(variables, coords=coords)
+
+
+def _noise(target: Posterior, name: str) -> dict[str, str | float]:
+    """Return an observable's noise as attributes: what a reader needs to put scatter on the curve."""
+    if name not in target.model.observables:
+        return {}
+    o = target.model.observables[name]
+    kind = {"noise": o.noise.shape, "noise_df": o.noise.df, "noise_relative": o.noise.relative}
+    if isinstance(o.noise.scale, str) and o.noise.scale in target.pooling.held:
+        return kind | {"noise_scale": float(target.pooling.held[o.noise.scale]), "accumulates": str(o.accumulates)}
+    return kind | {"noise_scale": o.noise.scale, "accumulates": str(o.accumulates)}
+
+
+def _grids(target: Posterior) -> np.ndarray:
+    """Return each patient's times [patient, point]."""
+    grids = []
+    for patient in target.cohort.patients:
+        start = start_of(target.model, patient)
+        ends = [m.time for m in patient.measurements if m.variable in target.model.observables]
+        grids.append(np.linspace(start, max([*ends, start + 1.0]), POINTS))
+    return np.stack(grids)
+
+
+def _solve(target: Posterior, times: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return observables, then derived quantities [draw, patient, point, quantity]."""
+    system = target.system
+    solve = reverse_solver(system.rhs, system.floor, target.tolerance)
+    route, place = _route(target, times)
+
+    def quantities(t: jax.Array, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        return jnp.concatenate([part for part in (system.observe(t, y, numbers, u), system.derive(t, y, numbers, u))])
+
+    over = jax.vmap(jax.vmap(quantities, in_axes=(0, 0, None, 0)))
+
+    def one(z: jax.Array) -> jax.Array:
+        values, amounts = target.pooling.values(target.pooling.coordinates(z))
+        along = along_route(system, solve, values, amounts, route)
+        at_grid = [jnp.take_along_axis(a, place.reshape(*place.shape, *[1] * (a.ndim - 2)), axis=1) for a in along[:2]]
+        inputs = jnp.take_along_axis(along.u, place[:, :, None], axis=1)
+        found = over(*at_grid, along.numbers, inputs)
+        return jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
+
+    return over_draws(one, z, patients=len(times))
+
+
+def _route(target: Posterior, times: Sequence[np.ndarray] | np.ndarray):
+    """Return the cohort's route through the grids, and where along it each grid point lies [patient, point]."""
+    patients = target.cohort.patients
+    routes = [
+        route_of(start_of(target.model, p), list(grid), usable(target.model, p), slots=target.plan.slots)
+        for p, grid in zip(patients, times, strict=True)
+    ]
+    places = [np.searchsorted(route.stops, grid) + 1 for route, grid in zip(routes, times, strict=True)]
+    return stack_routes(routes), np.stack(places)

@@ -1,0 +1,89 @@
+"""A fit's draws and everything read from them, as one xarray DataTree in ArviZ's words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import xarray as xr
+
+from ..likelihood.posterior import Posterior
+from ..solve.lanes import STATUS_WORDS
+from .accuracy import sample_of, solver_error
+from .charted import observed_data, therapy_table
+from .joint import Joint, Part, join
+from .provenance import Attributes
+from .replicates import replicate_groups
+from .trajectories import trajectories
+from .values import known_values, parameter_draws, prior_draws
+
+STATISTICS = {  # NumPyro's word: ArviZ's word
+    "diverging": "diverging",
+    "energy": "energy",
+    "num_steps": "n_steps",
+    "accept_prob": "acceptance_rate",
+}
+
+
+def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
+    """Return the tree of a fit, patients fitted apart side by side.
+
+    Groups: `prior`, `posterior`, `constant_data` (what was known), `trajectories` (derived quantities and
+    observables over time, for some draws), `posterior_predictive`, `log_likelihood`, `observed_data`, `therapy`,
+    `sample_stats`, `solver`. The root's attributes are the provenance, with `unused` and `set_aside` as JSON.
+    """
+    joint = join(parts)
+    target, seed = joint.target, int(provenance["seed"])
+    replicates, status = replicate_groups(target, joint.z, seed=seed)
+    groups = {
+        "posterior": parameter_draws(target, joint.z),
+        "prior": prior_draws(target, seed=seed),
+        "constant_data": known_values(target),
+        "trajectories": trajectories(target, joint.z),
+        **replicates,
+        "observed_data": observed_data(target),
+        "therapy": therapy_table(target),
+        "sample_stats": _sample_stats(joint, status),
+        "solver": _solver(target, status, solver_error(target, sample_of(joint.z))),
+    }
+    tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
+    tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
+    return tree
+
+
+def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
+    """Return the sampler's statistics and the solver's `status` of every draw and patient."""
+    data = {"status": (("chain", "draw", "patient"), status.astype(np.int8))}
+    for name, word in STATISTICS.items():
+        value = joint.stats[name]
+        data[word] = (("chain", "draw", "patient")[: value.ndim], value)
+    potential = joint.stats["potential_energy"]
+    data["lp"] = (("chain", "draw", "patient")[: potential.ndim], -potential)
+    coords = {
+        "chain": np.arange(status.shape[0]),
+        "draw": np.arange(status.shape[1]),
+        "patient": list(joint.target.plan.patients),
+    }
+    return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
+
+
+def _solver(target: Posterior, status: np.ndarray, error: np.ndarray) -> xr.Dataset:
+    """Return how often each status occurred, and the error in nats of a sample of draws."""
+    codes = list(STATUS_WORDS)
+    count = np.stack([np.sum(status == code, axis=(0, 1)) for code in codes], axis=-1)
+    return xr.Dataset(
+        {"count": (("patient", "status"), count), "error": (("sample", "patient"), error, {"unit": "nat"})},
+        coords={"patient": list(target.plan.patients), "status": list(STATUS_WORDS.values())},
+        attrs={"rtol": target.tolerance.rtol, "atol": target.tolerance.atol},
+    )
+
+
+def _rows(target: Posterior) -> dict[str, str]:
+    return {
+        "unused": json.dumps([asdict(row) for row in target.plan.unused]),
+        "set_aside": json.dumps([asdict(row) for row in target.cohort.set_aside]),
+    }
+
+
+def _seconds(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {f"seconds_{name}": float(value) for name, value in seconds.items()}

@@ -1,0 +1,131 @@
+"""Parameters by name, from the sampler's coordinates; what was estimated apart from what was known."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from scipy.special import ndtri
+
+from ..cohort.items import ITEMS
+from ..likelihood.pooling import Pooling, Slot, spread_of
+from ..likelihood.posterior import Posterior
+from .batches import over_draws
+
+PRIOR_DRAWS = 2000
+
+
+def estimated(pooling: Pooling, slot: Slot) -> np.ndarray:
+    """Return for which patients the parameter is unknown, bool [patient]."""
+    unknown = np.array([not prior.known for prior in slot.priors])
+    base = next((other for other in pooling.slots if other.name == slot.base), None)
+    return unknown | estimated(pooling, base) if base else unknown
+
+
+def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
+    """Return every estimated parameter from draws z [chain, draw, dim].
+
+    Own and partially pooled ones are [chain, draw, patient], NaN where a patient's value is known; shared ones
+    are [chain, draw] unless they scale with the patient. A partially pooled `k` brings `k_mu`, the value at the
+    population's coordinate under the first patient's prior in the reference body, and `k_tau`, the spread
+    between patients in units of the prior's sd.
+    """
+    pooling = target.pooling
+    by_slot, population = over_draws(
+        lambda one: (_values(pooling, one), _population(pooling, one)),
+        z.reshape(-1, z.shape[-1]),
+        patients=1,
+        lanes=4096,
+    )
+    data: dict[str, xr.DataArray] = {}
+    for number, slot in enumerate(pooling.slots):
+        free = estimated(pooling, slot)
+        if not free.any():
+            continue
+        value = np.where(free, by_slot[:, :, number], np.nan).reshape(*z.shape[:2], -1)
+        attrs = {"unit": unit_of(target, slot), "scope": slot.scope}
+        if slot.scope == "shared" and _same_for_all(slot):
+            data[slot.name] = xr.DataArray(value[:, :, 0], dims=("chain", "draw"), attrs=attrs)
+        else:
+            data[slot.name] = xr.DataArray(value, dims=("chain", "draw", "patient"), attrs=attrs)
+    for number, (name, unit) in enumerate(_population_units(pooling).items()):
+        value = population[:, number].reshape(z.shape[:2])
+        data[name] = xr.DataArray(value, dims=("chain", "draw"), attrs={"unit": unit, "scope": "population"})
+    return xr.Dataset(data, coords=_coordinates(target, z))
+
+
+def prior_draws(target: Posterior, *, seed: int) -> xr.Dataset:
+    """Return the same parameters under the prior, [chain 1, draw].
+
+    The draws are a Latin hypercube: each coordinate has one in every 1/2000 of its probability, so that the
+    prior's sd, against which every posterior is read, carries hardly any Monte Carlo error.
+    """
+    rng = np.random.default_rng(seed)
+    dimension = target.pooling.dimension
+    order = np.argsort(rng.random((PRIOR_DRAWS, dimension)), axis=0)
+    z = ndtri((order + rng.random((PRIOR_DRAWS, dimension))) / PRIOR_DRAWS)
+    return parameter_draws(target, z[None])
+
+
+def known_values(target: Posterior) -> xr.Dataset:
+    """Return what was not estimated: held parameters, and charted ones [patient], NaN where estimated."""
+    pooling = target.pooling
+    at_median = np.asarray(_values(pooling, jnp.zeros(pooling.dimension)))
+    data: dict[str, Any] = {}
+    for name, number in pooling.held.items():
+        data[name] = xr.DataArray(float(number), attrs={"unit": target.model.parameters[name].unit})
+    for number, slot in enumerate(pooling.slots):
+        free = estimated(pooling, slot)
+        if free.all() or slot.is_amount:
+            continue
+        value = np.where(free, np.nan, at_median[:, number])
+        data[slot.name] = xr.DataArray(value, dims=("patient",), attrs={"unit": slot.unit})
+    return xr.Dataset(data, coords={"patient": list(pooling.patients)})
+
+
+def unit_of(target: Posterior, slot: Slot) -> str:
+    """Return the unit of a parameter, or of the therapy item behind an uncharted amount."""
+    if not slot.is_amount:
+        return slot.unit
+    items = {event.item for patient in target.cohort.patients for event in patient.therapy if event.amount is None}
+    units = {ITEMS[item].unit for item in items if slot.name.startswith(f"{item}_")}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _values(pooling: Pooling, z: jax.Array) -> jax.Array:
+    """Return the values of every slot [patient, slot] at z [dim]."""
+    values, amounts = pooling.values(pooling.coordinates(z))
+    return jnp.concatenate([jnp.stack(values, axis=1), amounts], axis=1)
+
+
+def _population(pooling: Pooling, z: jax.Array) -> jax.Array:
+    """Return the population's numbers [number], in the order of `_population_units`."""
+    found = []
+    for slot in _pooled(pooling):
+        first = [field[0] for field in slot.fields]
+        found += [type(slot.priors[0]).transport(z[slot.start], *first), spread_of(z[slot.start + 1])]
+    return jnp.asarray(found)
+
+
+def _population_units(pooling: Pooling) -> dict[str, str]:
+    units: dict[str, str] = {}
+    for slot in _pooled(pooling):
+        units |= {f"{slot.name}_mu": slot.unit, f"{slot.name}_tau": "1"}
+    return units
+
+
+def _pooled(pooling: Pooling) -> list[Slot]:
+    return [slot for slot in pooling.slots if slot.scope == "hierarchical" and slot.size]
+
+
+def _same_for_all(slot: Slot) -> bool:
+    return slot.base is None and all(prior == slot.priors[0] for prior in slot.priors)
+
+
+def _coordinates(target: Posterior, z: np.ndarray) -> dict[str, Any]:
+    return {
+        "chain": np.arange(z.shape[0]),
+        "draw": np.arange(z.shape[1]),
+        "patient": list(target.plan.patients),
+    }

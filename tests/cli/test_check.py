@@ -1,0 +1,119 @@
+"""What is wrong with the input is told in full, alike by `check` and `fit`; what is right is shown."""
+
+import pytest
+
+HEADER = "patient,time,variable,value,unit\n"
+GOOD = HEADER + "P1,0,hematocrit,42,%\nP1,24,hematocrit,55,%\nP1,48,hematocrit,40,%\n"
+GIVEN = "patient,start,end,item,amount,unit\n"
+
+BAD = {
+    "wrong unit": ({"measurements": HEADER + "P1,0,albumin,4.1,mg/dL\n"}, ["row 2", "`mg/dL`", "did you mean `g/dL`"]),
+    "unknown column": (
+        {"measurements": "patient,time,variable,valeu,unit\nP1,0,albumin,41,g/L\n"},
+        ["unknown column `valeu`", "did you mean `value`"],
+    ),
+    "times out of order": (
+        {"measurements": HEADER + "P1,24,albumin,41,g/L\nP1,0,albumin,41,g/L\n"},
+        ["row 3", "goes back from 24 h to 0 h"],
+    ),
+    "the same time twice": (
+        {"measurements": HEADER + "P1,0,albumin,41,g/L\nP1,0,albumin,40,g/L\n"},
+        ["row 3", "here and in row 2"],
+    ),
+    "negative volume": (
+        {"measurements": GOOD, "therapy": GIVEN + "P1,0,1,ringer,-500,mL\n"},
+        ["row 2", "negative"],
+    ),
+    "text in a number": ({"measurements": HEADER + "P1,0,albumin,low,g/L\n"}, ["row 2", "`low`, not a number"]),
+    "empty file": ({"measurements": ""}, ["is empty"]),
+    "unknown variable": (
+        {"measurements": HEADER + "P1,0,hematokrit,42,%\n"},
+        ["unknown variable `hematokrit`", "did you mean `hematocrit`"],
+    ),
+    "therapy after the last measurement": (
+        {"measurements": GOOD, "therapy": GIVEN + "P1,60,61,ringer,500,mL\n"},
+        ["starts at 60 h, after the last measurement"],
+    ),
+    "a patient in one table only": (
+        {"measurements": GOOD, "patients": "patient,weight\nP1,70\nP2,80\n"},
+        ["patient `P2` has no row in measurements.csv"],
+    ),
+    "not UTF-8": ({"measurements": GOOD.encode() + b"P\xe9,0,hematocrit,42,%\n"}, ["not UTF-8"]),
+}
+COMMANDS = {"check": ("check",), "fit": ("fit", "--model", "volume_kinetics", "--quiet")}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_named_with_its_remedy(cls_infer, folder, case, command):
+    tables, words = BAD[case]
+    said = cls_infer(*COMMANDS[command], folder(**tables))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: 1 problem in ")
+    assert "Traceback" not in said.err
+    assert [word for word in words if word not in said.err] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_all_problems_come_at_once(cls_infer, folder, command):
+    measurements = HEADER + "P1,0,albumin,4.1,mg/dL\nP1,1,hematokrit,42,%\nP1,2,map,high,mmHg\n"
+    therapy = GIVEN + "P1,0,1,ringr,500,mL\nP1,3,2,ringer,500,mL\n"
+    model = ("--model", "two_por")
+    said = cls_infer(command, folder(measurements=measurements, therapy=therapy), *model, "--json")
+    assert said.code == 2
+    assert "error: 6 problems in" in said.err
+    problems = said.json["problems"]
+    assert len(problems) == 6
+    assert {tuple(problem) for problem in problems} == {("file", "row", "message", "remedy")}
+    assert problems[-1]["remedy"] == "did you mean `two_pore`?"
+
+
+@pytest.mark.parametrize("arguments", [("models", "two_por"), ("simulate", "two_por"), ("check", "clarkson_a", "--model", "two_por")])
+def test_an_unknown_model_offers_the_nearest(cls_infer, arguments):
+    said = cls_infer(*arguments)
+    assert said.code == 2
+    assert "did you mean `two_pore`?" in said.err
+
+
+def test_an_unknown_data_set_offers_the_nearest_and_lists_the_shipped(cls_infer):
+    said = cls_infer("check", "dialyser")
+    assert said.code == 2
+    assert "did you mean `dialyzer`?" in said.err
+    assert "`clarkson_a`" in said.err
+
+
+def test_data_the_model_predicts_nothing_of_is_a_problem(cls_infer, folder):
+    chart = folder(measurements=HEADER + "P1,0,lactate,2,mmol/L\n")
+    assert cls_infer("check", chart).code == 0
+    for command in ("check", "fit"):
+        said = cls_infer(command, chart, "--model", "volume_kinetics")
+        assert said.code == 2
+        assert "no measurement that `volume_kinetics` predicts" in said.err
+
+
+def test_a_good_data_set_is_shown_as_it_was_understood(cls_infer):
+    said = cls_infer("check", "clarkson_a", "--model", "clarkson_episode")
+    assert (said.code, said.err) == (0, "")
+    for words in (
+        "1 patient, no problem",
+        "5 hematocrit",
+        "2 crystalloid",
+        "set aside: row 2, `hemoglobin`",
+        "becomes a parameter: row 2, `crystalloid` of `SCLS_A`, about 6 L, within a factor of 1.8",
+        "not used: `heart_rate` of `SCLS_A`, rows 32, 33, 34, 35, 36",
+    ):
+        assert words in said.out
+
+
+def test_a_good_data_set_as_json(cls_infer):
+    found = cls_infer("check", "drug_leak_c", "--model", "clarkson_episode", "--json").json
+    assert found["ok"] is True
+    patient = found["patients"]["CLS_C"]
+    assert patient["measurements"]["hematocrit"] == 10
+    assert patient["covariates"]["sex"] == "male"
+    assert {amount["item"] for amount in found["model"]["amounts"]} == {"crystalloid", "norepinephrine"}
+
+
+@pytest.mark.parametrize("name", ["clarkson_a", "drug_leak_c", "dialyzer"])
+def test_every_shipped_data_set_is_found_by_name(cls_infer, name):
+    assert cls_infer("check", name).code == 0

@@ -1,0 +1,73 @@
+"""`fit` refuses what it cannot do, and leaves a run folder, a summary and an honest exit code."""
+
+import pytest
+
+SMALL = ("--chains", 2, "--warmup", 25, "--draws", 25)
+CHART = "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP1,0.5,hematocrit,37.5,%\nP1,2,hematocrit,40,%\n"
+GIVEN = "patient,start,end,item,amount,unit\nP1,0,0.5,ringer,1.5,L\n"
+
+WRONG = {
+    "a method of another day": (("--method", "laplace"), "there is no method `laplace` in this version"),
+    "no chain": (("--chains", "0"), "--chains"),
+    "a negative seed": (("--seed", "-1"), "--seed"),
+    "nothing fixed": (("--fix", "k_12"), "`k_12` sets nothing"),
+    "never": (("--until", "nan"), "--until"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_impossible_request_exits_2(cls_infer, folder, case):
+    arguments, words = WRONG[case]
+    said = cls_infer("fit", folder(measurements=CHART), "--model", "volume_kinetics", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--shared", "k12,k_10"), "did you mean `k_12`?"),
+        (("--shared", "k_12", "--fix", "k_12=3"), "more than one way"),
+        (("--until", "-1"), "nothing to fit"),
+    ],
+)
+def test_what_the_model_must_judge_exits_2_too(cls_infer, folder, arguments, words):
+    said = cls_infer("fit", folder(measurements=CHART), "--model", "volume_kinetics", "--quiet", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+
+
+def test_a_run_is_never_overwritten(cls_infer, folder, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "manifest.json").write_text("{}", encoding="utf-8")
+    chart = folder(measurements=CHART)
+    said = cls_infer("fit", chart, "--model", "volume_kinetics", "--out", tmp_path / "run")
+    assert said.code == 2
+    assert "holds a run already" in said.err
+
+
+def test_a_fit_leaves_a_run_that_can_be_reported_again(cls_infer, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ("fit", folder(measurements=CHART, therapy=GIVEN), "--model", "volume_kinetics", *SMALL)
+    said = cls_infer(*command, "--json")
+    found = said.json
+    assert said.code == (0 if found["verdict"] == "ok" else 3)
+    assert found["run"] == "runs/chart-volume_kinetics-1"
+    assert found["method"] == "nuts"
+    assert {"mean", "q50", "prior_sd", "contraction"} <= set(found["parameters"]["k_12[P1]"])
+    assert "sampling: 50 of 50" in said.err
+    page = tmp_path / found["run"] / "report.html"
+    page.unlink()
+    said = cls_infer("report", found["run"])
+    assert (said.code, said.out.strip()) == (0, f"{found['run']}/report.html")
+    assert page.is_file()
+    said = cls_infer(*command, "--quiet", "--seed", 1)
+    assert said.err == ""
+    assert "run: runs/chart-volume_kinetics-1-2" in said.out
+    assert "k_12[P1]" in said.out
+
+
+def test_a_report_needs_a_run(cls_infer, tmp_path):
+    said = cls_infer("report", tmp_path)
+    assert said.code == 2
+    assert "no run folder" in said.err

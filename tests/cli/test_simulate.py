@@ -1,0 +1,78 @@
+"""`simulate` prints the model and nothing else, and says why when it cannot."""
+
+import csv
+import io
+
+import pytest
+
+LEAK = {  # hour -> plasma volume, haematocrit, albumin, map; an independent solution of the tenfold leak
+    1: (2.33494, 0.48665, 38.93694, 86.79367),
+    3: (1.74899, 0.56575, 33.45081, 75.0969),
+    6: (1.51029, 0.60587, 30.87912, 64.8317),
+    12: (1.49312, 0.60898, 30.45306, 63.94739),
+    24: (1.55167, 0.59851, 29.8594, 66.88678),
+    48: (1.56672, 0.59588, 28.24864, 67.60691),
+}
+COLUMNS = ("plasma_volume [L]", "hematocrit [1]", "albumin [g/L]", "map [mmHg]")
+GIVEN = "patient,start,end,item,amount,unit\n"
+
+
+def table(text: str) -> list[dict[str, float]]:
+    return [{name: float(cell) for name, cell in row.items()} for row in csv.DictReader(io.StringIO(text))]
+
+
+def test_the_tenfold_leak_of_the_reference_adult(cls_infer):
+    said = cls_infer("simulate", "two_pore", "--set", "m_L=10", "--hours", 48, "--every", 1)
+    assert (said.code, said.err) == (0, "")
+    rows = table(said.out)
+    assert [row["time [h]"] for row in rows] == list(range(49))
+    for hour, expected in LEAK.items():
+        assert tuple(rows[hour][name] for name in COLUMNS) == pytest.approx(expected, rel=1e-4)
+
+
+def test_therapy_of_a_file(cls_infer, tmp_path):
+    path = tmp_path / "given.csv"
+    path.write_text(GIVEN + "anyone,0,0.5,ringer,1750,mL\n", encoding="utf-8")
+    said = cls_infer("simulate", "volume_kinetics", "--therapy", path, "--hours", 1, "--every", 0.5, "--json")
+    found = said.json
+    assert found["status"] == "ok"
+    assert found["time"] == {"unit": "h", "values": [0, 0.5, 1]}
+    central, peripheral = (found["columns"][name]["values"] for name in ("central_excess", "peripheral_excess"))
+    urine = found["columns"]["urine"]["values"]
+    assert central[1] + peripheral[1] + urine[1] == pytest.approx(1.75, rel=1e-6)
+    assert central[2] < central[1]
+
+
+WRONG = {
+    "an unknown parameter": (("--set", "mL=3"), "did you mean `m_L`?"),
+    "no number": (("--set", "m_L=big"), "`m_L=big` sets nothing"),
+    "no time": (("--hours", "0"), "--hours"),
+    "time backwards": (("--every", "-1"), "--every"),
+    "not finite": (("--hours", "inf"), "--hours"),
+    "steps longer than the whole": (("--hours", "1", "--every", "2"), "longer than"),
+    "too many rows": (("--every", "1e-6"), "rows"),
+    "no such file": (("--therapy", "nowhere.csv"), "is missing"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_impossible_request_exits_2(cls_infer, case):
+    arguments, words = WRONG[case]
+    said = cls_infer("simulate", "two_pore", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+
+
+def test_therapy_problems_come_at_once(cls_infer, tmp_path):
+    path = tmp_path / "given.csv"
+    rows = "A,-5,-1,ringer,500,mL\nB,1,2,ringer,500,mL\nA,90,99,ringer,500,mL\n"
+    path.write_text(GIVEN + rows, encoding="utf-8")
+    said = cls_infer("simulate", "two_pore", "--therapy", path)
+    assert said.code == 2
+    assert "error: 3 problems" in said.err
+
+
+def test_a_solve_that_fails_exits_1_and_says_how(cls_infer):
+    said = cls_infer("simulate", "two_pore", "--set", "m_L=1e9", "--hours", 10)
+    assert (said.code, said.out) == (1, "")
+    assert "cannot be solved" in said.err

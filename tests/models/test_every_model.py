@@ -1,0 +1,151 @@
+"""What holds for every model file: complete records, units, health as a steady state."""
+
+import jax
+import numpy as np
+import pytest
+from courses import Lane, courses, give, values_of, whole_system
+
+from cls_infer.cohort.vocabulary import VARIABLES
+from cls_infer.model.check import dimension_errors
+from cls_infer.model.prior import Fixed, LogitNormal, LogNormal, Normal, TruncatedNormal, value
+from cls_infer.physiology.inputs import REST, Inputs
+
+PRIORS = (Fixed, Normal, LogNormal, LogitNormal, TruncatedNormal)
+CUMULATIVE = {"U", "V_uf"}  # volumes since the start: they have no steady state
+HEALTHY_OR_SHOWN = {"m", "m_L", "intake_attack", "t_0"}  # no illness: the end of a prior; t_0 suits a demonstration
+SEVERAL_COVARIATES = (
+    {},
+    {"weight": 80.0, "sex": "female", "onset": 12.0, "onset_sd": 3.0},
+    {"sex": "male", "baseline_hematocrit": 0.45, "baseline_albumin": 40.0, "blood_flow": 18.0},
+)
+
+
+def test_rates_do_not_depend_on_the_units(model):
+    assert dimension_errors(model) == []
+
+
+def test_every_number_has_a_source_and_a_prior_for_every_patient(model):
+    for name, parameter in model.parameters.items():
+        assert len(parameter.source) > 2, name
+        assert all(isinstance(parameter.prior_of(patient), PRIORS) for patient in SEVERAL_COVARIATES), name
+
+
+def test_the_reference_adult_is_complete_and_lies_within_the_priors(model):
+    reference = model.reference()._asdict()
+    assert list(reference) == list(model.parameters)
+    for name, number in reference.items():
+        prior = model.parameters[name].prior_of({})
+        if isinstance(prior, Fixed):
+            assert number == prior.number, name
+        elif name not in HEALTHY_OR_SHOWN:
+            low, high = float(value(prior, -2.5)), float(value(prior, 2.5))
+            assert low <= number <= high, f"`{name}` = {number} is outside {low} to {high}"
+
+
+def test_what_scales_with_a_parameter_is_listed_after_it(model):
+    names = list(model.parameters)
+    for name, parameter in model.parameters.items():
+        if parameter.proportional_to:
+            assert names.index(parameter.proportional_to) < names.index(name)
+
+
+def test_body_weight_scales_the_volumes_that_say_so(model):
+    scaled = [n for n, p in model.parameters.items() if p.proportional_to == "BW"]
+    if not scaled:
+        pytest.skip(f"nothing in `{model.name}` scales with body weight")
+    light, heavy = model.reference({"BW": 50.0}), model.reference({"BW": 100.0})
+    for name in scaled:
+        np.testing.assert_allclose(getattr(heavy, name), 2 * getattr(light, name), rtol=1e-12)
+
+
+def test_rates_and_states_have_the_same_names(model):
+    p = model.reference()
+    h = model.health(p)
+    y = model.initial(p, h)
+    rates = model.rates(model.flows(0.0, y, p, h, REST), y, p, h, REST)
+    assert set(rates) == set(model.states)
+
+
+def test_a_model_is_named_after_its_file_and_says_what_it_is(model):
+    assert model.name in {"clarkson_episode", "dialyzer", "one_pore", "two_pore", "volume_kinetics"}
+    assert model.title.endswith(".") and len(model.digest) == 64
+
+
+def test_every_channel_is_one_that_therapy_can_feed(model):
+    assert set(model.channels) <= set(Inputs._fields)
+
+
+def test_observables_are_those_of_a_chart_in_its_units(model):
+    for name, observable in model.observables.items():
+        assert VARIABLES[name].unit == observable.unit, name
+
+
+def test_a_channel_outside_the_models_list_changes_nothing(model):
+    p = model.reference()
+    h = model.health(p)
+    y = model.initial(p, h)
+    others = [c for c in Inputs._fields if c not in model.channels]
+    imposed = REST._replace(**dict.fromkeys(others, 0.7))
+    assert model.derivative(3.0, y, p, h, imposed) == model.derivative(3.0, y, p, h, REST)
+
+
+def test_every_channel_of_the_list_changes_something(model):
+    p = model.reference()
+    h = model.health(p)
+    y = model.initial(p, h)
+    at_rest = model.derivative(3.0, y, p, h, REST)
+    for channel in model.channels:
+        imposed = REST._replace(**{channel: 0.7})
+        assert model.derivative(3.0, y, p, h, imposed) != at_rest, channel
+
+
+def healthy_changes(model) -> dict[str, float]:
+    """What takes the illness out of a model: no leak, no attack, no pressure to filter against."""
+    return {"clarkson_episode": {"M": 1.0}, "dialyzer": {"pi_eff": 0.0}}.get(model.name, {})
+
+
+def test_health_is_a_steady_state(model):
+    p = model.reference(healthy_changes(model))
+    h = model.health(p)
+    y = model.initial(p, h)
+    for name, slope in model.derivative(30.0, y, p, h, REST)._asdict().items():
+        # per hour; the Newton steady state is solved to rounding, and so is the closed form
+        if name not in CUMULATIVE:
+            assert abs(float(slope)) < 1e-12 * max(1.0, abs(float(getattr(y, name)))), name
+
+
+def test_health_holds_for_a_thousand_hours(model):
+    (course,) = courses(model.name, [Lane((0.0, 1.0, 100.0, 1000.0), healthy_changes(model))])
+    assert course.status == "ok"
+    for name, trace in course.y.items():
+        if name not in CUMULATIVE:
+            np.testing.assert_allclose(trace, trace[0], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_health_is_regained_after_a_perturbation(model):
+    if model.name == "dialyzer":
+        pytest.skip("a dialyser has no state that could return")
+    therapy = [give("ringer", 0.0, 0.5, 1.5), give("albumin_20", 1.0, 2.0, 0.2), give("oral_intake", 2.0, 9.0, 0.0)]
+    lane = Lane((0.0, 2.0, 20_000.0), healthy_changes(model), therapy)
+    (course,) = courses(model.name, [lane])
+    assert course.status == "ok"
+    for name, trace in course.y.items():
+        if name not in CUMULATIVE:
+            # the slowest mode, albumin turnover, has a half-life of 17.8 days: e^-32 of it is left
+            np.testing.assert_allclose(trace[2], trace[0], rtol=1e-6, atol=1e-8, err_msg=name)
+    moved = "x_c" if model.name == "volume_kinetics" else "V_p"
+    assert abs(course.y[moved][1] - course.y[moved][0]) > 0.05
+
+
+def test_a_model_predicts_finite_numbers_at_every_patients_prior_median(model):
+    system = whole_system(model)
+    for covariates in SEVERAL_COVARIATES:
+        medians = {
+            name: float(value(prior, 0.0))
+            for name, parameter in model.parameters.items()
+            if not isinstance(prior := parameter.prior_of(covariates), Fixed)
+        }
+        values = jax.tree.map(lambda a: a[0], values_of(system, [medians]))
+        y, numbers = system.prepare(values)
+        seen = system.observe(3.0, y, numbers, np.array(REST, float))
+        assert np.all(np.isfinite(seen)) and np.all(np.isfinite(y))

@@ -1,0 +1,66 @@
+"""At its default tolerance the solver agrees with diffrax at a tight one, through every therapy breakpoint."""
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from courses import give, values_of, whole_system
+
+from cls_infer.model import load_model
+from cls_infer.solve.lanes import Case, Tolerance
+from cls_infer.solve.route import route_of, stack_routes
+from cls_infer.solve.states import reverse_solver
+
+HOURS = (0.25, 1.0, 2.0, 6.0, 11.0, 18.0, 24.0, 30.0, 48.0, 72.0, 96.0)
+THERAPY = [
+    give("ringer", 0.5, 2.5, 1.5),
+    give("albumin_20", 6.0, 6.5, 0.1),
+    give("bleeding", 10.0, 10.5, 0.4),
+    give("oral_intake", 12.0, 40.0, 0.3),
+    give("norepinephrine", 20.0, 30.0, 0.2),
+    give("red_cells", 26.0, 28.0, 0.36),
+]
+SICK = {
+    "two_pore": {"m_L": 9.0},
+    "clarkson_episode": {"M": 11.0, "t_0": 8.0, "D": 24.0, "w_on": 1.5, "intake_attack": 0.2},
+}
+
+
+def by_diffrax(system, route, y0, numbers):
+    """States at the stops, solved stop to stop by an explicit method of order 5."""
+
+    def leg(y, piece):
+        begin, end, u = piece
+        solution = diffrax.diffeqsolve(
+            diffrax.ODETerm(lambda t, y, u: system.rhs(t, y, numbers, u)),
+            diffrax.Tsit5(),
+            t0=begin,
+            t1=end,
+            dt0=None,
+            y0=y,
+            args=u,
+            stepsize_controller=diffrax.PIDController(rtol=1e-10, atol=1e-12),
+            max_steps=20_000,
+            saveat=diffrax.SaveAt(t1=True),
+        )
+        return solution.ys[0], solution.ys[0]
+
+    stops = route.stops[0]
+    begin = jnp.concatenate([route.start, stops[:-1]])
+    # a stop at the start has no length
+    return jax.lax.scan(leg, y0, (begin, stops, route.forcing.charted[0]))[1]
+
+
+@pytest.mark.parametrize("name", SICK)
+def test_another_solver_agrees(name):
+    system = whole_system(load_model(name))
+    route = stack_routes([route_of(0.0, HOURS, THERAPY, slots=0)])
+    route = jax.tree.map(jnp.asarray, route)
+    y0, numbers = jax.vmap(system.prepare)(values_of(system, [SICK[name]]))
+    solve = jax.jit(reverse_solver(system.rhs, system.floor, Tolerance()))
+    states, status = solve(y0, Case(numbers, jnp.zeros((1, 0))), route)
+    assert int(status[0]) == 0
+    other = jax.jit(lambda y, n: by_diffrax(system, route, y, n))(y0[0], numbers[0])
+    # 1e-6 is the default tolerance of one step; the course forgets most of what single steps leave
+    np.testing.assert_allclose(states[0], other, rtol=1e-6, atol=1e-7)

@@ -1,0 +1,36 @@
+"""Fits of made-up samplings, shared by the tests of what comes out of a fit."""
+
+from dataclasses import replace
+
+import pytest
+from cls_infer.likelihood.posterior import posterior
+from cls_infer.model import load_model
+from cls_infer.results.fitted import conclude
+from results.made_up import chart, origin, sampled
+
+
+@pytest.fixture(scope="session")
+def kinetics():
+    return load_model("volume_kinetics")
+
+
+@pytest.fixture(scope="session")
+def target(kinetics):
+    return posterior(kinetics, chart("P1", uncharted=True))
+
+
+@pytest.fixture(scope="session")
+def fit(kinetics, target):
+    """One patient."""
+    return conclude([(target, sampled(target))], provenance=origin(kinetics, target.cohort))
+
+
+@pytest.fixture(scope="session")
+def apart(kinetics):
+    """Two patients fitted apart."""
+    parts = []
+    cohort = chart("P1", "P2", uncharted=True)
+    for seed, patient in enumerate(cohort.patients):
+        target = posterior(kinetics, replace(cohort, patients=(patient,)))
+        parts.append((target, sampled(target, seed=seed)))
+    return parts

@@ -1,0 +1,55 @@
+"""Finished samplings made up on models that cost next to nothing: no sampler runs in these tests."""
+
+import numpy as np
+from cls_infer.cohort.records import Cohort, Event, Measurement, Patient, SetAside
+from cls_infer.inference.nuts import Draws, Settings
+from cls_infer.inference.run import Inference
+from cls_infer.inference.start import Start
+from cls_infer.results.provenance import provenance
+
+CHAINS, DRAWS = 4, 150
+
+
+def infused(name, *, uncharted=False):
+    """A patient who gets a litre of Ringer over half an hour; charted or not."""
+    amount = {"amount": None, "median": 1.0, "gsd": 1.5} if uncharted else {"amount": 1.0}
+    measurements = (
+        Measurement(0.0, "hematocrit", 0.42, 2),
+        Measurement(0.5, "hematocrit", 0.36, 3, time_sd=0.1),
+        Measurement(1.0, "hematocrit", 0.39, 4),
+        Measurement(1.0, "plasma_dilution", 0.9, 5, extra_sd=0.01),
+        Measurement(2.0, "urine", 0.25, 6, window=2.0),
+        Measurement(2.0, "hemoglobin", 100.0, 7, censoring=1),
+        Measurement(2.0, "albumin", 30.0, 8),
+    )
+    therapy = (Event("ringer", 0.0, 0.5, row=2, **amount), Event("bleeding", 1.0, 1.5, 0.1, row=3))
+    return Patient(name, {"weight": 70.0, "sex": "male"}, measurements, therapy)
+
+
+def chart(*names, uncharted=False):
+    """A cohort of such patients; the first one's infusion may be uncharted."""
+    patients = tuple(infused(name, uncharted=uncharted and n == 0) for n, name in enumerate(names))
+    aside = (SetAside(names[0], 9, "hematocrit", "twice at the same time"),)
+    return Cohort("infusions", patients, "0" * 64, ("no `patients.csv`",), aside)
+
+
+def sampled(target, *, seed=0, spread=0.3):
+    """Made-up independent draws of z about the prior's median, with statistics of a healthy sampler."""
+    rng = np.random.default_rng(seed)
+    shape = (CHAINS, DRAWS)
+    stats = {
+        "potential_energy": rng.normal(size=shape),
+        "num_steps": np.full(shape, 7),
+        "accept_prob": np.full(shape, 0.9),
+        "diverging": np.zeros(shape, bool),
+        "energy": rng.normal(size=shape),
+    }
+    dimension = target.pooling.dimension
+    z = spread * rng.normal(size=(*shape, dimension))
+    start = Start(np.zeros(dimension), np.eye(dimension), np.zeros(1), 1)
+    return Inference(Draws(z, stats), start, "nuts", {"compile": 1.0, "start": 2.0, "sample": 3.0})
+
+
+def origin(model, cohort):
+    """Provenance of a made-up fit."""
+    return provenance(model, cohort, Settings(draws=DRAWS), command="a test", hidden=0) | {"seconds_total": 6.5}

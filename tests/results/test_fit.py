@@ -1,0 +1,36 @@
+import pytest
+from cls_infer.errors import InputError
+from cls_infer.inference.nuts import Settings
+from cls_infer.likelihood.posterior import posterior
+from cls_infer.results import fit as module
+from cls_infer.results.fit import fit, hide_after
+from results.made_up import DRAWS, chart, sampled
+
+
+def test_until_hides_measurements_and_keeps_therapy():
+    cohort = chart("P1", "P2")
+    seen, hidden = hide_after(cohort, 1.0)
+    assert hidden == 6
+    assert all(m.time <= 1.0 for p in seen.patients for m in p.measurements)
+    assert [p.therapy for p in seen.patients] == [p.therapy for p in cohort.patients]
+    assert hide_after(cohort, None) == (cohort, 0)
+
+
+def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
+    def made_up(model, cohort, *, settings, report, **pooling):
+        report("sampling")
+        target = posterior(model, cohort, **pooling)
+        return [(target, sampled(target))]
+
+    monkeypatch.setattr(module, "infer_cohort", made_up)
+    said = []
+    done = fit(chart("P1"), kinetics, settings=Settings(draws=DRAWS), until=1.0, command="cls-infer fit", report=said.append)
+    assert done.verdict.ok, done.verdict.unmet
+    assert done.tree.attrs["hidden_measurements"] == 3 and done.tree.attrs["until"] == 1.0
+    assert done.seconds["total"] > 0 and done.tree.attrs["command"] == "cls-infer fit"
+    assert len(said) == 2
+
+
+def test_a_patient_with_nothing_to_fit_is_refused(kinetics):
+    with pytest.raises(InputError, match="patient `P1` has nothing to fit"):
+        fit(chart("P1"), kinetics, until=-1.0)

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from cls_infer.likelihood.pooling import spread_of
+from cls_infer.likelihood.posterior import posterior
+from cls_infer.results.fitted import conclude
+from cls_infer.results.joint import join
+from cls_infer.results.replicates import scattered, unit_noise
+from cls_infer.results.trajectories import thinned
+from results.made_up import CHAINS, DRAWS, chart, origin, sampled
+
+
+def test_the_tree_holds_every_group(fit):
+    assert {
+        "posterior",
+        "prior",
+        "constant_data",
+        "trajectories",
+        "posterior_predictive",
+        "log_likelihood",
+        "observed_data",
+        "therapy",
+        "sample_stats",
+        "solver",
+    } == set(fit.tree.children)
+
+
+def test_the_root_tells_where_the_fit_comes_from(fit, kinetics):
+    attrs = fit.tree.attrs
+    assert (attrs["model"], attrs["model_digest"]) == ("volume_kinetics", kinetics.digest)
+    assert (attrs["cohort"], attrs["cohort_digest"]) == ("infusions", "0" * 64)
+    assert attrs["float_width"] == 64 and attrs["seed"] == 1 and attrs["method"] == "nuts"
+    assert {"version_jax", "version_numpyro", "version_arviz", "version_numpy", "python", "device"} <= set(attrs)
+    assert '"row": 8' in attrs["unused"] and "twice at the same time" in attrs["set_aside"]
+
+
+def test_what_is_known_is_constant_data_and_not_posterior(fit):
+    known, unknown = fit.tree["constant_data"], fit.tree["posterior"]
+    assert float(known["MCHC"]) == 333.0 and known["BW"].sel(patient="P1") == 70.0
+    assert "BW" not in unknown and "MCHC" not in unknown
+    assert unknown["ringer_0h"].attrs["unit"] == "L"
+    assert unknown["V_c"].dims == ("chain", "draw", "patient")
+
+
+def test_pointwise_log_likelihoods_sum_to_the_patients(fit, target):
+    z = sampled(target).draws.z
+    summed = fit.tree["log_likelihood"]["measurement"].sum("obs")
+    for chain, draw in ((0, 0), (3, DRAWS - 1)):
+        total, status = target.by_patient(target.pooling.coordinates(z[chain, draw]))
+        assert int(status[0]) == 0
+        # the same solve, but in a batch of another size: rounding only
+        np.testing.assert_allclose(summed.isel(chain=chain, draw=draw), total, rtol=1e-8)
+
+
+def test_curves_pass_through_the_predictions(fit):
+    curves, predicted = fit.tree["trajectories"].to_dataset(), fit.tree["posterior_predictive"]["prediction"]
+    assert curves.sizes["draw"] == 400 // CHAINS
+    last = curves["hemoglobin"].isel(point=-1)  # measured at 2 h, the end of the grid
+    np.testing.assert_allclose(
+        last.values,
+        predicted.isel(obs=5).sel(draw=curves["draw"]).values,
+        rtol=1e-5,  # two solves at rtol 1e-6 with different stops
+    )
+    assert float(curves["time"].isel(point=-1)[0]) == 2.0
+    assert curves["central_excess"].attrs == {"unit": "L", "kind": "derived"}
+
+
+def test_replicates_scatter_as_the_noise_says(fit):
+    predictive = fit.tree["posterior_predictive"].to_dataset()
+    r = (predictive["measurement"] - predictive["prediction"]) / predictive["scale"]
+    # 3,600 standard normal numbers: the sd is known to 1.2 %, four times that allowed
+    np.testing.assert_allclose(float(r.std()), 1.0, rtol=0.05)
+    np.testing.assert_allclose(predictive["scale"].isel(obs=3), np.hypot(0.02, 0.01))  # plasma dilution, extra_sd 0.01
+    assert (predictive["scale"].isel(obs=1) > 0.01).all()  # a coarse time widens
+
+
+def test_lognormal_scatter_is_on_the_logarithm():
+    unit = unit_noise((4,), 1, 4.0, rng=np.random.default_rng(1))
+    np.testing.assert_allclose(np.log(scattered(np.full(4, 2.0), 0.3, unit, 1) / 2.0), 0.3 * unit)
+
+
+def test_patients_fitted_apart_stand_side_by_side(apart, kinetics):
+    whole = conclude(apart, provenance=origin(kinetics, chart("P1", "P2")))
+    for number, (target, inference) in enumerate(apart):
+        alone = conclude([(target, inference)], provenance=origin(kinetics, target.cohort))
+        for name in ("k_12", "V_c", "Hct0"):
+            np.testing.assert_allclose(
+                whole.tree["posterior"][name].isel(patient=number), alone.tree["posterior"][name].isel(patient=0)
+            )
+    assert whole.tree["posterior"]["ringer_0h"].isel(patient=1).isnull().all()
+    assert whole.tree["sample_stats"]["energy"].dims == ("chain", "draw", "patient")
+    assert whole.verdict.ok, whole.verdict.unmet  # a patient without an uncharted amount is no failed convergence
+    assert "ringer_0h[P2]" not in {row.name for row in whole.summary}
+
+
+def test_parts_are_cut_to_the_shortest(apart):
+    (first, inference), second = apart
+    inference.draws.z, kept = inference.draws.z[:, :100], inference.draws.z
+    joint = join([(first, inference), second])
+    inference.draws.z = kept
+    assert joint.z.shape[:2] == (CHAINS, 100)
+    assert joint.stats["energy"].shape == (CHAINS, 100, 2)
+    assert joint.seconds == {"compile": 2.0, "start": 4.0, "sample": 6.0}
+
+
+def test_pooled_parameters_bring_their_population(kinetics):
+    target = posterior(kinetics, chart("P1", "P2"), hierarchical=("k_10",), shared=("k_12", "V_c"))
+    inference = sampled(target)
+    tree = conclude([(target, inference)], provenance=origin(kinetics, target.cohort)).tree
+    slot = next(slot for slot in target.pooling.slots if slot.name == "k_10")
+    mu, tau = inference.draws.z[..., slot.start], inference.draws.z[..., slot.start + 1]
+    np.testing.assert_allclose(tree["posterior"]["k_10_mu"], 0.5 * np.exp(0.8 * mu))
+    np.testing.assert_allclose(tree["posterior"]["k_10_tau"], spread_of(tau))
+    assert tree["posterior"]["k_10"].sizes["patient"] == 2
+    assert tree["posterior"]["k_12"].dims == ("chain", "draw")
+    assert tree["posterior"]["V_c"].dims == ("chain", "draw", "patient")  # one value per kg, two bodies
+
+
+@pytest.mark.parametrize(("patients", "kept"), [(1, 100), (100, 50), (5000, 10)])
+def test_large_cohorts_follow_fewer_draws(patients, kept):
+    assert len(thinned(500, 4, patients)) == kept

@@ -1,0 +1,235 @@
+"""From a chart to routes and places: breakpoints, levels, padding, windows, rows without use."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.model import load_model
+from cls_infer.physiology.inputs import REST
+from cls_infer.solve.lanes import Tolerance
+from cls_infer.solve.plan import plan, start_of
+from cls_infer.solve.predict import predictor
+from cls_infer.solve.route import CHANNELS, SHORTEST, route_of, stack_routes, uncharted
+from cls_infer.solve.states import forward_solver, reverse_solver
+from cls_infer.solve.system import System
+
+
+def give(item, start, end, amount=None, **rest):
+    return Event(item, start, end, amount, row=rest.pop("row", 1), **rest)
+
+
+def inputs_during(route, time):
+    """Charted inputs by channel at a time [h]."""
+    stop = int(np.searchsorted(route.stops, time))
+    return dict(zip(CHANNELS, route.forcing.charted[stop], strict=True))
+
+
+def given_in_all(route, channel):
+    lengths = np.diff(np.concatenate([[route.start], route.stops]))
+    return float(lengths @ route.forcing.charted[:, CHANNELS.index(channel)])
+
+
+def test_a_route_stops_at_times_and_breakpoints_in_order():
+    route = route_of(0.0, [5.0, 1.0], [give("ringer", 2.0, 3.0, 1.0)], slots=0)
+    assert route.stops.tolist() == [1.0, 2.0, 3.0, 5.0]
+
+
+def test_a_volume_is_spread_evenly_and_given_completely():
+    route = route_of(0.0, [10.0], [give("albumin_20", 2.0, 4.0, 0.5)], slots=0)
+    assert inputs_during(route, 3.0)["water"] == 0.25
+    assert inputs_during(route, 3.0)["albumin"] == 50.0
+    assert inputs_during(route, 1.0) == inputs_during(route, 9.0) == REST._asdict()
+    assert given_in_all(route, "water") == pytest.approx(0.5)
+    assert given_in_all(route, "albumin") == pytest.approx(100.0)
+
+
+def test_volumes_at_the_same_time_add_up():
+    both = [give("ringer", 0.0, 4.0, 2.0), give("saline_0.9", 2.0, 3.0, 1.0)]
+    route = route_of(0.0, [6.0], both, slots=0)
+    assert inputs_during(route, 2.5)["water"] == 1.5
+    assert given_in_all(route, "water") == pytest.approx(3.0)
+
+
+def test_what_is_given_at_one_instant_arrives_completely():
+    route = route_of(0.0, [6.0], [give("ringer", 2.0, 2.0, 0.5)], slots=0)
+    assert given_in_all(route, "water") == pytest.approx(0.5)
+    assert inputs_during(route, 2.0 + SHORTEST / 2)["water"] == pytest.approx(0.5 / SHORTEST)
+
+
+def test_a_level_takes_the_place_of_the_value_at_rest():
+    route = route_of(0.0, [6.0], [give("oral_intake", 1.0, 3.0, 0.2)], slots=0)
+    assert inputs_during(route, 2.0)["intake"] == pytest.approx(0.2)
+    assert inputs_during(route, 0.5)["intake"] == inputs_during(route, 5.0)["intake"] == 1.0
+
+
+def test_nil_by_mouth_is_nothing_drunk():
+    route = route_of(0.0, [6.0], [give("oral_intake", 0.0, 9.0, 0.0)], slots=0)
+    assert inputs_during(route, 3.0)["intake"] == 0.0
+
+
+def test_an_uncharted_level_leaves_its_place_empty():
+    route = route_of(0.0, [6.0], [give("oral_intake", 1.0, 3.0, low=0.0, high=1.0)], slots=1)
+    stop = int(np.searchsorted(route.stops, 2.0))
+    assert inputs_during(route, 2.0)["intake"] == 0.0
+    assert route.forcing.share[stop, 0, CHANNELS.index("intake")] == 1.0
+    assert np.count_nonzero(route.forcing.share) == 1
+
+
+def test_uncharted_amounts_take_their_slots_in_order():
+    therapy = [
+        give("ringer", 0.0, 1.0, median=1.0, gsd=2.0),
+        give("ringer", 1.0, 2.0, 0.3),
+        give("bleeding", 2.0, 4.0, low=0.0, high=1.0),
+    ]
+    assert [event.item for event in uncharted(therapy)] == ["ringer", "bleeding"]
+    route = route_of(0.0, [5.0], therapy, slots=3)
+    water, bleeding = CHANNELS.index("water"), CHANNELS.index("bleeding")
+    assert route.forcing.share[:, 0, water].max() == 1.0
+    assert route.forcing.share[:, 1, bleeding].max() == 0.5
+    assert not route.forcing.share[:, 2].any()
+
+
+def test_times_before_the_start_and_therapy_after_the_last_time_are_left_out():
+    route = route_of(2.0, [1.0, 2.0, 6.0], [give("ringer", 7.0, 9.0, 1.0)], slots=0)
+    assert route.stops.tolist() == [2.0, 6.0]
+
+
+def test_short_routes_rest_at_their_last_stop():
+    short, long = route_of(0.0, [4.0], [], slots=1), route_of(0.0, [1.0, 2.0, 3.0], [], slots=1)
+    stacked = stack_routes([short, long])
+    assert stacked.stops.tolist() == [[4.0, 4.0, 4.0], [1.0, 2.0, 3.0]]
+    assert stacked.forcing.share.shape == (2, 3, 1, len(CHANNELS))
+
+
+def measured(time, variable, value=1.0, **rest):
+    return Measurement(time, variable, value, row=rest.pop("row", 1), **rest)
+
+
+def cohort(*patients):
+    return Cohort("test", patients, "0" * 64)
+
+
+@pytest.fixture(scope="module")
+def episode():
+    return load_model("clarkson_episode")
+
+
+def test_the_start_lies_before_the_onset_and_before_any_therapy(episode):
+    patient = Patient("P1", {"onset": 10.0, "onset_sd": 2.0}, (), ())
+    assert start_of(episode, patient) == 10.0 - 8.0 - 36.0
+    treated = Patient("P2", {"onset": 10.0, "onset_sd": 2.0}, (), (give("ringer", -50.0, -48.0, 1.0),))
+    assert start_of(episode, treated) == -50.0
+
+
+def test_a_model_without_lead_in_starts_at_zero():
+    assert start_of(load_model("two_pore"), Patient("P1", {"onset": 10.0}, (), ())) == 0.0
+
+
+def test_a_baseline_long_before_the_start_is_health(episode):
+    patient = Patient("P1", {}, (measured(-500.0, "hematocrit", 0.42), measured(5.0, "hematocrit", 0.5)), ())
+    laid_out = plan(episode, cohort(patient))
+    assert laid_out.chart.stop.tolist() == [[0, 1]]
+    assert laid_out.route.stops.tolist() == [[5.0]]
+
+
+def test_a_baseline_alone_needs_no_journey(episode):
+    laid_out = plan(episode, cohort(Patient("P1", {}, (measured(-500.0, "hematocrit", 0.42),), ())))
+    assert laid_out.chart.stop.tolist() == [[0]]
+    assert laid_out.route.stops.tolist() == [[laid_out.route.start[0]]]
+
+
+def test_patients_are_padded_to_the_longest_chart(episode):
+    one = Patient("P1", {}, (measured(1.0, "albumin"),), ())
+    three = Patient("P2", {}, tuple(measured(t, "albumin") for t in (1.0, 2.0, 3.0)), ())
+    chart = plan(episode, cohort(one, three)).chart
+    assert chart.mask.tolist() == [[True, False, False], [True, True, True]]
+    assert chart.value.shape == chart.stop.shape == (2, 3)
+
+
+def test_every_measurement_is_placed_at_its_own_time(episode):
+    rows = tuple(measured(t, "albumin", row=i) for i, t in enumerate((3.0, 1.0, 2.0, 2.0)))
+    laid_out = plan(episode, cohort(Patient("P1", {}, rows, (give("ringer", 0.5, 1.5, 1.0),))))
+    stops = np.concatenate([laid_out.route.start[:, None], laid_out.route.stops], axis=1)
+    assert stops[0, laid_out.chart.stop[0]].tolist() == [3.0, 1.0, 2.0, 2.0]
+    assert laid_out.chart.row.tolist() == [[0, 1, 2, 3]]
+
+
+def test_urine_collected_over_a_window_has_a_place_where_it_began(episode):
+    rows = (measured(12.0, "urine", 0.3, window=6.0), measured(12.0, "albumin", 40.0, window=6.0))
+    laid_out = plan(episode, cohort(Patient("P1", {}, rows, ())))
+    stops = np.concatenate([laid_out.route.start[:, None], laid_out.route.stops], axis=1)[0]
+    assert stops[laid_out.chart.since[0, 0]] == 6.0
+    assert laid_out.chart.since[0, 1] == -1  # a concentration is not collected
+
+
+def test_rows_of_no_use_are_listed_with_the_reason():
+    model = load_model("volume_kinetics")
+    rows = (measured(1.0, "hematocrit", 0.4, row=3), measured(1.0, "albumin", 40.0, row=4))
+    therapy = (give("ringer", 0.0, 1.0, 1.0, row=5), give("norepinephrine", 0.0, 1.0, 0.1, row=6))
+    laid_out = plan(model, cohort(Patient("P1", {}, rows, therapy)))
+    assert [(u.patient, u.row, u.what) for u in laid_out.unused] == [("P1", 4, "albumin"), ("P1", 6, "norepinephrine")]
+    assert laid_out.chart.value.shape == (1, 1)
+
+
+def test_slots_count_the_usable_uncharted_amounts_of_the_richest_patient():
+    model = load_model("volume_kinetics")
+    unknown = give("ringer", 0.0, 1.0, median=1.0, gsd=1.5)
+    idle = give("norepinephrine", 0.0, 1.0, low=0.0, high=1.0)
+    one, two = Patient("P1", {}, (), (unknown, idle)), Patient("P2", {}, (), (unknown, unknown))
+    assert plan(model, cohort(one, two)).slots == 2
+
+
+@pytest.fixture(scope="module")
+def urine_of_two():
+    """Predictions of two patients of unlike charts, by both solvers."""
+    model = load_model("volume_kinetics")
+    reference = {name: float(v) for name, v in model.reference()._asdict().items()}
+    system = System(model, ("k_10",), {n: v for n, v in reference.items() if n != "k_10"})
+    rows = (
+        measured(-3.0, "hematocrit", 0.42),
+        measured(2.0, "urine", 0.1, window=1.5),
+        measured(4.0, "urine", 0.4, window=4.0),
+        measured(4.0, "hematocrit", 0.4),
+    )
+    patients = [
+        Patient("P1", {}, rows, (give("ringer", 0.0, 1.0, 1.5),)),
+        Patient("P2", {}, (measured(2.0, "urine", 0.1), measured(0.5, "urine", 0.1)), (give("ringer", 0.0, 1.0, 1.5),)),
+    ]
+    laid_out = plan(model, cohort(*patients))
+    found = {}
+    for kind, make in (("reverse", reverse_solver), ("forward", forward_solver)):
+        predict = predictor(system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)))
+        found[kind] = jax.jit(predict)((jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart)
+    return found
+
+
+def test_a_collected_volume_is_the_difference_over_its_window(urine_of_two):
+    mean = urine_of_two["reverse"].mean
+    since_start = mean[1, :2]  # U at 2 h and at 0.5 h
+    np.testing.assert_allclose(mean[0, 1], since_start[0] - since_start[1], rtol=1e-9)
+    assert mean[0, 2] > mean[0, 1] > 0
+
+
+def test_a_baseline_is_predicted_as_health(urine_of_two):
+    assert float(urine_of_two["reverse"].mean[0, 0]) == 0.42
+    assert float(urine_of_two["reverse"].slope[0, 0]) == 0.0
+
+
+def test_both_solvers_predict_the_same(urine_of_two):
+    for a, b in zip(urine_of_two["reverse"], urine_of_two["forward"], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_the_slope_is_the_rate_of_change_of_the_prediction():
+    model = load_model("volume_kinetics")
+    reference = {name: float(v) for name, v in model.reference()._asdict().items()}
+    system = System(model, ("k_10",), {n: v for n, v in reference.items() if n != "k_10"})
+    step = 1e-3
+    rows = tuple(measured(t, v) for t in (2 - step, 2.0, 2 + step) for v in ("hematocrit", "urine"))
+    laid_out = plan(model, cohort(Patient("P1", {}, rows, (give("ringer", 0.0, 1.0, 1.5),))))
+    predict = predictor(system, reverse_solver(system.rhs, system.floor, Tolerance(rtol=1e-11, atol=1e-13)))
+    found = predict((jnp.array([0.5]),), jnp.zeros((1, 0)), laid_out.route, laid_out.chart)
+    mean, slope = (np.asarray(a).reshape(3, 2) for a in found[:2])
+    np.testing.assert_allclose(slope[1], (mean[2] - mean[0]) / (2 * step), rtol=1e-5)  # step squared
