@@ -8,8 +8,8 @@ pressure; below it the filter runs backwards. Flux is positive out of blood.
 
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 from cls_infer.model import Derived, Model, Observable, Parameter, State, lognormal, normal, normal_noise
+from cls_infer.physiology import ultrafiltration
 
 
 def blood_flow(patient):
@@ -43,8 +43,7 @@ def health(p):
 def flows(t, y, p, h, u):
     plateau = p.f_max * p.Q_B
     driving_pressure = u.transmembrane_pressure - p.pi_eff
-    rate = plateau * -jnp.expm1(-p.K_uf * driving_pressure / plateau)
-    return Flows(rate, plateau, driving_pressure)
+    return Flows(ultrafiltration(p.K_uf, driving_pressure, plateau), plateau, driving_pressure)
 
 
 def rates(f, y, p, h, u):

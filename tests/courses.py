@@ -58,11 +58,13 @@ def courses(name: str, lanes: Sequence[Lane]) -> list[Course]:
     """Solve up to eight courses of a model in one batch, each with up to 64 stops."""
     system, program = _program(name)
     filled = [*lanes, *[Lane((0.0,))] * (LANES - len(lanes))]
-    routes = [route_of(0.0, lane.times, lane.therapy, slots=0) for lane in filled]
+    routes = [route_of(0.0, [float(t) for t in lane.times], lane.therapy, slots=0) for lane in filled]
     # a stack is as long as its longest route: one more, thrown away, gives every call the same shape
     ruler = route_of(0.0, np.arange(STOPS, dtype=float).tolist(), (), slots=0)
     route = jax.tree.map(lambda a: a[:-1], stack_routes([*routes, ruler]))
-    y, table, status = jax.tree.map(np.asarray, program(values_of(system, [f.changes for f in filled]), route))
+    y, table, status = jax.tree.map(
+        np.asarray, program(values_of(system, [f.changes for f in filled]), route)
+    )
     names = [*system.model.observables, *system.model.derived]
     found = []
     for i, lane in enumerate(lanes):

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from ..errors import InputError
+from ..errors import InputError, Problem
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         return _refuse(error, as_json="--json" in given)
     except TyperException as error:  # an unknown command or option, a value that is no number
-        return _usage(error)
+        return _usage(error, as_json="--json" in given)
     except Abort:
         return 130
     except Exception as error:
@@ -39,13 +39,17 @@ def _refuse(error: InputError, *, as_json: bool) -> int:
     return BAD_INPUT
 
 
-def _usage(error: Exception) -> int:
+def _usage(error: Exception, *, as_json: bool) -> int:
+    from .talk import problems_as_json, write_json
+
     message = error.format_message()  # type: ignore[attr-defined]  # every TyperException has it
     if message:
         print(
             f"error: {message}\n\nhint: `cls-infer --help` lists the commands and their options",
             file=sys.stderr,
         )
+    if as_json:
+        write_json({"ok": False, "problems": problems_as_json([Problem("command line", message)])})
     return BAD_INPUT
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import PartitionSpec
 from numpyro.infer import NUTS, init_to_value
 
 from ..likelihood.posterior import Posterior
@@ -84,9 +86,20 @@ def sample_nuts(
             "energy": state.energy,
         }
 
-    block = jax.jit(lambda state: jax.lax.scan(one, state, None, length=settings.block)).lower(state).compile()
+    block = _over_devices(lambda state: jax.lax.scan(one, state, None, length=settings.block), settings.chains)
+    block = block.lower(state).compile()
     compiled = perf_counter()
     return _run(block, state, settings, report, {"compile": compiled - begun}, compiled)
+
+
+def _over_devices(run: Callable, chains: int) -> Any:
+    """Return `run` compiled with the chains divided among the devices, as many as divide them evenly."""
+    count = max(n for n in range(1, len(jax.devices()) + 1) if chains % n == 0)
+    if count == 1:
+        return jax.jit(run)
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("chain",))
+    state, rows = PartitionSpec("chain"), PartitionSpec(None, "chain")
+    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=state, out_specs=(state, rows), check_vma=False))
 
 
 def _run(block, state, settings: Settings, report, seconds: dict[str, float], begun: float) -> Draws:

@@ -54,7 +54,9 @@ def dimension_errors(model: Model, *, seed: int = 0) -> list[str]:
     look = jax.jit(lambda point: _everything(model, *point))
     for point in _points(model, np.random.default_rng(seed)):
         here = _flat(look(point))
-        wrong += [f"{name} is not finite at {_where(point)}" for name, v in here.items() if not np.isfinite(v)]
+        wrong += [
+            f"{name} is not finite at {_where(point)}" for name, v in here.items() if not np.isfinite(v)
+        ]
         for unit in BASE_UNITS:
             wrong += _changes_with(model, unit, here, _flat(look(_in_units(model, point, unit))))
     return list(dict.fromkeys(wrong))
@@ -111,7 +113,9 @@ def _in_units(model: Model, point: Point, unit: str) -> Point:
     )
 
 
-def _changes_with(model: Model, unit: str, here: Mapping[str, float], there: Mapping[str, float]) -> list[str]:
+def _changes_with(
+    model: Model, unit: str, here: Mapping[str, float], there: Mapping[str, float]
+) -> list[str]:
     wrong = []
     for name, stated in _units(model).items():
         expected = here[name] * _factor(stated, unit)
@@ -133,7 +137,9 @@ def _registry() -> Any:
 @cache
 def _factor(stated: str, unit: str) -> float:
     """Return what a number in unit `stated` is multiplied by when the base unit `unit` shrinks 1.7-fold."""
-    return 1.7 ** float(dict(_registry().Quantity(1.0, stated if stated != "1" else "").unit_items()).get(unit, 0))
+    return 1.7 ** float(
+        dict(_registry().Quantity(1.0, stated if stated != "1" else "").unit_items()).get(unit, 0)
+    )
 
 
 def _unreadable(model: Model) -> list[str]:
@@ -164,7 +170,9 @@ def _misplaced_noise(model: Model) -> list[str]:
 def _integers(model: Model) -> dict[str, int]:
     """Return the parameters that are exponents: held, and without a unit."""
     priors = {name: parameter.prior_of({}) for name, parameter in model.parameters.items()}
-    return {name: p.number for name, p in priors.items() if isinstance(p, Fixed) and isinstance(p.number, int)}
+    return {
+        name: p.number for name, p in priors.items() if isinstance(p, Fixed) and isinstance(p.number, int)
+    }
 
 
 def _flat(found: Mapping[str, Any]) -> dict[str, float]:

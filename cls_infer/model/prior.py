@@ -11,7 +11,7 @@ from math import exp, log, sqrt
 import jax.numpy as jnp
 from jax.scipy.special import ndtr, ndtri
 
-from ..types import Scalar
+from ..types import Numbers
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Normal:
     sd: float
 
     @staticmethod
-    def transport(z: Scalar, mean: Scalar, sd: Scalar) -> Scalar:
+    def transport(z: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return mean + sd * z
 
@@ -54,7 +54,7 @@ class LogNormal:
     shift: float = 0.0
 
     @staticmethod
-    def transport(z: Scalar, median: Scalar, log_sd: Scalar, shift: Scalar) -> Scalar:
+    def transport(z: Numbers, median: Numbers, log_sd: Numbers, shift: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return shift + median * jnp.exp(log_sd * z)
 
@@ -78,7 +78,7 @@ class TruncatedNormal:
     high: float
 
     @staticmethod
-    def transport(z: Scalar, mean: Scalar, sd: Scalar, low: Scalar, high: Scalar) -> Scalar:
+    def transport(z: Numbers, mean: Numbers, sd: Numbers, low: Numbers, high: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         below, above = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
         inside = below + (above - below) * jnp.clip(ndtr(z), 1e-15, 1 - 1e-15)
@@ -103,7 +103,7 @@ class LogitNormal:
     high: float = 1.0
 
     @staticmethod
-    def transport(z: Scalar, location: Scalar, scale: Scalar, low: Scalar, high: Scalar) -> Scalar:
+    def transport(z: Numbers, location: Numbers, scale: Numbers, low: Numbers, high: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return low + (high - low) / (1 + jnp.exp(-(location + scale * z)))
 
@@ -131,7 +131,7 @@ class Uncharted:
     uniform: float
 
     @staticmethod
-    def transport(z: Scalar, median: Scalar, log_sd: Scalar, low: Scalar, high: Scalar, uniform: Scalar) -> Scalar:
+    def transport(z: Numbers, median: Numbers, log_sd: Numbers, low: Numbers, high: Numbers, uniform: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return jnp.where(uniform > 0, low + (high - low) * ndtr(z), median * jnp.exp(log_sd * z))
 
@@ -176,7 +176,7 @@ def logit_normal(median: float, scale: float, *, low: float = 0.0, high: float =
     return LogitNormal(log(share / (1 - share)), scale, low, high)
 
 
-def value(prior: Prior, z: Scalar) -> Scalar:
+def value(prior: Prior, z: Numbers) -> Numbers:
     """Return the parameter's value at standard normal coordinate z."""
     if isinstance(prior, Fixed):
         return prior.number

@@ -18,6 +18,7 @@ from .circulation import (
     unstressed_volume,
 )
 from .episode import leak_drive
+from .filter import ultrafiltration
 from .inputs import REST, Inputs
 from .interstitium import interstitial_pressure
 from .kidney import urine_flow
@@ -65,6 +66,7 @@ __all__ = [
     "total_pressure",
     "two_pore_flows",
     "two_pore_rates",
+    "ultrafiltration",
     "unidirectional_clearance",
     "unstressed_volume",
     "urine_flow",

@@ -1,1 +1,1 @@
-"""What comes out of a fit: the tree of draws, the verdict on it, tables, pictures, one page, the run folder."""
+"""What comes out of a fit: draws, verdict, tables, pictures, one page, the run folder."""

@@ -34,7 +34,8 @@ def predictive_curve(tree: xr.DataTree, name: str, patient: str) -> Band:
     rng = np.random.default_rng(int(tree.attrs["seed"]))
     shape = SHAPES[noise["noise"]]
     unit = unit_noise((REPEATS, *mean.shape[1:3], 1), shape, noise["noise_df"], rng=rng)
-    return Band(one["time"].values, np.nanquantile(scattered(mean, scale, unit, shape), LEVELS, axis=(0, 1, 2)))
+    noisy = scattered(mean, scale, unit, shape)
+    return Band(one["time"].values, np.nanquantile(noisy, LEVELS, axis=(0, 1, 2)))
 
 
 def _scale(tree: xr.DataTree, one: xr.DataArray, scale: float | str, patient: str) -> np.ndarray | float:
@@ -44,12 +45,15 @@ def _scale(tree: xr.DataTree, one: xr.DataArray, scale: float | str, patient: st
     group = "posterior" if scale in tree["posterior"] else "constant_data"
     numbers = tree[group].to_dataset()[scale]
     numbers = numbers.sel(patient=patient) if "patient" in numbers.dims else numbers
-    return numbers.sel(draw=one["draw"]).values[None, :, :, None] if "draw" in numbers.dims else numbers.item()
+    if "draw" not in numbers.dims:
+        return numbers.item()
+    return numbers.sel(draw=one["draw"]).values[None, :, :, None]
 
 
 def collected(tree: xr.DataTree, name: str, patient: str) -> Band:
     """Return the predictive quantiles at each measurement [obs] of a variable, collected windows included."""
     observed = tree["observed_data"].to_dataset().sel(patient=patient)
     places = np.flatnonzero((observed["variable"] == name).values)
-    replicates = tree["posterior_predictive"].to_dataset()["measurement"].sel(patient=patient).isel(obs=places)
+    replicates = tree["posterior_predictive"].to_dataset()["measurement"]
+    replicates = replicates.sel(patient=patient).isel(obs=places)
     return Band(observed["time"].values[places], np.nanquantile(replicates.values, LEVELS, axis=(0, 1)))

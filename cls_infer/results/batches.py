@@ -19,9 +19,9 @@ def over_draws(fun: Callable[[jax.Array], Any], z: np.ndarray, *, patients: int,
     """
     size = min(len(z), max(1, lanes // patients))
     run = jax.jit(jax.vmap(fun))
-    pieces = []
+    pieces = []  # of one shape, so that one program serves them all
     for begin in range(0, len(z), size):
         batch = z[begin : begin + size]
-        full = np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])  # one shape, one compilation
-        pieces.append(jax.tree.map(lambda a, n=len(batch): np.asarray(a)[:n], run(jnp.asarray(full))))
-    return jax.tree.map(lambda *a: np.concatenate(a), *pieces)
+        full = np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
+        pieces.append(jax.tree.map(np.asarray, run(jnp.asarray(full))))
+    return jax.tree.map(lambda *a: np.concatenate(a)[: len(z)], *pieces)

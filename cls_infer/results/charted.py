@@ -11,8 +11,8 @@ from ..likelihood.posterior import Posterior
 def observed_data(target: Posterior) -> xr.Dataset:
     """Return the measurements the likelihood saw, [patient, obs], NaN and empty where a patient has fewer.
 
-    `censoring` is -1 below, +1 above, 0 measured; `time_sd` [h]; `extra_sd` in the variable's unit; `row` is the
-    row of measurements.csv.
+    `censoring` is -1 below, +1 above, 0 measured; `time_sd` [h]; `extra_sd` in the variable's unit; `row` is
+    the row of measurements.csv.
     """
     chart = target.plan.chart
     names = np.array(list(target.model.observables))
@@ -64,5 +64,6 @@ def therapy_table(target: Posterior) -> xr.Dataset:
         "row": ([event.row for _, event in events], "1"),
     }
     data = {name: ("event", np.array(column, dtype=object)) for name, column in columns.items()}
-    data |= {name: ("event", np.array(column, float), {"unit": unit}) for name, (column, unit) in numbers.items()}
+    for name, (column, unit) in numbers.items():
+        data[name] = ("event", np.array(column, float), {"unit": unit})
     return xr.Dataset(data)

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats import bfmi, ess, rhat
+from arviz_stats.sampling_diagnostics import bfmi, ess, rhat
 
-type Numbers = dict[str, float | int | bool | None]
+type Numbers = dict[str, Any]
+"""Numbers by name, None where one could not be computed."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What must hold: rank R-hat and solver error [nat] at most, effective sample sizes and E-BFMI at least."""
+    """What must hold: rank R-hat and solver error [nat] at most, effective sizes and E-BFMI at least."""
 
     rhat: float = 1.01
     ess: float = 400.0
@@ -23,7 +25,8 @@ class Thresholds:
 
 
 THRESHOLDS = Thresholds()
-"""R-hat and ESS: Vehtari et al. (2021), Bayesian Analysis 16:667-718; E-BFMI: Betancourt (2016), arXiv:1604.00695."""
+"""Vehtari et al. (2021), Bayesian Analysis 16:667-718 for R-hat and ESS; Betancourt (2016),
+arXiv:1604.00695 for E-BFMI."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,13 @@ class Verdict:
 def diagnose(tree: xr.DataTree) -> Verdict:
     """Return the verdict on a fit from its tree alone."""
     worst = _convergence(tree)
-    solver, stats = tree["solver"], tree["sample_stats"]
+    solver, stats = tree["solver"].to_dataset(), tree["sample_stats"].to_dataset()
     error = solver["error"].values
     numbers: Numbers = {
         "rhat_max": worst["rhat"][0],
         "ess_bulk_min": worst["ess_bulk"][0],
         "ess_tail_min": worst["ess_tail"][0],
-        "bfmi_min": float(np.min(bfmi(stats.to_dataset()[["energy"]])["energy"])),
+        "bfmi_min": float(np.min(bfmi(stats[["energy"]])["energy"])),
         "divergences": int(stats["diverging"].sum()),
         "failed_solves": int((stats["status"] != 0).any("patient").sum()),
         "solver_error_nats_median": _number(np.nanmedian(error)) if np.isfinite(error).any() else None,
@@ -56,7 +59,7 @@ def diagnose(tree: xr.DataTree) -> Verdict:
 
 
 def convergence(tree: xr.DataTree) -> dict[str, xr.Dataset]:
-    """Return `rhat`, `ess_bulk` and `ess_tail` of every estimated number, NaN where a patient's value is known.
+    """Return `rhat`, `ess_bulk` and `ess_tail` of every estimated number, NaN where a value is known.
 
     They need two chains of four draws; with less they are NaN throughout.
     """
@@ -64,11 +67,12 @@ def convergence(tree: xr.DataTree) -> dict[str, xr.Dataset]:
     if posterior.sizes["chain"] < 2 or posterior.sizes["draw"] < 4:
         nothing = posterior.mean(("chain", "draw")) * np.nan
         return dict.fromkeys(("rhat", "ess_bulk", "ess_tail"), nothing)
-    return {
-        "rhat": rhat(posterior, method="rank"),
-        "ess_bulk": ess(posterior, method="bulk"),
-        "ess_tail": ess(posterior, method="tail"),
-    }
+    with np.errstate(invalid="ignore", divide="ignore"):  # NaN if draws never move
+        return {
+            "rhat": rhat(posterior, method="rank"),
+            "ess_bulk": ess(posterior, method="bulk"),
+            "ess_tail": ess(posterior, method="tail"),
+        }
 
 
 def entries(dataset: xr.Dataset) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -106,7 +110,7 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
     """Yield a sentence for everything not met: the number, the threshold, what to do."""
     asked = THRESHOLDS
     if not numbers["complete"]:
-        yield "sampling was interrupted before all draws were made; resume it, or read what is there with care"
+        yield "sampling was interrupted before all draws were made: resume it, or read with care"
     r = numbers["rhat_max"]
     if r is None:
         yield f"R-hat cannot be computed for `{where['rhat']}`; run at least 2 chains with varying draws"
@@ -128,7 +132,8 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
             "acceptance towards 0.99; if they stay, the posterior has a corner the sampler cannot enter"
         )
     if not numbers["bfmi_min"] > asked.bfmi:
-        yield f"E-BFMI is {numbers['bfmi_min']:.2f}, above {asked.bfmi:g} asked: run a longer warmup, or pool less loosely"
+        found = f"E-BFMI is {numbers['bfmi_min']:.2f}, above {asked.bfmi:g} asked"
+        yield f"{found}: run a longer warmup, or pool less loosely"
     if numbers["failed_solves"] > asked.failed_solves:
         yield (
             f"{numbers['failed_solves']} draws hold a solve that failed, {asked.failed_solves} asked: "
@@ -137,4 +142,5 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
     error = numbers["solver_error_nats_max"]
     if error is None or not error <= asked.solver_error_nats:
         found = "cannot be computed" if error is None else f"is {error:.2g} nats"
-        yield f"the solver's error {found}, at most {asked.solver_error_nats:g} asked: solve at a tighter tolerance"
+        limit = f"at most {asked.solver_error_nats:g} asked"
+        yield f"the solver's error {found}, {limit}: solve at a tighter tolerance"

@@ -78,7 +78,11 @@ def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
 
 def _check_measured(model: Model, cohort: Cohort) -> None:
     """Refuse patients of whom the model sees nothing: their posterior would be the prior in disguise."""
-    blank = [p.name for p in cohort.patients if not any(m.variable in model.observables for m in p.measurements)]
+    known = set(model.observables)
+    blank = [p.name for p in cohort.patients if not known & {m.variable for m in p.measurements}]
+    predicts = f"`{model.name}` predicts {', '.join(model.observables)}"
+    remedy = f"{predicts}; leave the patient out, or move `--until`"
     if blank:
-        remedy = f"`{model.name}` predicts {', '.join(model.observables)}; leave the patient out, or move `--until`"
-        raise InputError([Problem("fit", f"patient `{name}` has nothing to fit", remedy=remedy) for name in blank])
+        raise InputError(
+            [Problem("fit", f"patient `{name}` has nothing to fit", remedy=remedy) for name in blank]
+        )

@@ -1,4 +1,4 @@
-"""Pictures of a fit, each one small panel as PNG: prior beside posterior, fit over data, quantities over time."""
+"""Pictures of a fit, each a small panel as PNG: prior and posterior, fit over data, quantities over time."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -38,7 +38,8 @@ def density(tree: xr.DataTree, name: str, patients: Sequence[str]) -> Picture:
         draws = posterior.sel(place).values.ravel()
         grid, height = _density(draws)
         axes.plot(grid, height, color=POSTERIOR, linewidth=1.6 if len(own) == 1 else 0.9)
-        axes.fill_between(grid, height, color=POSTERIOR, alpha=0.25 / len(own), label="posterior" if not number else None)
+        label = None if number else "posterior"
+        axes.fill_between(grid, height, color=POSTERIOR, alpha=0.25 / len(own), label=label)
         edges.append(np.quantile(draws, [0.001, 0.999]))
     axes.set_xlim(min(low for low, _ in edges), max(high for _, high in edges))
     axes.set_ylim(bottom=0)
@@ -51,10 +52,12 @@ def measured(tree: xr.DataTree, variable: str, patient: str) -> Picture:
     """Return one observable's measurements over its 50 and 90 % posterior predictive bands."""
     attrs = tree["trajectories"].to_dataset()[variable].attrs
     figure, axes = _panel(f"{label_of(variable)} [{attrs['unit']}]", "time [h]")
-    if attrs["accumulates"] == "True":
+    if attrs["kind"] == "accumulating":
         _bars(axes, collected(tree, variable, patient))
     else:
         _ribbon(axes, predictive_curve(tree, variable, patient))
+    times = tree["trajectories"].to_dataset()["time"].sel(patient=patient).values
+    axes.set_xlim(times[0] - 0.02 * np.ptp(times), times[-1] + 0.02 * np.ptp(times))
     observed = tree["observed_data"].to_dataset().sel(patient=patient)
     observed = observed.isel(obs=np.flatnonzero((observed["variable"] == variable).values))
     for censoring, marker in ((0, "o"), (-1, "v"), (1, "^")):

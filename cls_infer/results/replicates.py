@@ -14,21 +14,25 @@ from .batches import over_draws
 DIMS = ("chain", "draw", "patient", "obs")
 
 
-def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[dict[str, xr.Dataset], np.ndarray]:
+type Groups = dict[str, xr.Dataset]
+
+
+def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Groups, np.ndarray]:
     """Return the groups `posterior_predictive` and `log_likelihood`, and the status [chain, draw, patient].
 
-    `measurement` is the replicate with its noise, `prediction` is without it, `scale` the noise's scale (of the
-    logarithm where it is lognormal). All are [chain, draw, patient, obs], NaN where a solve failed or a patient
-    has fewer measurements.
+    `measurement` is the replicate with its noise, `prediction` is without it, `scale` the noise's scale (of
+    the logarithm where it is lognormal). All are [chain, draw, patient, obs], NaN where a solve failed or a
+    patient has fewer measurements.
     """
-    flat = over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=len(target.plan.patients))
+    patients = list(target.plan.patients)
+    flat = over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=len(patients))
     mean, scale, each, status = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in flat)
     there = target.plan.chart.mask & (status == 0)[..., None]
     mean, scale, each = (np.where(there, a, np.nan) for a in (mean, scale, each))
     shape, df = _shapes(target)
     unit = unit_noise(mean.shape, shape, df, rng=np.random.default_rng(seed))
     replicate = scattered(mean, scale, unit, shape)
-    coords = {"chain": np.arange(z.shape[0]), "draw": np.arange(z.shape[1]), "patient": list(target.plan.patients)}
+    coords = {"chain": np.arange(z.shape[0]), "draw": np.arange(z.shape[1]), "patient": patients}
     predictive = {"measurement": (DIMS, replicate), "prediction": (DIMS, mean), "scale": (DIMS, scale)}
     groups = {
         "posterior_predictive": xr.Dataset(predictive, coords=coords),
@@ -38,7 +42,7 @@ def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[di
 
 
 def unit_noise(size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator) -> np.ndarray:
-    """Return scatter of scale 1: Student's t where the shape says so, else normal; `shape`, `df` broadcast to size."""
+    """Return scatter of scale 1 [size]: Student's t where the shape says so, else normal."""
     student = rng.standard_t(np.broadcast_to(df, size))
     return np.where(shape == STUDENT_T, student, rng.standard_normal(size))
 
@@ -47,10 +51,11 @@ def scattered(mean: np.ndarray, scale: Any, unit: np.ndarray, shape: Any) -> np.
     """Return predictions with scatter of this scale put on them: on the logarithm for lognormal noise."""
     logarithmic = shape == LOGNORMAL
     log_mean = np.log(np.maximum(mean, TINY))
-    return np.where(logarithmic, np.exp(log_mean + np.where(logarithmic, scale * unit, 0.0)), mean + scale * unit)
+    multiplied = np.exp(log_mean + np.where(logarithmic, scale * unit, 0.0))
+    return np.where(logarithmic, multiplied, mean + scale * unit)
 
 
-def _predict(target: Posterior, z: jax.Array) -> tuple[jax.Array, ...]:
+def _predict(target: Posterior, z: jax.Array) -> tuple[Any, ...]:
     coordinates = target.pooling.coordinates(z)
     predicted = target.predicted(coordinates)
     chart = target.plan.chart

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from .bands import curve
 from .charted import label_of
@@ -37,22 +37,20 @@ def render(fit: Fit) -> str:
     """Return the page as HTML; it refers to nothing outside itself."""
     tree = fit.tree
     rows, found = summarise(tree), residuals(tree)
-    shown = _shown(tree, found)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": number, "percent": lambda share: f"{share:.0%}"}
-    template = environment.from_string(files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8"))
+    shown, therapy = _shown(tree, found), tree["therapy"].to_dataset()
+    template = _template()
     return template.render(
         attrs=tree.attrs,
         verdict=fit.verdict,
         thresholds=THRESHOLDS,
         seconds=fit.seconds,
-        patients=[str(name) for name in tree["observed_data"]["patient"].values],
+        patients=[str(name) for name in tree["observed_data"].to_dataset()["patient"].values],
         shown=shown,
         counts=_counts(found),
         notes=json.loads(tree.attrs["notes"]),
         left_out=_left_out(tree),
-        uncharted=int(np.isnan(tree["therapy"]["amount"].values).sum()),
-        events=tree["therapy"].sizes["event"],
+        uncharted=int(np.isnan(therapy["amount"].values).sum()),
+        events=therapy.sizes["event"],
         rows=_rows_of(rows, shown),
         hidden_rows=len(rows) - len(_rows_of(rows, shown)),
         not_told=not_told(rows),
@@ -69,6 +67,14 @@ def render(fit: Fit) -> str:
     )
 
 
+def _template() -> Template:
+    strict = {"autoescape": True, "undefined": StrictUndefined}
+    environment = Environment(**strict, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": number, "percent": lambda share: f"{share:.0%}"}
+    source = files(__package__).joinpath("report.html.j2")
+    return environment.from_string(source.read_text(encoding="utf-8"))
+
+
 def number(value: float | None) -> str:
     """Return a number as a reader wants it: three significant digits, no exponent where none is needed."""
     if value is None or not np.isfinite(value):
@@ -81,7 +87,7 @@ def number(value: float | None) -> str:
 
 def _shown(tree: xr.DataTree, found: list[Residual]) -> list[str]:
     """Return the patients that get pictures: all, or the worst-fitting of a large cohort."""
-    patients = [str(name) for name in tree["observed_data"]["patient"].values]
+    patients = [str(name) for name in tree["observed_data"].to_dataset()["patient"].values]
     return patients if len(patients) <= MOST_PATIENTS else worst_first(found)[:MOST_PATIENTS]
 
 
@@ -137,7 +143,7 @@ def _label(name: str) -> str:
 
 
 def _extremes(tree: xr.DataTree, patient: str) -> list[dict[str, Any]]:
-    """Return of each quantity its value in health, where its median strays farthest from it, and at the end."""
+    """Return of each quantity its value at the start, where its median strays farthest, and at the end."""
     table = []
     for name in _quantities(tree):
         band = curve(tree, name, patient)
@@ -151,9 +157,9 @@ def _extremes(tree: xr.DataTree, patient: str) -> list[dict[str, Any]]:
 
 
 def _solver(tree: xr.DataTree) -> dict[str, Any]:
-    solver = tree["solver"]
+    solver = tree["solver"].to_dataset()
     counts = zip(solver["status"].values, solver["count"].sum("patient").values, strict=True)
-    return {"counts": [(str(word), int(count)) for word, count in counts], **solver.attrs}
+    return {"counts": [(str(word), int(count)) for word, count in counts], "rtol": solver.attrs["rtol"]}
 
 
 def _provenance(tree: xr.DataTree) -> list[tuple[str, Any]]:

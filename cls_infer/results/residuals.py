@@ -74,7 +74,8 @@ def coverage(found: list[Residual]) -> float:
 
 def far_off(found: list[Residual]) -> list[Residual]:
     """Return the measurements the model cannot follow, the farthest first."""
-    return sorted((one for one in found if abs(one.standardised) > FAR), key=lambda one: -abs(one.standardised))
+    far = [one for one in found if abs(one.standardised) > FAR]
+    return sorted(far, key=lambda one: -abs(one.standardised))
 
 
 def worst_first(found: list[Residual]) -> list[str]:

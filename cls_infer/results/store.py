@@ -19,7 +19,7 @@ TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json
 
 
 def check_free(folder: Path | str) -> Path:
-    """Return the folder as a path if a new run may be written there: it is not there, is empty, or holds a log.
+    """Return the folder as a path if a new run may be written there: not there, empty, or holding a log.
 
     Raises:
         InputError: something is there already; nothing is ever overwritten.
@@ -35,7 +35,7 @@ def check_free(folder: Path | str) -> Path:
 
 
 def save(fit: Fit, folder: Path | str) -> Fit:
-    """Write the run folder and return the fit that knows it. The manifest comes last: a folder with one is whole.
+    """Write the run folder and return the fit that knows it; the manifest, written last, marks it whole.
 
     Raises:
         InputError: the folder holds something already.

@@ -17,7 +17,10 @@ LEARNT, HINTED = 0.5, 0.1
 
 @dataclass(frozen=True)
 class Row:
-    """One estimated number. `contraction` is 1 - posterior variance / prior variance; rhat and ESS NaN if unknown."""
+    """One estimated number beside its prior.
+
+    `contraction` is 1 - posterior variance / prior variance; `rhat` and `ess_bulk` are NaN where unknown.
+    """
 
     name: str
     unit: str
@@ -79,12 +82,12 @@ def not_told(rows: list[Row]) -> list[str]:
     if silent:
         sentences.append(
             f"The data did not inform {listed(silent)}: what is reported for "
-            f"{'it' if len(silent) == 1 else 'them'} is the prior, narrowed by less than a tenth of its variance."
+            f"{'it' if len(silent) == 1 else 'them'} is the prior, with under a tenth of its variance gone."
         )
     if faint:
         named = [f"{row.name} ({row.contraction:.0%})" for row in faint]
         sentences.append(
-            f"They only hinted at {listed(named)}: in brackets the share of the prior's variance that went away. "
+            f"They only hinted at {listed(named)}: in brackets the share of the prior's variance taken away. "
             "Read these beside their priors."
         )
     if not sentences:

@@ -25,10 +25,10 @@ def thinned(draws: int, chains: int, patients: int) -> np.ndarray:
 
 
 def trajectories(target: Posterior, z: np.ndarray) -> xr.Dataset:
-    """Return every observable and derived quantity [chain, draw, patient, point] of thinned draws z [chain, draw, dim].
+    """Return every observable and derived quantity [chain, draw, patient, point] of some draws z.
 
-    Each patient has an own grid of times: `time` [patient, point] in h, evenly from the start in health to the
-    last measurement. A volume collected over windows runs on from the start. NaN where a solve failed.
+    Each patient has an own grid of times: `time` [patient, point] in h, evenly from the start in health to
+    the last measurement. A volume collected over windows runs on from the start. NaN where a solve failed.
     """
     kept = thinned(z.shape[1], z.shape[0], len(target.plan.patients))
     times = _grids(target)
@@ -38,8 +38,7 @@ def trajectories(target: Posterior, z: np.ndarray) -> xr.Dataset:
     variables = {}
     named = [*target.model.observables.items(), *target.model.derived.items()]
     for number, (name, quantity) in enumerate(named):
-        attrs = {"unit": quantity.unit, "kind": "observable" if name in target.model.observables else "derived"}
-        variables[name] = (dims, table[..., number], attrs | _noise(target, name))
+        variables[name] = (dims, table[..., number], {"unit": quantity.unit, **_kind(target, name)})
     coords = {
         "chain": np.arange(z.shape[0]),
         "draw": kept,
@@ -49,15 +48,19 @@ def trajectories(target: Posterior, z: np.ndarray) -> xr.Dataset:
     return xr.Dataset(variables, coords=coords)
 
 
-def _noise(target: Posterior, name: str) -> dict[str, str | float]:
-    """Return an observable's noise as attributes: what a reader needs to put scatter on the curve."""
+def _kind(target: Posterior, name: str) -> dict[str, str | float]:
+    """Return the kind of quantity, and an observable's noise: what it takes to put scatter on a curve."""
     if name not in target.model.observables:
-        return {}
-    o = target.model.observables[name]
-    kind = {"noise": o.noise.shape, "noise_df": o.noise.df, "noise_relative": o.noise.relative}
-    if isinstance(o.noise.scale, str) and o.noise.scale in target.pooling.held:
-        return kind | {"noise_scale": float(target.pooling.held[o.noise.scale]), "accumulates": str(o.accumulates)}
-    return kind | {"noise_scale": o.noise.scale, "accumulates": str(o.accumulates)}
+        return {"kind": "derived"}
+    observable = target.model.observables[name]
+    noise = observable.noise
+    return {
+        "kind": "accumulating" if observable.accumulates else "observable",
+        "noise": noise.shape,
+        "noise_scale": noise.scale,
+        "noise_df": noise.df,
+        "noise_relative": noise.relative,
+    }
 
 
 def _grids(target: Posterior) -> np.ndarray:
@@ -77,23 +80,23 @@ def _solve(target: Posterior, times: np.ndarray, z: np.ndarray) -> np.ndarray:
     route, place = _route(target, times)
 
     def quantities(t: jax.Array, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
-        return jnp.concatenate([part for part in (system.observe(t, y, numbers, u), system.derive(t, y, numbers, u))])
+        return jnp.concatenate([system.observe(t, y, numbers, u), system.derive(t, y, numbers, u)])
 
+    pick = jax.vmap(lambda rows, places: rows[places])
     over = jax.vmap(jax.vmap(quantities, in_axes=(0, 0, None, 0)))
 
     def one(z: jax.Array) -> jax.Array:
         values, amounts = target.pooling.values(target.pooling.coordinates(z))
         along = along_route(system, solve, values, amounts, route)
-        at_grid = [jnp.take_along_axis(a, place.reshape(*place.shape, *[1] * (a.ndim - 2)), axis=1) for a in along[:2]]
-        inputs = jnp.take_along_axis(along.u, place[:, :, None], axis=1)
-        found = over(*at_grid, along.numbers, inputs)
+        t, y, u = (pick(a, place) for a in (along.t, along.y, along.u))
+        found = over(t, y, along.numbers, u)
         return jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
 
     return over_draws(one, z, patients=len(times))
 
 
 def _route(target: Posterior, times: Sequence[np.ndarray] | np.ndarray):
-    """Return the cohort's route through the grids, and where along it each grid point lies [patient, point]."""
+    """Return the cohort's route through the grids, and each grid point's place along it [patient, point]."""
     patients = target.cohort.patients
     routes = [
         route_of(start_of(target.model, p), list(grid), usable(target.model, p), slots=target.plan.slots)

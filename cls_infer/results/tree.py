@@ -29,8 +29,9 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
     """Return the tree of a fit, patients fitted apart side by side.
 
     Groups: `prior`, `posterior`, `constant_data` (what was known), `trajectories` (derived quantities and
-    observables over time, for some draws), `posterior_predictive`, `log_likelihood`, `observed_data`, `therapy`,
-    `sample_stats`, `solver`. The root's attributes are the provenance, with `unused` and `set_aside` as JSON.
+    observables over time, for some draws), `posterior_predictive`, `log_likelihood`, `observed_data`,
+    `therapy`, `sample_stats`, `solver`. The root's attributes are the provenance, with `unused` and
+    `set_aside` as JSON.
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])

@@ -26,9 +26,9 @@ def estimated(pooling: Pooling, slot: Slot) -> np.ndarray:
 def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
     """Return every estimated parameter from draws z [chain, draw, dim].
 
-    Own and partially pooled ones are [chain, draw, patient], NaN where a patient's value is known; shared ones
-    are [chain, draw] unless they scale with the patient. A partially pooled `k` brings `k_mu`, the value at the
-    population's coordinate under the first patient's prior in the reference body, and `k_tau`, the spread
+    Own and partially pooled ones are [chain, draw, patient], NaN where the value is known; shared ones are
+    [chain, draw] unless they scale with the patient. A partially pooled `k` brings `k_mu`, the value at
+    the population's coordinate under the first patient's prior in the reference body, and `k_tau`, the spread
     between patients in units of the prior's sd.
     """
     pooling = target.pooling
@@ -88,7 +88,9 @@ def unit_of(target: Posterior, slot: Slot) -> str:
     """Return the unit of a parameter, or of the therapy item behind an uncharted amount."""
     if not slot.is_amount:
         return slot.unit
-    items = {event.item for patient in target.cohort.patients for event in patient.therapy if event.amount is None}
+    items = {
+        event.item for patient in target.cohort.patients for event in patient.therapy if event.amount is None
+    }
     units = {ITEMS[item].unit for item in items if slot.name.startswith(f"{item}_")}
     return units.pop() if len(units) == 1 else ""
 

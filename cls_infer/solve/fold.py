@@ -28,12 +28,13 @@ def fold_lanes(fun: Callable[..., Any], in_axes: Any, out_axes: Any) -> Callable
                 return jnp.max(x) if batched else x
             outer = x if batched else jnp.broadcast_to(x, (axis_size, *x.shape))
             front = jnp.moveaxis(outer, 0, axis)
-            return front.reshape(*front.shape[:axis], -1, *front.shape[axis + 2 :])
+            before, (outer_size, lanes), after = front.shape[:axis], front.shape[axis : axis + 2], front.shape[axis + 2 :]
+            return front.reshape(*before, outer_size * lanes, *after)
 
         def split(x: jax.Array, axis: int) -> jax.Array:
             if axis < 0:
                 return jnp.broadcast_to(x, (axis_size, *x.shape))
-            apart = x.reshape(*x.shape[:axis], axis_size, -1, *x.shape[axis + 1 :])
+            apart = x.reshape(*x.shape[:axis], axis_size, x.shape[axis] // axis_size, *x.shape[axis + 1 :])
             return jnp.moveaxis(apart, axis, 0)
 
         axes = jax.tree.broadcast(in_axes, args)

@@ -15,8 +15,8 @@ STATUS_WORDS = {OK: "ok", STEP_LIMIT: "step limit", NON_FINITE: "not finite", OU
 class Tolerance(NamedTuple):
     """How exactly to solve: relative and absolute error a step, most steps a lane."""
 
-    rtol: float = 1e-6
-    atol: float = 1e-8
+    rtol: float = 1e-5
+    atol: float = 1e-7
     max_steps: int = 2000
     first_step: float = 0.05
     smallest_step: float = 1e-9

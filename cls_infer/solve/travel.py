@@ -84,7 +84,7 @@ def travel(
         h_next = jnp.where(arrived, jnp.maximum(reach, h * factor), jnp.where(running, h * factor, now.h))
         stop = now.stop + arrived
         stuck = running & ~accepted & (h_next < tolerance.smallest_step)
-        sunk = accepted & jnp.any(y_next < floor, axis=1)
+        sunk = accepted & jnp.any(y_next < floor[None], axis=1)
         row = (now.t, jnp.where(accepted, h, 0.0), here, arrived, now.y)
         return _Now(
             n=now.n + 1,

@@ -7,10 +7,13 @@ GOOD = HEADER + "P1,0,hematocrit,42,%\nP1,24,hematocrit,55,%\nP1,48,hematocrit,4
 GIVEN = "patient,start,end,item,amount,unit\n"
 
 BAD = {
-    "wrong unit": ({"measurements": HEADER + "P1,0,albumin,4.1,mg/dL\n"}, ["row 2", "`mg/dL`", "did you mean `g/dL`"]),
+    "wrong unit": (
+        {"measurements": HEADER + "P1,0,albumin,4.1,mg/dL\n"},
+        ["row 2", "`mg/dL`", "did you mean `g/dL`"],
+    ),
     "unknown column": (
-        {"measurements": "patient,time,variable,valeu,unit\nP1,0,albumin,41,g/L\n"},
-        ["unknown column `valeu`", "did you mean `value`"],
+        {"measurements": "patient,time,variable,value,unit,censord\nP1,0,albumin,41,g/L,\n"},
+        ["unknown column `censord`", "did you mean `censored`"],
     ),
     "times out of order": (
         {"measurements": HEADER + "P1,24,albumin,41,g/L\nP1,0,albumin,41,g/L\n"},
@@ -24,7 +27,10 @@ BAD = {
         {"measurements": GOOD, "therapy": GIVEN + "P1,0,1,ringer,-500,mL\n"},
         ["row 2", "negative"],
     ),
-    "text in a number": ({"measurements": HEADER + "P1,0,albumin,low,g/L\n"}, ["row 2", "`low`, not a number"]),
+    "text in a number": (
+        {"measurements": HEADER + "P1,0,albumin,low,g/L\n"},
+        ["row 2", "`low`, not a number"],
+    ),
     "empty file": ({"measurements": ""}, ["is empty"]),
     "unknown variable": (
         {"measurements": HEADER + "P1,0,hematokrit,42,%\n"},
@@ -57,7 +63,7 @@ def test_bad_input_is_named_with_its_remedy(cls_infer, folder, case, command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_all_problems_come_at_once(cls_infer, folder, command):
     measurements = HEADER + "P1,0,albumin,4.1,mg/dL\nP1,1,hematokrit,42,%\nP1,2,map,high,mmHg\n"
-    therapy = GIVEN + "P1,0,1,ringr,500,mL\nP1,3,2,ringer,500,mL\n"
+    therapy = GIVEN + "P1,0,1,ringr,500,mL\nP1,2,1,ringer,500,mL\n"
     model = ("--model", "two_por")
     said = cls_infer(command, folder(measurements=measurements, therapy=therapy), *model, "--json")
     assert said.code == 2
@@ -68,7 +74,10 @@ def test_all_problems_come_at_once(cls_infer, folder, command):
     assert problems[-1]["remedy"] == "did you mean `two_pore`?"
 
 
-@pytest.mark.parametrize("arguments", [("models", "two_por"), ("simulate", "two_por"), ("check", "clarkson_a", "--model", "two_por")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("models", "two_por"), ("simulate", "two_por"), ("check", "clarkson_a", "--model", "two_por")],
+)
 def test_an_unknown_model_offers_the_nearest(cls_infer, arguments):
     said = cls_infer(*arguments)
     assert said.code == 2

@@ -5,12 +5,19 @@ from cls_infer.inference.nuts import Progress
 
 
 def block(done: int) -> Progress:
-    return Progress(done=done, total=800, warmup=300, divergences=1, step_size=0.213, leapfrogs=15.2, seconds=done / 10)
+    return Progress(
+        done=done, total=800, warmup=300, divergences=1, step_size=0.213, leapfrogs=15.2, seconds=done / 10
+    )
 
 
 def test_a_log_holds_phases_and_quarters(capsys):
     watch = plain()
-    for event in ("mode: iteration 1", "mode: iteration 2", *(block(done) for done in range(25, 801, 25)), "writing"):
+    for event in (
+        "mode: iteration 1",
+        "mode: iteration 2",
+        *(block(done) for done in range(25, 801, 25)),
+        "writing",
+    ):
         watch(event)
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(",")[0] for line in lines] == [

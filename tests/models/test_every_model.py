@@ -12,7 +12,12 @@ from cls_infer.physiology.inputs import REST, Inputs
 
 PRIORS = (Fixed, Normal, LogNormal, LogitNormal, TruncatedNormal)
 CUMULATIVE = {"U", "V_uf"}  # volumes since the start: they have no steady state
-HEALTHY_OR_SHOWN = {"m", "m_L", "intake_attack", "t_0"}  # no illness: the end of a prior; t_0 suits a demonstration
+HEALTHY_OR_SHOWN = {
+    "m",
+    "m_L",
+    "intake_attack",
+    "t_0",
+}  # no illness: the end of a prior; t_0 suits a demonstration
 SEVERAL_COVARIATES = (
     {},
     {"weight": 80.0, "sex": "female", "onset": 12.0, "onset_sd": 3.0},
@@ -125,7 +130,11 @@ def test_health_holds_for_a_thousand_hours(model):
 def test_health_is_regained_after_a_perturbation(model):
     if model.name == "dialyzer":
         pytest.skip("a dialyser has no state that could return")
-    therapy = [give("ringer", 0.0, 0.5, 1.5), give("albumin_20", 1.0, 2.0, 0.2), give("oral_intake", 2.0, 9.0, 0.0)]
+    therapy = [
+        give("ringer", 0.0, 0.5, 1.5),
+        give("albumin_20", 1.0, 2.0, 0.2),
+        give("oral_intake", 2.0, 9.0, 0.0),
+    ]
     lane = Lane((0.0, 2.0, 20_000.0), healthy_changes(model), therapy)
     (course,) = courses(model.name, [lane])
     assert course.status == "ok"

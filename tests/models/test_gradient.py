@@ -70,4 +70,6 @@ def test_the_reverse_gradient_is_the_slope(model):
 
 def test_both_directions_of_differentiation_agree(model):
     reverse, forward, _ = slopes(model.name)
-    np.testing.assert_allclose(forward, reverse, rtol=1e-9)  # the same discrete map: rounding over some hundred steps
+    np.testing.assert_allclose(
+        forward, reverse, rtol=1e-9
+    )  # the same discrete map: rounding over some hundred steps

@@ -47,7 +47,9 @@ def test_one_pore_with_its_tied_leak_follows_the_two_pore_wall(m):
     (one,) = courses("one_pore", [Lane(HOURS, {"m": m})])
     (two,) = courses("two_pore", [Lane(HOURS, {"m_L": m})])
     far = {name: np.abs(one.seen[name] - two.seen[name]) for name in ("hematocrit", "albumin")}
-    assert np.max(far["hematocrit"]) < TIED[m][0], f"at {HOURS[np.argmax(far['hematocrit'])]} h: {far['hematocrit']}"
+    assert np.max(far["hematocrit"]) < TIED[m][0], (
+        f"at {HOURS[np.argmax(far['hematocrit'])]} h: {far['hematocrit']}"
+    )
     assert np.max(far["albumin"]) < TIED[m][1], f"at {HOURS[np.argmax(far['albumin'])]} h: {far['albumin']}"
 
 
@@ -68,10 +70,16 @@ def by_matrix_exponential(hours, pieces, k_12, k_21, k_10):
 def test_volume_kinetics_is_its_matrix_exponential():
     hours = (0.0, 0.25, 0.5, 0.6, 1.0, 2.5, 3.0, 8.0)
     k = {"k_12": 3.6, "k_21": 0.9, "k_10": 0.5}
-    therapy = [give("ringer", 0.0, 0.5, 1.75), give("ringer", 2.0, 3.0, 0.4), give("crrt_ultrafiltrate", 2.5, 3.0, 0.1)]
+    therapy = [
+        give("ringer", 0.0, 0.5, 1.75),
+        give("ringer", 2.0, 3.0, 0.4),
+        give("crrt_ultrafiltrate", 2.5, 3.0, 0.1),
+    ]
     (course,) = courses("volume_kinetics", [Lane(hours, k, therapy)])
     pieces = [(0.5, 3.5), (2.0, 0.0), (2.5, 0.4), (3.0, 0.2), (np.inf, 0.0)]
     x_c, x_1, U = by_matrix_exponential(hours, pieces, **k)
     for state, expected in {"x_c": x_c, "x_1": x_1, "U": U}.items():
-        np.testing.assert_allclose(course.y[state], expected, rtol=1e-7, atol=1e-9, err_msg=state)  # 1e-9 a step
+        np.testing.assert_allclose(
+            course.y[state], expected, rtol=1e-7, atol=1e-9, err_msg=state
+        )  # 1e-9 a step
     np.testing.assert_allclose(course.seen["plasma_dilution"], x_c / 3.01, rtol=1e-6)

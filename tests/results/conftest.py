@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from results.made_up import chart, origin, sampled
+
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.results.fitted import conclude
-from results.made_up import chart, origin, sampled
 
 
 @pytest.fixture(scope="session")

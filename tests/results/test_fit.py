@@ -1,10 +1,11 @@
 import pytest
+from results.made_up import DRAWS, chart, sampled
+
 from cls_infer.errors import InputError
 from cls_infer.inference.nuts import Settings
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results import fit as module
 from cls_infer.results.fit import fit, hide_after
-from results.made_up import DRAWS, chart, sampled
 
 
 def test_until_hides_measurements_and_keeps_therapy():
@@ -24,7 +25,14 @@ def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
 
     monkeypatch.setattr(module, "infer_cohort", made_up)
     said = []
-    done = fit(chart("P1"), kinetics, settings=Settings(draws=DRAWS), until=1.0, command="cls-infer fit", report=said.append)
+    done = fit(
+        chart("P1"),
+        kinetics,
+        settings=Settings(draws=DRAWS),
+        until=1.0,
+        command="cls-infer fit",
+        report=said.append,
+    )
     assert done.verdict.ok, done.verdict.unmet
     assert done.tree.attrs["hidden_measurements"] == 3 and done.tree.attrs["until"] == 1.0
     assert done.seconds["total"] > 0 and done.tree.attrs["command"] == "cls-infer fit"

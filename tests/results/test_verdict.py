@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from results.made_up import DRAWS, sampled
+
 from cls_infer.results.accuracy import solver_error
 from cls_infer.results.diagnose import THRESHOLDS, diagnose
 from cls_infer.solve.lanes import Tolerance
-from results.made_up import DRAWS, sampled
 
 
 @pytest.fixture

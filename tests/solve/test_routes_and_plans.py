@@ -169,7 +169,10 @@ def test_rows_of_no_use_are_listed_with_the_reason():
     rows = (measured(1.0, "hematocrit", 0.4, row=3), measured(1.0, "albumin", 40.0, row=4))
     therapy = (give("ringer", 0.0, 1.0, 1.0, row=5), give("norepinephrine", 0.0, 1.0, 0.1, row=6))
     laid_out = plan(model, cohort(Patient("P1", {}, rows, therapy)))
-    assert [(u.patient, u.row, u.what) for u in laid_out.unused] == [("P1", 4, "albumin"), ("P1", 6, "norepinephrine")]
+    assert [(u.patient, u.row, u.what) for u in laid_out.unused] == [
+        ("P1", 4, "albumin"),
+        ("P1", 6, "norepinephrine"),
+    ]
     assert laid_out.chart.value.shape == (1, 1)
 
 
@@ -177,7 +180,8 @@ def test_slots_count_the_usable_uncharted_amounts_of_the_richest_patient():
     model = load_model("volume_kinetics")
     unknown = give("ringer", 0.0, 1.0, median=1.0, gsd=1.5)
     idle = give("norepinephrine", 0.0, 1.0, low=0.0, high=1.0)
-    one, two = Patient("P1", {}, (), (unknown, idle)), Patient("P2", {}, (), (unknown, unknown))
+    rows = (measured(2.0, "hematocrit", 0.4),)
+    one, two = Patient("P1", {}, rows, (unknown, idle)), Patient("P2", {}, rows, (unknown, unknown))
     assert plan(model, cohort(one, two)).slots == 2
 
 
@@ -195,13 +199,20 @@ def urine_of_two():
     )
     patients = [
         Patient("P1", {}, rows, (give("ringer", 0.0, 1.0, 1.5),)),
-        Patient("P2", {}, (measured(2.0, "urine", 0.1), measured(0.5, "urine", 0.1)), (give("ringer", 0.0, 1.0, 1.5),)),
+        Patient(
+            "P2",
+            {},
+            (measured(2.0, "urine", 0.1), measured(0.5, "urine", 0.1)),
+            (give("ringer", 0.0, 1.0, 1.5),),
+        ),
     ]
     laid_out = plan(model, cohort(*patients))
     found = {}
     for kind, make in (("reverse", reverse_solver), ("forward", forward_solver)):
         predict = predictor(system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)))
-        found[kind] = jax.jit(predict)((jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart)
+        found[kind] = jax.jit(predict)(
+            (jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart
+        )
     return found
 
 

@@ -1,5 +1,7 @@
 """The batched solver against closed forms; lanes that keep to themselves; statuses; gradients."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,8 +34,8 @@ def test_the_closed_form_is_met_at_and_after_every_breakpoint(leaky_tank, rtol, 
     route, case, exact = problem([0.3, 2.0, 15.0], TIMES)
     states, status = solve_tank(rhs, route, case, tolerance=Tolerance(rtol=rtol, atol=1e-3 * rtol), kind=kind)
     assert np.all(status == OK)
-    # each of some dozen steps may leave rtol; a decaying course forgets most of it
-    np.testing.assert_allclose(states, exact, rtol=10 * rtol)
+    # each of some dozen steps may leave rtol, of the fastest lane's last values atol; the course forgets most of it
+    np.testing.assert_allclose(states, exact, rtol=10 * rtol, atol=1e-2 * rtol)
 
 
 def test_a_tighter_tolerance_gives_a_smaller_error(leaky_tank):
@@ -44,7 +46,7 @@ def test_a_tighter_tolerance_gives_a_smaller_error(leaky_tank):
         states, _ = solve_tank(rhs, route, case, tolerance=Tolerance(rtol=rtol, atol=1e-3 * rtol))
         errors.append(float(np.max(np.abs(states / exact - 1))))
     # error follows the tolerance: a hundredfold tighter is at least fivefold better, all in all ten-thousandfold
-    assert all(finer < coarser / 5 for coarser, finer in zip(errors, errors[1:], strict=False)), errors
+    assert all(finer < coarser / 5 for coarser, finer in itertools.pairwise(errors)), errors
     assert errors[-1] < 1e-4 * errors[0], errors
 
 
@@ -154,7 +156,7 @@ def test_an_outer_batch_is_a_loop(leaky_tank):
 def test_an_outer_batch_of_routes_is_a_loop(leaky_tank):
     rhs, problem = leaky_tank
     solve = reverse_solver(rhs, NO_FLOOR, Tolerance())
-    routes = [problem([1.0], times)[0] for times in ((0.5, 1.5), (0.3, 4.0))]
+    routes = [problem([1.0], times)[0] for times in ((0.5, 3.0), (0.3, 4.0))]
     stacked = jax.tree.map(lambda *a: np.stack(a), *routes)
     case = Case(jnp.ones((1, 1)), jnp.zeros((1, 0)))
     together, _ = jax.jit(jax.vmap(lambda route: solve(jnp.ones((1, 1)), case, route)))(stacked)
@@ -170,7 +172,9 @@ def test_gradients_of_start_and_rate_are_those_of_the_closed_form(leaky_tank, k)
         solve = make(rhs, NO_FLOOR, Tolerance(rtol=1e-9, atol=1e-12))
 
         def last(y0, k, solve=solve):
-            return solve(jnp.reshape(y0, (1, 1)), Case(jnp.reshape(k, (1, 1)), jnp.zeros((1, 0))), route)[0][0, -1, 0]
+            return solve(jnp.reshape(y0, (1, 1)), Case(jnp.reshape(k, (1, 1)), jnp.zeros((1, 0))), route)[0][
+                0, -1, 0
+            ]
 
         derive = jax.jacrev if kind == "reverse" else jax.jacfwd
         slope = jax.jit(derive(last, argnums=(0, 1)))(1.5, k)
@@ -181,7 +185,10 @@ def test_the_gradient_of_an_uncharted_amount_is_its_response():
     model = load_model("volume_kinetics")
     reference = {name: float(v) for name, v in model.reference()._asdict().items()}
     system = System(model, ("k_10",), {n: v for n, v in reference.items() if n != "k_10"})
-    unknown = [Event("ringer", 0.5, 1.5, None, 1, median=1.0, gsd=1.5), Event("ringer", 3.0, 3.0, None, 2, low=0, high=1)]
+    unknown = [
+        Event("ringer", 0.5, 1.5, None, 1, median=1.0, gsd=1.5),
+        Event("ringer", 3.0, 3.0, None, 2, low=0, high=1),
+    ]
     known = Event("ringer", 1.0, 2.0, 0.5, 3)
     route = stack_routes([route_of(0.0, [1.0, 2.0, 6.0], [unknown[0], known, unknown[1]], slots=2)])
     solve = reverse_solver(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-12))
@@ -193,5 +200,7 @@ def test_the_gradient_of_an_uncharted_amount_is_its_response():
     nothing, first, second = (central(jnp.array(a)) for a in ([0.0, 0.0], [1.0, 0.0], [0.0, 1.0]))
     slope = jax.jit(jax.jacrev(central))(jnp.array([0.7, 0.2]))
     # the model is linear in what is given, so the slope is the answer to one litre
-    np.testing.assert_allclose(slope, np.stack([first - nothing, second - nothing], axis=1), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        slope, np.stack([first - nothing, second - nothing], axis=1), rtol=1e-6, atol=1e-9
+    )
     assert float(slope[-1, 1]) > 0.01

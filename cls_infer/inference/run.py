@@ -1,0 +1,71 @@
+"""From a cohort to draws: which patients are fitted together, where each fit starts, and its sampling."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from ..cohort.records import Cohort
+from ..likelihood.posterior import Posterior, posterior
+from ..model.spec import Model
+from .nuts import Draws, Progress, Settings, sample_nuts
+from .start import Start, find_start
+
+type Report = Callable[[Progress | str], None]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Draws, where they started from, the method's name and the seconds of each part."""
+
+    draws: Draws
+    start: Start
+    method: str
+    seconds: dict[str, float]
+
+
+def infer(target: Posterior, settings: Settings, *, report: Report = lambda _: None) -> Inference:
+    """Return draws of one posterior: the mode, its Laplace covariance, then NUTS."""
+    begun = perf_counter()
+    start = find_start(target, seed=settings.seed, report=report)
+    found = perf_counter() - begun
+    report("compiling the sampler")
+    draws = sample_nuts(target, start, settings, report=report)
+    return Inference(draws, start, "nuts", {"start": found, **draws.seconds})
+
+
+def infer_cohort(
+    model: Model,
+    cohort: Cohort,
+    *,
+    per_patient: tuple[str, ...] = (),
+    shared: tuple[str, ...] = (),
+    hierarchical: tuple[str, ...] = (),
+    fixed: dict[str, float] | None = None,
+    settings: Settings,
+    report: Report = lambda _: None,
+) -> list[tuple[Posterior, Inference]]:
+    """Return one entry for patients who share anything, and one each for patients who do not.
+
+    Which parameters are each patient's own, shared or partially pooled is said by name; where nothing is said
+    the model file's default holds.
+
+    Raises:
+        InputError: names the model lacks; a start that cannot be solved.
+    """
+
+    def target(patients: Cohort) -> Posterior:
+        return posterior(
+            model, patients, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed
+        )
+
+    joint = target(cohort)
+    if len(cohort.patients) == 1 or any(slot.scope != "patient" for slot in joint.pooling.slots):
+        return [(joint, infer(joint, settings, report=report))]
+    parts = []
+    for number, patient in enumerate(cohort.patients):
+        report(f"patient {patient.name} ({number + 1} of {len(cohort.patients)})")
+        alone = target(replace(cohort, patients=(patient,)))
+        parts.append((alone, infer(alone, replace(settings, seed=settings.seed + number), report=report)))
+        if not parts[-1][1].draws.complete:
+            break
+    return parts

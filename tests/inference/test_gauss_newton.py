@@ -1,0 +1,99 @@
+"""The expansion about a point: the exact gradient, a curvature that is positive definite and right at the mode."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.inference.gauss_newton import expand
+from cls_infer.likelihood.posterior import posterior
+from cls_infer.model import Parameter, load_model, lognormal, lognormal_noise, normal_noise, student_t_noise
+
+
+def log_posterior(target):
+    return lambda z: target.log_likelihood(z) - 0.5 * jnp.sum(z**2)
+
+
+@pytest.fixture(scope="module", params=["target", "pooled", "noisy"])
+def problem(request):
+    """A target, three points, and the expansion about them."""
+    one = noisy() if request.param == "noisy" else request.getfixturevalue(request.param)
+    z = jnp.asarray(0.7 * np.random.default_rng(1).standard_normal((3, one.pooling.dimension)))
+    return one, z, jax.jit(lambda z: expand(one, z))(z)
+
+
+def noisy():
+    """Every kind of noise: estimated scatter, lognormal, Student's t, limits, uncertain times, an uncharted amount."""
+    plain = load_model("volume_kinetics")
+    noises = {
+        "hematocrit": student_t_noise(0.01),
+        "hemoglobin": normal_noise("sd_Hb"),
+        "plasma_dilution": lognormal_noise(0.2),
+        "urine": plain.observables["urine"].noise,
+    }
+    model = replace(
+        plain,
+        parameters={**plain.parameters, "sd_Hb": Parameter("g/L", lognormal(3.0, 0.5), "a test")},
+        observables={name: replace(o, noise=noises[name]) for name, o in plain.observables.items()},
+    )
+    rows = (
+        Measurement(1.0, "hematocrit", 0.37, 1, time_sd=0.3),
+        Measurement(1.5, "hemoglobin", 130.0, 2),
+        Measurement(2.0, "plasma_dilution", 0.15, 3, extra_sd=0.01),
+        Measurement(3.0, "hematocrit", 0.38, 4, censoring=1),
+        Measurement(3.0, "plasma_dilution", 0.1, 5, censoring=-1),
+        Measurement(5.0, "urine", 0.4, 6, window=3.0),
+    )
+    unknown = Event("ringer", 1.0, 3.0, None, 1, median=0.7, gsd=1.8)
+    covariates = {"weight": 70.0, "baseline_hematocrit": 0.42}
+    return posterior(model, Cohort("noisy", (Patient("P1", covariates, rows, (unknown,)),), ""))
+
+
+def test_value_and_gradient_are_those_of_the_log_posterior(problem):
+    target, z, found = problem
+    value_and_grad = jax.jit(jax.value_and_grad(log_posterior(target)))
+    for i in range(len(z)):
+        value, gradient = value_and_grad(z[i])
+        np.testing.assert_allclose(found.log_posterior[i], value, rtol=1e-10)
+        # the same steps replayed in the other direction: rounding, seen through residuals over their noise
+        np.testing.assert_allclose(
+            found.gradient[i], gradient, rtol=1e-6, atol=1e-6 * float(jnp.max(jnp.abs(gradient)))
+        )
+
+
+def test_curvature_is_symmetric_and_at_least_the_priors(problem):
+    _, _, found = problem
+    for curvature in np.asarray(found.curvature):
+        np.testing.assert_allclose(curvature, curvature.T, rtol=1e-9, atol=1e-9)
+        # the prior contributes the identity, measurements never less than nothing
+        assert np.min(np.linalg.eigvalsh(curvature)) > 1 - 1e-6
+
+
+def test_each_patients_likelihood_is_reported(problem):
+    target, z, found = problem
+    each, status = jax.jit(lambda z: target.by_patient(target.pooling.coordinates(z)))(z[0])
+    np.testing.assert_allclose(found.log_likelihood[0], each, rtol=1e-10)
+    assert found.status[0].tolist() == status.tolist()
+
+
+def test_curvature_where_the_model_fits_is_the_hessian(target):
+    """Gauss-Newton leaves out residual times second derivative: nothing where predictions are met."""
+    z = jnp.asarray(0.3 * np.random.default_rng(2).standard_normal(target.pooling.dimension))
+    mean = np.asarray(target.predicted(target.pooling.coordinates(z)).mean)[0]
+    (patient,) = target.cohort.patients
+    # haematocrit alone: the scatter of urine is a share of what was measured
+    rows = tuple(
+        Measurement(m.time, m.variable, float(v), m.row)
+        for m, v in zip(patient.measurements, mean, strict=True)
+    )
+    met = Patient(patient.name, patient.covariates, rows[:-1], patient.therapy)
+    fitting = posterior(target.model, Cohort("met", (met,), ""))
+    curvature = np.asarray(expand(fitting, z[None]).curvature[0])
+    slope = jax.jit(jax.grad(log_posterior(fitting)))
+    step = 1e-4
+    rows = [(slope(z + step * e) - slope(z - step * e)) / (2 * step) for e in np.eye(len(z))]
+    # differences of gradients at solver tolerance 1e-6 over the step
+    np.testing.assert_allclose(-np.stack(rows), curvature, rtol=2e-3, atol=2e-3 * np.max(curvature))

@@ -1,0 +1,159 @@
+"""The density of one measurement, against scipy.stats and closed forms."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from cls_infer.likelihood.noise import (
+    LOGNORMAL,
+    NORMAL,
+    SHAPES,
+    STUDENT_T,
+    Scatter,
+    curvature,
+    log_density,
+    total_scale,
+)
+
+EPS = 1e-12
+finite = st.floats(-50, 50)
+positive = st.floats(0.05, 20)
+
+
+def reference(shape, mean, scale, df):
+    """scipy's distribution of a measurement."""
+    if shape == NORMAL:
+        return stats.norm(mean, scale)
+    if shape == LOGNORMAL:
+        return stats.lognorm(s=scale, scale=mean)
+    return stats.t(df, mean, scale)
+
+
+@given(value=finite, mean=finite, scale=positive)
+def test_a_normal_measurement_has_the_normal_density(value, mean, scale):
+    found = log_density(value, 0, mean, scale, Scatter(NORMAL, scale, 4.0))
+    np.testing.assert_allclose(found, stats.norm(mean, scale).logpdf(value), rtol=EPS, atol=EPS)
+
+
+@given(value=st.floats(0.01, 100), mean=st.floats(0.01, 100), scale=st.floats(0.02, 2))
+def test_a_lognormal_measurement_has_the_lognormal_density(value, mean, scale):
+    found = log_density(value, 0, mean, scale, Scatter(LOGNORMAL, scale, 4.0))
+    np.testing.assert_allclose(
+        found, stats.lognorm(s=scale, scale=mean).logpdf(value), rtol=1e-10, atol=1e-10
+    )
+
+
+@given(value=finite, mean=finite, scale=positive, df=st.floats(1.5, 60))
+def test_a_heavy_tailed_measurement_has_students_density(value, mean, scale, df):
+    found = log_density(value, 0, mean, scale, Scatter(STUDENT_T, scale, df))
+    np.testing.assert_allclose(found, stats.t(df, mean, scale).logpdf(value), rtol=1e-10, atol=1e-10)
+
+
+# residuals in units of the scale, from the far lower tail to the far upper one
+RESIDUALS = [-30.0, -8.0, -3.0, -0.5, 0.0, 0.5, 3.0, 8.0, 30.0]
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+def test_a_reporting_limit_has_the_probability_beyond_it(shape, residual):
+    mean, scale, df = 2.0, 0.1, 4.0
+    value = mean * np.exp(residual * scale) if shape == LOGNORMAL else mean + residual * scale
+    expected, scatter = reference(shape, mean, scale, df), Scatter(shape, scale, df)
+    below, above = (log_density(value, side, mean, scale, scatter) for side in (-1, 1))
+    # residuals are rebuilt from the value with an error of some eps times |residual|^2
+    np.testing.assert_allclose(below, expected.logcdf(value), rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(above, expected.logsf(value), rtol=1e-9, atol=1e-14)
+
+
+@given(value=finite, mean=finite, scale=positive)
+def test_below_and_above_a_limit_are_all_there_is(value, mean, scale):
+    for shape in (NORMAL, STUDENT_T):
+        both = [np.exp(log_density(value, side, mean, scale, Scatter(shape, scale, 4.0))) for side in (-1, 1)]
+        np.testing.assert_allclose(sum(both), 1.0, rtol=1e-10)
+
+
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+def test_a_density_integrates_to_one(shape):
+    def density(value):
+        return float(np.exp(log_density(value, 0, 1.3, 0.2, Scatter(shape, 0.2, 4.0))))
+
+    area, _ = integrate.quad(
+        density, 1e-9 if shape == LOGNORMAL else -60, 60, points=[1.0, 1.3, 2.0], limit=200
+    )
+    np.testing.assert_allclose(area, 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+@pytest.mark.parametrize("censoring", [-1, 0, 1])
+@pytest.mark.parametrize("mean", [-1e6, -1.0, 0.0, 0.3, 1e6])
+def test_every_finite_prediction_has_a_finite_density_and_slope(shape, censoring, mean):
+    def density(mean, scale):
+        return log_density(0.3, censoring, mean, scale, Scatter(shape, scale, 4.0))
+
+    found, slopes = jax.value_and_grad(density, argnums=(0, 1))(mean, 0.1)
+    assert np.isfinite(found)
+    assert np.all(np.isfinite(slopes))
+
+
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+@pytest.mark.parametrize("censoring", [-1, 0, 1])
+@pytest.mark.parametrize("mean", [0.6, 1.0, 1.4])
+def test_the_slope_of_a_density_is_its_difference(shape, censoring, mean):
+    def density(mean):
+        return log_density(1.0, censoring, mean, 0.2, Scatter(shape, 0.2, 4.0))
+
+    step = 1e-5
+    central = (density(mean + step) - density(mean - step)) / (2 * step)
+    np.testing.assert_allclose(jax.grad(density)(mean), central, rtol=1e-6, atol=1e-8)  # step squared
+
+
+@pytest.mark.parametrize("residual", [0.0, 1e-12, -1e-9, 1e-6, -1e-3, 2.0, -40.0])
+def test_the_slope_of_a_reporting_limit_is_density_over_probability(residual):
+    for shape, known in ((NORMAL, stats.norm), (STUDENT_T, stats.t(4.0))):
+        slope = jax.grad(
+            lambda value, shape=shape: log_density(value, -1, 0.0, 1.0, Scatter(shape, 1.0, 4.0))
+        )
+        expected = np.exp(known.logpdf(residual) - known.logcdf(residual))
+        np.testing.assert_allclose(slope(residual), expected, rtol=1e-9, err_msg=str(shape))
+
+
+@given(slope=finite, time_sd=st.floats(0, 3), scale=positive, mean=finite, value=finite)
+def test_an_uncertain_time_widens_a_straight_line_as_its_integral_says(slope, time_sd, scale, mean, value):
+    scatter = Scatter(NORMAL, scale, 4.0)
+    wide = total_scale(mean, slope, scatter, time_sd, 0.0)
+    # value ~ Normal(mean + slope * dt, scale), dt ~ Normal(0, time_sd): a sum of two normals
+    expected = stats.norm(mean, np.hypot(scale, slope * time_sd)).logpdf(value)
+    np.testing.assert_allclose(log_density(value, 0, mean, wide, scatter), expected, rtol=1e-10, atol=1e-10)
+
+
+def test_a_converted_value_adds_its_own_scatter():
+    scatter = Scatter(NORMAL, 0.3, 4.0)
+    np.testing.assert_allclose(
+        total_scale(5.0, 2.0, scatter, 0.2, 0.7), np.sqrt(0.3**2 + 0.4**2 + 0.7**2), rtol=EPS
+    )
+
+
+def test_additions_to_lognormal_scatter_are_relative():
+    scatter = Scatter(LOGNORMAL, 0.3, 4.0)
+    np.testing.assert_allclose(total_scale(5.0, 2.0, scatter, 0.5, 0.0), np.hypot(0.3, 0.2), rtol=EPS)
+
+
+def test_without_additions_the_scale_is_the_noise():
+    for shape in SHAPES.values():
+        np.testing.assert_allclose(total_scale(5.0, 2.0, Scatter(shape, 0.3, 4.0), 0.0, 0.0), 0.3, rtol=EPS)
+
+
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+def test_curvature_is_the_expected_square_of_the_slope(shape):
+    mean, scale, df = 1.5, 0.2, 6.0
+    scatter = Scatter(shape, scale, df)
+    slope = jax.grad(lambda m, value: log_density(value, 0, m, scale, scatter))
+    probabilities = (np.arange(20_000) + 0.5) / 20_000
+    values = reference(shape, mean, scale, df).ppf(probabilities)
+    squares = jax.vmap(lambda value: slope(mean, value) ** 2)(jnp.asarray(values))
+    # the midpoint rule over quantiles cuts the outermost 1e-4 of the squares' weight
+    np.testing.assert_allclose(curvature(scale, mean, scatter), jnp.mean(squares), rtol=2e-3)

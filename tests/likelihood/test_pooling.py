@@ -1,0 +1,158 @@
+"""Coordinates of a fit: own, shared, partially pooled, held; and their names."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.errors import InputError
+from cls_infer.likelihood.pooling import pool, spread_of
+from cls_infer.model.prior import value
+
+RATES = ("k_12", "k_21", "k_10")
+
+
+def slot_of(pooling, name):
+    return next(i for i, slot in enumerate(pooling.slots) if slot.name == name)
+
+
+def some_z(pooling, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).standard_normal(pooling.dimension))
+
+
+def test_every_entry_of_z_has_a_name_of_its_own(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients, shared=("k_12",), hierarchical=("k_21",))
+    labels = pooling.labels()
+    assert len(labels) == len(set(labels)) == pooling.dimension
+    # k_12 once; k_21 mean, spread, two deviations; k_10, V_c, Hct0 for each of two; both weights are charted
+    assert pooling.dimension == 1 + 4 + 3 * 2
+    assert {"k_12", "k_21.mu", "k_21.tau", "k_21[P1]", "k_10[P2]"} <= set(labels)
+
+
+def test_a_charted_weight_leaves_no_coordinate(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients)
+    assert not any("BW" in label for label in pooling.labels())
+    (values, _) = pooling.values(pooling.coordinates(some_z(pooling)))
+    by_name = dict(zip([s.name for s in pooling.parameters], values, strict=True))
+    np.testing.assert_allclose(by_name["BW"], [70.0, 55.0], rtol=1e-12)
+
+
+def test_an_uncharted_weight_has_a_coordinate(kinetics, two_patients):
+    first = two_patients.patients[0]
+    unknown = Patient("P3", {}, first.measurements, first.therapy)
+    pooling = pool(kinetics, Cohort("three", (*two_patients.patients, unknown), ""))
+    assert "BW[P3]" in pooling.labels()
+    z = some_z(pooling)
+    values, _ = pooling.values(pooling.coordinates(z))
+    weights = values[[s.name for s in pooling.parameters].index("BW")]
+    np.testing.assert_allclose(weights[:2], [70.0, 55.0], rtol=1e-12)
+    np.testing.assert_allclose(
+        weights[2], 75.0 * np.exp(0.18 * z[pooling.labels().index("BW[P3]")]), rtol=1e-12
+    )
+
+
+def test_own_coordinates_are_each_patients(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients)
+    z = some_z(pooling)
+    column = pooling.coordinates(z)[:, slot_of(pooling, "k_10")]
+    labels = pooling.labels()
+    np.testing.assert_array_equal(column, [z[labels.index("k_10[P1]")], z[labels.index("k_10[P2]")]])
+
+
+def test_a_shared_parameter_is_one_for_all(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients, shared=RATES)
+    z = some_z(pooling)
+    for name in RATES:
+        column = pooling.coordinates(z)[:, slot_of(pooling, name)]
+        np.testing.assert_array_equal(column, [z[pooling.labels().index(name)]] * 2)
+
+
+def test_a_pooled_parameter_is_mean_plus_spread_times_deviation(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients, hierarchical=("k_21",))
+    z, labels = some_z(pooling), pooling.labels()
+    mu, tau, first, second = (z[labels.index(f"k_21{end}")] for end in (".mu", ".tau", "[P1]", "[P2]"))
+    expected = mu + 0.3 * jnp.exp(tau) * jnp.array([first, second])
+    np.testing.assert_allclose(pooling.coordinates(z)[:, slot_of(pooling, "k_21")], expected, rtol=1e-14)
+
+
+def test_the_spread_between_patients_is_positive_with_median_0_3():
+    np.testing.assert_allclose(spread_of(jnp.array(0.0)), 0.3, rtol=1e-14)
+    np.testing.assert_allclose(spread_of(jnp.array(-2.0)), 0.3 * np.exp(-2.0), rtol=1e-14)
+
+
+def test_values_follow_each_patients_own_prior(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients)
+    coordinates = pooling.coordinates(some_z(pooling))
+    values, _ = pooling.values(coordinates)
+    by_name = dict(zip([s.name for s in pooling.parameters], values, strict=True))
+    for i, patient in enumerate(two_patients.patients):
+        for name in (*RATES, "Hct0"):
+            prior = kinetics.parameters[name].prior_of(patient.covariates)
+            expected = value(prior, coordinates[i, slot_of(pooling, name)])
+            np.testing.assert_allclose(by_name[name][i], expected, rtol=1e-14, err_msg=name)
+
+
+def test_a_volume_scales_with_its_own_patients_weight(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients)
+    values, _ = pooling.values(pooling.coordinates(jnp.zeros(pooling.dimension)))
+    V_c = values[[s.name for s in pooling.parameters].index("V_c")]
+    np.testing.assert_allclose(V_c, [3.01, 3.01 * 55 / 70], rtol=1e-12)
+
+
+def test_a_volume_scales_with_a_weight_held_by_the_user(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients, fixed={"BW": 35.0})
+    values, _ = pooling.values(pooling.coordinates(jnp.zeros(pooling.dimension)))
+    V_c = values[[s.name for s in pooling.parameters].index("V_c")]
+    np.testing.assert_allclose(V_c, [3.01 / 2] * 2, rtol=1e-12)
+
+
+def test_a_held_parameter_leaves_the_fit(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients, fixed={"k_10": 0.4})
+    assert pooling.held["k_10"] == 0.4
+    assert not any(label.startswith("k_10") for label in pooling.labels())
+
+
+def test_one_patient_owns_every_parameter(kinetics, two_patients):
+    alone = Cohort("one", two_patients.patients[:1], "")
+    pooling = pool(kinetics, alone, hierarchical=("k_21",), shared=("k_12",))
+    assert all(slot.scope == "patient" for slot in pooling.slots)
+    assert pooling.dimension == 5  # three rates, V_c, Hct0
+
+
+def test_unknown_names_are_all_reported_with_the_nearest(kinetics, two_patients):
+    with pytest.raises(InputError) as error:
+        pool(kinetics, two_patients, shared=("k12", "sigma_zz"), fixed={"V_d": 1.0})
+    text = str(error.value)
+    assert len(error.value.problems) == 3
+    assert "did you mean `k_12`?" in text and "did you mean `V_c`?" in text and "`sigma_zz`" in text
+
+
+def test_one_name_asked_for_in_two_ways_is_refused(kinetics, two_patients):
+    with pytest.raises(InputError, match="more than one way"):
+        pool(kinetics, two_patients, shared=("k_12",), hierarchical=("k_12",))
+
+
+def test_uncharted_amounts_are_coordinates_with_their_own_priors(kinetics, two_patients):
+    rows = (Measurement(1.0, "hematocrit", 0.4, 1),)
+    lognormal = Event("ringer", 0.0, 1.0, None, 1, median=0.8, gsd=1.6)
+    uniform = Event("ringer", 0.0, 1.0, None, 2, low=0.5, high=2.0)
+    patients = (
+        Patient("P1", {}, rows, (lognormal,)),
+        Patient("P2", {}, rows, (uniform,)),
+        Patient("P3", {}, rows, ()),
+    )
+    pooling = pool(kinetics, Cohort("three", patients, ""), fixed={"BW": 70.0})
+    labels = pooling.labels()
+    assert "ringer_0h[P1]" in labels
+    z = jnp.zeros(pooling.dimension)
+    _, amounts = pooling.values(pooling.coordinates(z))
+    np.testing.assert_allclose(amounts[:2, 0], [0.8, 1.25], rtol=1e-12)
+    z = z.at[labels.index("ringer_0h[P1]")].set(1.0)
+    _, amounts = pooling.values(pooling.coordinates(z))
+    np.testing.assert_allclose(amounts[0, 0], 0.8 * 1.6, rtol=1e-12)
+
+
+def test_without_uncharted_amounts_there_is_none(kinetics, two_patients):
+    pooling = pool(kinetics, two_patients)
+    _, amounts = pooling.values(pooling.coordinates(jnp.zeros(pooling.dimension)))
+    assert amounts.shape == (2, 0)

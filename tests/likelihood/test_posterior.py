@@ -1,0 +1,147 @@
+"""The target of a fit: each measurement once, padding nothing, failures finite and flat."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.errors import InputError
+from cls_infer.likelihood.posterior import FAILED, posterior
+from cls_infer.model import load_model
+from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Tolerance
+
+
+@pytest.fixture(scope="module")
+def target(kinetics, two_patients):
+    return posterior(kinetics, two_patients)
+
+
+@pytest.fixture(scope="module")
+def look(target):
+    """Predictions, pointwise densities, totals by patient and status at z."""
+
+    @jax.jit
+    def look(z):
+        coordinates = target.pooling.coordinates(z)
+        predicted = target.predicted(coordinates)
+        return predicted, target.pointwise(coordinates, predicted), *target.by_patient(coordinates)
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def z(target):
+    return jnp.asarray(0.3 * np.random.default_rng(4).standard_normal(target.pooling.dimension))
+
+
+def test_every_measurement_has_the_density_of_its_noise(target, look, z):
+    predicted, pointwise, _, _ = look(z)
+    mean, slope = np.asarray(predicted.mean), np.asarray(predicted.slope)
+    first, second = (p.measurements for p in target.cohort.patients)
+    expected = [
+        stats.norm(mean[0, 0], 0.01).logpdf(first[0].value),
+        stats.norm(mean[0, 1], 0.01).logpdf(first[1].value),
+        stats.norm(mean[0, 2], 3.0).logpdf(first[2].value),
+        stats.norm(mean[0, 3], 0.03 + 0.10 * first[3].value).logpdf(first[3].value),
+        stats.norm(mean[0, 4], 0.01).logsf(first[4].value),  # the true value lies above
+    ]
+    np.testing.assert_allclose(pointwise[0], expected, rtol=1e-9)
+    late = stats.norm(mean[1, 0], np.hypot(0.01, 0.2 * slope[1, 0])).logpdf(second[0].value)
+    converted = stats.norm(mean[1, 1], np.hypot(0.02, 0.02)).logpdf(second[1].value)
+    np.testing.assert_allclose(pointwise[1, :2], [late, converted], rtol=1e-9)
+    assert abs(slope[1, 0]) > 1e-3
+
+
+def test_padding_contributes_nothing(look, z):
+    _, pointwise, totals, _ = look(z)
+    assert np.all(np.asarray(pointwise)[1, 2:] == 0.0)
+    np.testing.assert_allclose(totals, np.sum(pointwise, axis=1), rtol=1e-12)
+
+
+def test_a_patient_alone_has_the_likelihood_of_the_cohort(kinetics, two_patients, target, look, z):
+    totals = look(z)[2]
+    labels = target.pooling.labels()
+    for i, patient in enumerate(two_patients.patients):
+        alone = posterior(kinetics, Cohort("one", (patient,), ""))
+        own = jnp.array([z[labels.index(label)] for label in alone.pooling.labels()])
+        np.testing.assert_allclose(jax.jit(alone.log_likelihood)(own), totals[i], rtol=1e-9)
+
+
+def test_a_measurement_the_model_does_not_predict_changes_nothing(kinetics, two_patients, look, z):
+    first, second = two_patients.patients
+    more = replace(first, measurements=(*first.measurements, Measurement(1.0, "albumin", 30.0, 9)))
+    target = posterior(kinetics, replace(two_patients, patients=(more, second)))
+    np.testing.assert_allclose(jax.jit(target.log_likelihood)(z), jnp.sum(look(z)[2]), rtol=1e-12)
+    assert [u.row for u in target.plan.unused] == [9]
+
+
+@pytest.fixture(scope="module")
+def starved(kinetics, two_patients):
+    """A target whose every solve runs out of steps."""
+    return posterior(kinetics, two_patients, tolerance=Tolerance(max_steps=2))
+
+
+def test_a_failed_solve_is_finite_and_flat(starved, z):
+    def total(z):
+        each, status = starved.by_patient(starved.pooling.coordinates(z))
+        return jnp.sum(each), (each, status)
+
+    (_, (each, status)), slope = jax.jit(jax.value_and_grad(total, has_aux=True))(z)
+    assert each.tolist() == [FAILED, FAILED]
+    assert status.tolist() == [STEP_LIMIT, STEP_LIMIT]
+    assert np.all(np.asarray(slope) == 0.0)
+    assert np.isfinite(FAILED)
+
+
+def test_one_patients_failure_leaves_the_other_alone(kinetics, two_patients, look, z):
+    central = replace(kinetics.states["x_c"], floor=-0.5)
+    bounded = replace(kinetics, states={**kinetics.states, "x_c": central})
+    first, second = two_patients.patients
+    drained = replace(first, therapy=(Event("crrt_ultrafiltrate", 0.0, 1.0, 6.0, 1),))
+    target = posterior(bounded, replace(two_patients, patients=(drained, second)))
+
+    def of_the_second(z):
+        totals, status = target.by_patient(target.pooling.coordinates(z))
+        return totals[1], (totals, status)
+
+    (_, (totals, status)), slope = jax.jit(jax.value_and_grad(of_the_second, has_aux=True))(z)
+    assert float(totals[0]) == FAILED
+    assert status.tolist() == [OUT_OF_BOUNDS, OK]
+    np.testing.assert_allclose(totals[1], look(z)[2][1], rtol=1e-10)
+    assert np.all(np.isfinite(slope)) and np.any(slope != 0)
+
+
+def test_the_gradient_of_the_log_likelihood_is_its_slope(target, z):
+    direction = jnp.asarray(np.random.default_rng(5).standard_normal(z.shape))
+    value_and_grad = jax.jit(jax.value_and_grad(target.log_likelihood))
+    step = 1e-4
+    central = (value_and_grad(z + step * direction)[0] - value_and_grad(z - step * direction)[0]) / (2 * step)
+    # the solver's 1e-6, seen through residuals in units of their noise
+    np.testing.assert_allclose(value_and_grad(z)[1] @ direction, central, rtol=1e-3)
+
+
+def test_estimated_scatter_is_part_of_the_density():
+    model = load_model("dialyzer")
+    rows = tuple(Measurement(0.5, "ultrafiltration_rate", v, i) for i, v in enumerate((0.020, 0.022)))
+    pressure = Event("transmembrane_pressure", 0.0, 1.0, 100.0, 1)
+    target = posterior(model, Cohort("one", (Patient("D1", {"blood_flow": 12.0}, rows, (pressure,)),), ""))
+    z = jnp.zeros(target.pooling.dimension).at[target.pooling.labels().index("sd_rate[D1]")].set(1.0)
+    coordinates = target.pooling.coordinates(z)
+    predicted = target.predicted(coordinates)
+    expected = stats.norm(np.asarray(predicted.mean), 0.002 * np.exp(0.8)).logpdf([[0.020, 0.022]])
+    np.testing.assert_allclose(target.pointwise(coordinates, predicted), expected, rtol=1e-9)
+
+
+def test_single_precision_is_refused(kinetics, two_patients):
+    with jax.enable_x64(False), pytest.raises(RuntimeError, match="double precision"):
+        posterior(kinetics, two_patients)
+
+
+def test_a_patient_without_any_usable_measurement_is_refused(kinetics, two_patients):
+    bare = Patient("P9", {}, (Measurement(1.0, "albumin", 30.0, 1),), ())
+    with pytest.raises(InputError, match="P9"):
+        posterior(kinetics, replace(two_patients, patients=(*two_patients.patients, bare)))

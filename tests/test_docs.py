@@ -1,0 +1,157 @@
+"""The pages say what is so: tutorial and recipes run, the reference names everything there is."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cls_infer.cohort import ITEMS, VARIABLES, measurements, patients, therapy
+from cls_infer.model import available, load_model
+from cls_infer.model.check import dimension_errors
+from cls_infer.results.diagnose import THRESHOLDS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+FENCE = re.compile(r"(?P<before>[^\n]*)\n```(?P<kind>\w*)\n(?P<text>.*?)\n```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, and the line before it."""
+
+    kind: str
+    text: str
+    before: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    yield from (Block(found["kind"], found["text"], found["before"]) for found in FENCE.finditer(text))
+
+
+def run_console(block: Block, folder: Path) -> None:
+    """Run each `$ cls-infer` line of a block in `folder`."""
+    allowed = {0, 3} if "exit 3 allowed" in block.before else {0}
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "JAX_COMPILATION_CACHE_DIR": str(ROOT / ".cache" / "jax"),
+    }
+    for line in block.text.splitlines():
+        assert line.startswith("$ cls-infer "), f"a console block holds `{line}`"
+        command = [sys.executable, "-m", "cls_infer", *line.split()[2:]]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode in allowed, f"{line}\nexited {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+
+
+def test_the_tutorial_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict = {}
+    for block in blocks(DOCS / "tutorial.md"):
+        if block.kind == "console":
+            run_console(block, tmp_path)
+        else:
+            assert block.kind == "python"
+            exec(compile(block.text, "tutorial.md", "exec"), namespace)
+    assert (tmp_path / "first_run" / "report.html").is_file()
+
+
+def test_the_model_of_the_recipe_is_sound(tmp_path):
+    (text,) = (block.text for block in blocks(DOCS / "how-to.md") if "model = Model(" in block.text)
+    path = tmp_path / "albumin_leak.py"
+    path.write_text(text, encoding="utf-8")
+    model = load_model(str(path))
+    assert dimension_errors(model) == []
+    run_console(Block("console", f"$ cls-infer simulate {path} --set m=4", ""), tmp_path)
+
+
+def test_the_tables_of_the_recipes_can_be_read(tmp_path):
+    from cls_infer.cohort import read_cohort
+
+    tables = [block.text for block in blocks(DOCS / "how-to.md") if block.text.startswith("patient,")]
+    charts = [text for text in tables if text.startswith("patient,time")]
+    (given,) = (text for text in tables if text.startswith("patient,start"))
+    assert charts
+    for number, chart in enumerate(charts):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "measurements.csv").write_text(f"{chart}\n", encoding="utf-8")
+        read_cohort(folder)
+    (folder / "therapy.csv").write_text(
+        given.replace(",24,72,", ",6,10,").replace(",0,24,", ",0,6,"), encoding="utf-8"
+    )
+    assert len(read_cohort(folder).patients[0].therapy) == 2
+
+
+def reference() -> str:
+    return (DOCS / "reference.md").read_text(encoding="utf-8")
+
+
+def rows(names: list[str], *, units: dict[str, str]) -> list[str]:
+    """Return those of the names that no row of a table of the reference holds with their unit."""
+    lines = [re.findall(r"[^|]+", line) for line in reference().splitlines() if line.startswith("| `")]
+    there = {(cells[0].strip(" `"), cell.strip()) for cells in lines for cell in cells[1:]}
+    return [name for name in names if (name, units[name]) not in there]
+
+
+def test_the_reference_lists_every_variable_and_item_with_its_unit():
+    assert rows(list(VARIABLES), units={name: variable.unit for name, variable in VARIABLES.items()}) == []
+    assert rows(list(ITEMS), units={name: item.unit for name, item in ITEMS.items()}) == []
+
+
+@pytest.mark.parametrize("table", [measurements, therapy, patients], ids=lambda table: table.__name__)
+def test_the_reference_names_every_column(table):
+    columns = [*table.COLUMNS.required, *table.COLUMNS.optional]
+    plain = [column for column in columns if column.removesuffix("_unit") not in patients.COVARIATES]
+    assert [column for column in plain if f"`{column}`" not in reference()] == []
+    assert [column for column in patients.COVARIATES if f"`{column}`" not in reference()] == []
+
+
+def test_the_reference_names_every_command_and_option():
+    from typer.main import get_command
+
+    from cls_infer.cli.app import app
+
+    commands = get_command(app).commands
+    assert [name for name in commands if f"`cls-infer {name}" not in reference()] == []
+    options = {word for command in commands.values() for option in command.params for word in option.opts}
+    assert [word for word in sorted(options) if word.startswith("-") and word not in reference()] == []
+
+
+def test_the_reference_states_the_thresholds():
+    said = reference()
+    for words in (
+        f"R-hat of at most {THRESHOLDS.rhat:g}",
+        f"at least {THRESHOLDS.ess:g}",
+        f"E-BFMI above {THRESHOLDS.bfmi:g}",
+        f"at most {THRESHOLDS.solver_error_nats:g} nats",
+    ):
+        assert words in said
+
+
+def test_the_readme_lists_every_model():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in available() if f"| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name) if name else page
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {
+                re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+            }
+            assert anchor in anchors, target
