@@ -8,3 +8,6 @@ type Scalar = Float[Array, ""] | Float[np.ndarray, ""] | float
 
 type Numbers = Array | np.ndarray | float
 """One number or several alike: a prior's map serves one patient as well as all."""
+
+type Batch = Array | np.ndarray
+"""An array with axes of its own, named where it is used."""

@@ -125,9 +125,7 @@ def fitting_units(
 ) -> tuple[str, ...]:
     """Return the common units that put `value` within [`low`, `high`] of `to`, the most like `unit` first."""
     fitting = [
-        common
-        for common in _common_units(to, variable)
-        if low <= convert(value, common, to, variable=variable) <= high
+        common for common in _common_units(to, variable) if low <= convert(value, common, to, variable=variable) <= high
     ]
     return tuple(sorted(fitting, key=lambda common: -SequenceMatcher(None, common, unit).ratio()))
 

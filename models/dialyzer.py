@@ -18,9 +18,7 @@ def blood_flow(patient):
 
 
 parameters = {
-    "K_uf": Parameter(
-        "L/h/mmHg", lognormal(5e-4, 0.7), "order of the printed slopes [A]", scope="hierarchical"
-    ),
+    "K_uf": Parameter("L/h/mmHg", lognormal(5e-4, 0.7), "order of the printed slopes [A]", scope="hierarchical"),
     "pi_eff": Parameter("mmHg", normal(20.0, 10.0), "oncotic pressure of blood 15-28 mmHg [F]", scope="hierarchical"),
     "f_max": Parameter("1", lognormal(0.004, 0.7), "largest filtered share of blood flow [A]", scope="hierarchical"),
     "Q_B": Parameter("L/h", blood_flow, "charted blood flow"),

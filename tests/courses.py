@@ -62,9 +62,7 @@ def courses(name: str, lanes: Sequence[Lane]) -> list[Course]:
     # a stack is as long as its longest route: one more, thrown away, gives every call the same shape
     ruler = route_of(0.0, np.arange(STOPS, dtype=float).tolist(), (), slots=0)
     route = jax.tree.map(lambda a: a[:-1], stack_routes([*routes, ruler]))
-    y, table, status = jax.tree.map(
-        np.asarray, program(values_of(system, [f.changes for f in filled]), route)
-    )
+    y, table, status = jax.tree.map(np.asarray, program(values_of(system, [f.changes for f in filled]), route))
     names = [*system.model.observables, *system.model.derived]
     found = []
     for i, lane in enumerate(lanes):

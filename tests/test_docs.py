@@ -45,9 +45,7 @@ def run_console(block: Block, folder: Path) -> None:
     for line in block.text.splitlines():
         assert line.startswith("$ cls-infer "), f"a console block holds `{line}`"
         command = [sys.executable, "-m", "cls_infer", *line.split()[2:]]
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode in allowed, f"{line}\nexited {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
 
@@ -85,9 +83,7 @@ def test_the_tables_of_the_recipes_can_be_read(tmp_path):
         folder.mkdir()
         (folder / "measurements.csv").write_text(f"{chart}\n", encoding="utf-8")
         read_cohort(folder)
-    (folder / "therapy.csv").write_text(
-        given.replace(",24,72,", ",6,10,").replace(",0,24,", ",0,6,"), encoding="utf-8"
-    )
+    (folder / "therapy.csv").write_text(given.replace(",24,72,", ",6,10,").replace(",0,24,", ",0,6,"), encoding="utf-8")
     assert len(read_cohort(folder).patients[0].therapy) == 2
 
 
@@ -151,7 +147,5 @@ def test_links_between_pages_lead_somewhere(page):
         assert path.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-            anchors = {
-                re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings
-            }
+            anchors = {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
             assert anchor in anchors, target

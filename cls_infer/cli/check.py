@@ -60,8 +60,7 @@ def _patient(patient: "Patient") -> dict[str, Any]:
         "from": min(times, default=None),
         "to": max(times, default=None),
         "therapy": [
-            {"item": e.item, "start": e.start, "end": e.end, "row": e.row, **_amount(e)}
-            for e in patient.therapy
+            {"item": e.item, "start": e.start, "end": e.end, "row": e.row, **_amount(e)} for e in patient.therapy
         ],
     }
 
@@ -110,9 +109,7 @@ def _print(found: dict[str, Any]) -> None:
     for note in found["notes"]:
         write_lines(f"note: {note}")
     for aside in found["set_aside"]:
-        write_lines(
-            f"set aside: row {aside['row']}, `{aside['variable']}` of `{aside['patient']}`: {aside['reason']}"
-        )
+        write_lines(f"set aside: row {aside['row']}, `{aside['variable']}` of `{aside['patient']}`: {aside['reason']}")
     if len(patients) > MOST_PATIENTS:
         write_lines(f"and {len(patients) - MOST_PATIENTS} patients more; --json lists all")
     if "model" not in found:
@@ -140,10 +137,7 @@ def _columns(patient: dict[str, Any]) -> tuple[str, ...]:
     covariates = patient["covariates"].items()
     given = Counter(event["item"] for event in patient["therapy"])
     return (
-        ", ".join(
-            f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in covariates
-        ),
+        ", ".join(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in covariates),
         ", ".join(f"{number} {variable}" for variable, number in patient["measurements"].items()),
         "" if patient["from"] is None else f"{patient['from']:g} to {patient['to']:g}",
         ", ".join(f"{number} {item}" for item, number in given.items()),

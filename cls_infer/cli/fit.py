@@ -38,17 +38,11 @@ Shared = Annotated[
 Hierarchical = Annotated[
     list[str] | None, typer.Option("--hierarchical", metavar=NAMES, help="Parameters pooled in part.")
 ]
-Fix = Annotated[
-    list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")
-]
+Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")]
 Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
 Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain.")]
-Warmup = Annotated[
-    int, typer.Option("--warmup", metavar="N", help="Draws that tune the sampler and are dropped.")
-]
-Until = Annotated[
-    float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")
-]
+Warmup = Annotated[int, typer.Option("--warmup", metavar="N", help="Draws that tune the sampler and are dropped.")]
+Until = Annotated[float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random number of the fit.")]
 
 

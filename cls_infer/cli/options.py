@@ -12,9 +12,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, n
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no talk on stderr.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected failure.")]
 Dataset = Annotated[str, typer.Argument(help="A folder of tables, or a shipped data set.")]
-Out = Annotated[
-    str | None, typer.Option("--out", metavar="RUN", help="Run folder to write; a fresh one in runs/.")
-]
+Out = Annotated[str | None, typer.Option("--out", metavar="RUN", help="Run folder to write; a fresh one in runs/.")]
 
 
 def names(given: Iterable[str] | None) -> tuple[str, ...]:

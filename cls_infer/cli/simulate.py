@@ -67,17 +67,13 @@ def _check_times(hours: float, every: float) -> None:
     problems = []
     for option, number in (("--hours", hours), ("--every", every)):
         if not 0 < number < float("inf"):
-            problems.append(
-                Problem(option, f"`{number:g}` is not a time above 0 h", remedy="write hours, such as 48")
-            )
+            problems.append(Problem(option, f"`{number:g}` is not a time above 0 h", remedy="write hours, such as 48"))
     if not problems and every > hours:
         problems.append(
             Problem("--every", f"`{every:g}` h is longer than the {hours:g} h asked for", remedy="shorten it")
         )
     elif not problems and hours / every > MOST_ROWS:
-        problems.append(
-            Problem("--every", f"`{every:g}` h makes more than {MOST_ROWS:,} rows", remedy="lengthen it")
-        )
+        problems.append(Problem("--every", f"`{every:g}` h makes more than {MOST_ROWS:,} rows", remedy="lengthen it"))
     if problems:
         raise InputError(problems)
 
@@ -106,9 +102,7 @@ def read_therapy_file(name: str, hours: float) -> "tuple[Event, ...]":
             message = f"`{event.item}` starts at {event.start:g} h, outside the simulated 0 to {hours:g} h"
             problems.append(Problem(name, message, event.row, "correct the time, or leave the row out"))
         if event.amount is None:
-            problems.append(
-                Problem(name, f"`{event.item}` has no amount", event.row, "a simulation needs one")
-            )
+            problems.append(Problem(name, f"`{event.item}` has no amount", event.row, "a simulation needs one"))
     if problems:
         raise InputError(problems)
     return events

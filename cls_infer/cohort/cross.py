@@ -43,9 +43,7 @@ def _no_covariates(measured: Table, known: Table) -> Iterator[Problem]:
     for patient, row in _first_rows(measured).items():
         if patient not in names:
             message = f"patient `{patient}` has no row in {Path(known.path).name}"
-            yield row.problem(
-                message, "add one, with empty cells where nothing is known, or correct the name"
-            )
+            yield row.problem(message, "add one, with empty cells where nothing is known, or correct the name")
 
 
 def _too_late(measured: Table, given: Table, clocks: Mapping[str, Clock | None]) -> Iterator[Problem]:

@@ -49,9 +49,7 @@ def _variable(row: Row, problems: list[Problem]) -> str | None:
     return variable
 
 
-def _measurement(
-    row: Row, time: float | None, variable: str | None, problems: list[Problem]
-) -> Measurement | None:
+def _measurement(row: Row, time: float | None, variable: str | None, problems: list[Problem]) -> Measurement | None:
     before = len(problems)
     time_sd = read_duration(row, "time_sd", problems)
     window = read_duration(row, "window", problems)
@@ -59,9 +57,7 @@ def _measurement(
     if variable is None:
         return None
     _check_window(row, variable, window, problems)
-    value = read_quantity(
-        row, column, row["unit"], name=variable, kind=VARIABLES[variable], problems=problems
-    )
+    value = read_quantity(row, column, row["unit"], name=variable, kind=VARIABLES[variable], problems=problems)
     if time is None or value is None or len(problems) > before:
         return None
     return Measurement(time, variable, value, row.number, time_sd=time_sd, window=window, censoring=censoring)
@@ -135,7 +131,5 @@ def _several_episodes(rows: Sequence[Row]) -> Iterator[Problem]:
             continue
         told.add(patient)
         message = f"patient `{patient}` has a second episode `{written}` after `{episode[patient]}`"
-        remedy = (
-            f"several episodes are not supported: name the second one as a patient, `{patient}_{written}`"
-        )
+        remedy = f"several episodes are not supported: name the second one as a patient, `{patient}_{written}`"
         yield row.problem(message, remedy)

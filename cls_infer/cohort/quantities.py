@@ -54,9 +54,7 @@ def _remedy(text: str, column: str) -> str:
     return "write a plain number; a unit goes into its own column" if text else "write a number"
 
 
-def read_quantity(
-    row: Row, column: str, unit: str, *, name: str, kind: Kind, problems: list[Problem]
-) -> float | None:
+def read_quantity(row: Row, column: str, unit: str, *, name: str, kind: Kind, problems: list[Problem]) -> float | None:
     """Return the number in `column`, written in `unit`, in the canonical unit of `kind`.
 
     `name` is the variable, covariate or item that the number measures.
@@ -78,9 +76,7 @@ def read_quantity(
     return value
 
 
-def _impossible(
-    row: Row, column: str, unit: str, number: float, value: float, name: str, kind: Kind
-) -> Problem:
+def _impossible(row: Row, column: str, unit: str, number: float, value: float, name: str, kind: Kind) -> Problem:
     """Say why a value cannot be, and in which unit it could."""
     canonical = "" if kind.unit == "1" else f" {kind.unit}"
     found = f"`{name}` {row[column]} `{unit}`"

@@ -52,9 +52,7 @@ def combine(patient: str, path: str, measured: Sequence[Measurement], problems: 
     return Combined(tuple(observed), tuple(set_aside), joined, unpaired)
 
 
-def mean_pressure(
-    sbp: Measurement, dbp: Measurement, path: str, problems: list[Problem]
-) -> Measurement | None:
+def mean_pressure(sbp: Measurement, dbp: Measurement, path: str, problems: list[Problem]) -> Measurement | None:
     """Return the mean arterial pressure of one reading, a third of the pulse pressure above diastolic."""
     pulse = sbp.value - dbp.value
     if pulse <= 0:

@@ -33,9 +33,7 @@ def read_therapy(
         start, end = (read_time(row, column, clocks, problems) for column in ("start", "end"))
         item = _item(row, problems)
         if start is not None and end is not None and end < start:
-            problems.append(
-                row.problem(f"ends at {end:g} h, before its start at {start:g} h", "swap the two")
-            )
+            problems.append(row.problem(f"ends at {end:g} h, before its start at {start:g} h", "swap the two"))
             continue
         if item is None:
             continue
@@ -54,9 +52,7 @@ def _item(row: Row, problems: list[Problem]) -> Item | None:
     return ITEMS.get(row["item"])
 
 
-def _event(
-    row: Row, item: Item, start: float | None, end: float | None, problems: list[Problem]
-) -> Event | None:
+def _event(row: Row, item: Item, start: float | None, end: float | None, problems: list[Problem]) -> Event | None:
     before = len(problems)
     hours = None if start is None or end is None else end - start
     if hours == 0 and (item.kind == "level" or row["rate"]):
@@ -141,9 +137,7 @@ def _uncharted(row: Row, item: Item, problems: list[Problem]) -> dict[str, float
     if median is not None and median <= 0:
         problems.append(row.problem(f"`amount_median` is {row['amount_median']}", "write one above 0"))
     if gsd is not None and gsd <= 1:
-        problems.append(
-            row.problem(f"`amount_gsd` is {row['amount_gsd']}", "write a factor above 1, such as 2")
-        )
+        problems.append(row.problem(f"`amount_gsd` is {row['amount_gsd']}", "write a factor above 1, such as 2"))
     return {"median": median, "gsd": gsd}
 
 

@@ -25,9 +25,7 @@ class Clock:
     zero: datetime | None = None
 
 
-def read_clocks(
-    cells: Iterable[tuple[Row, tuple[str, ...]]], problems: list[Problem]
-) -> dict[str, Clock | None]:
+def read_clocks(cells: Iterable[tuple[Row, tuple[str, ...]]], problems: list[Problem]) -> dict[str, Clock | None]:
     """Return each patient's clock from all rows with their time columns.
 
     The clock is None where no cell holds a time and, with a problem, where numbers and timestamps, or
@@ -43,14 +41,10 @@ def read_clocks(
                 rows.setdefault(kind, row)
             if kind and kind != "number":
                 stamps.setdefault(row["patient"], []).append(datetime.fromisoformat(text))
-    return {
-        patient: _clock(patient, rows, stamps.get(patient), problems) for patient, rows in first_row.items()
-    }
+    return {patient: _clock(patient, rows, stamps.get(patient), problems) for patient, rows in first_row.items()}
 
 
-def _clock(
-    patient: str, rows: dict[Kind, Row], stamps: list[datetime] | None, problems: list[Problem]
-) -> Clock | None:
+def _clock(patient: str, rows: dict[Kind, Row], stamps: list[datetime] | None, problems: list[Problem]) -> Clock | None:
     if len(rows) > 1:
         (one, first), (other, second) = list(rows.items())[:2]
         message = f"patient `{patient}` has a {other} as time here and a {one} in {_place(first, second)}"
@@ -59,9 +53,7 @@ def _clock(
     return Clock(next(iter(rows)), min(stamps) if stamps else None) if rows else None
 
 
-def read_time(
-    row: Row, column: str, clocks: Mapping[str, Clock | None], problems: list[Problem]
-) -> float | None:
+def read_time(row: Row, column: str, clocks: Mapping[str, Clock | None], problems: list[Problem]) -> float | None:
     """Return the time in a cell [h].
 
     None, with a problem, where it cannot be told; without one where the patient's clock already gave it.

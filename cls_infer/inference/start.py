@@ -31,7 +31,12 @@ class Start:
 
 
 def find_start(
-    target: Posterior, *, seed: int, starts: int = 6, most_iterations: int = 60, report: Report = lambda _: None
+    target: Posterior,
+    *,
+    seed: int,
+    starts: int = 6,
+    most_iterations: int = 60,
+    report: Report = lambda _: None,
 ) -> Start:
     """Return the mode by Levenberg-Marquardt from `starts` dispersed points, all in one batch.
 
@@ -59,13 +64,18 @@ def find_start(
         gain = np.asarray(trial.log_posterior - at.log_posterior)
         better = gain > 0
         z[better] += step[better]
-        at = jax.tree.map(lambda new, old: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old), trial, at)
+        at = _keep(better, trial, at)
         damping = np.clip(np.where(better, damping / 4, damping * 5), 1e-8, 1e8)
         best = int(np.argmax(at.log_posterior))
         report(f"mode: iteration {iteration}, log posterior {float(at.log_posterior[best]):.2f}")
         if np.all((np.abs(gain) < 1e-3) | (~better & (damping > 1e6))):
             break
     return Start(z[best], np.linalg.inv(np.asarray(at.curvature[best])), np.asarray(at.log_posterior), iteration)
+
+
+def _keep(better: np.ndarray, trial: Expansion, at: Expansion) -> Expansion:
+    """Return the trial's expansion for the starts it made better, the old one for the others."""
+    return jax.tree.map(lambda new, old: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old), trial, at)
 
 
 def _damped_step(at: Expansion, damping: np.ndarray) -> np.ndarray:
@@ -87,8 +97,14 @@ def _explain(target: Posterior, look: Callable, at: Expansion) -> None:
     problems = []
     for patient in failing:
         helps = [labels[i % len(labels)] for i in np.flatnonzero(mended[:, patient])]
-        remedy = f"moving `{helps[0]}` by one prior sd mends it" if helps else "no single parameter mends it by one prior sd"
+        remedy = (
+            f"moving `{helps[0]}` by one prior sd mends it" if helps else "no single parameter mends it by one prior sd"
+        )
         problems.append(
-            Problem("fit", f"patient `{target.plan.patients[patient]}` cannot be solved at the prior's median", remedy=remedy)
+            Problem(
+                "fit",
+                f"patient `{target.plan.patients[patient]}` cannot be solved at the prior's median",
+                remedy=remedy,
+            )
         )
     raise InputError(problems)

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax.scipy.special import betainc, gammaln, log_ndtr
 
-from ..types import Scalar
+from ..types import Numbers
 
 NORMAL, LOGNORMAL, STUDENT_T = 0, 1, 2
 SHAPES = {"normal": NORMAL, "lognormal": LOGNORMAL, "student_t": STUDENT_T}
@@ -15,12 +16,12 @@ TINY = 1e-12
 class Scatter(NamedTuple):
     """Noise of one measurement: shape code, scale in the observable's unit (of the log for LOGNORMAL), df."""
 
-    shape: Scalar
-    scale: Scalar
-    df: Scalar
+    shape: Numbers
+    scale: Numbers
+    df: Numbers
 
 
-def total_scale(mean: Scalar, slope: Scalar, scatter: Scatter, time_sd: Scalar, extra_sd: Scalar) -> Scalar:
+def total_scale(mean: Numbers, slope: Numbers, scatter: Scatter, time_sd: Numbers, extra_sd: Numbers) -> Numbers:
     r"""Return the scale with what an uncertain time and a converted value add.
 
     $$s^2 = s_0^2 + (\dot\mu\,\tau)^2 + e^2$$
@@ -32,9 +33,7 @@ def total_scale(mean: Scalar, slope: Scalar, scatter: Scatter, time_sd: Scalar, 
     return jnp.sqrt(scatter.scale**2 + relative**2 * ((slope * time_sd) ** 2 + extra_sd**2))
 
 
-def log_density(
-    value: Scalar, censoring: Scalar, mean: Scalar, scale: Scalar, scatter: Scatter
-) -> Scalar:
+def log_density(value: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Numbers:
     """Return log p(value | mean), or the log probability of lying beyond `value` where it is a limit.
 
     `censoring` is -1 where the true value is below `value`, +1 above, 0 where it was measured. Finite for
@@ -51,22 +50,32 @@ def log_density(
     return jnp.where(censoring == 0, measured, beyond)
 
 
-def curvature(scale: Scalar, mean: Scalar, scatter: Scatter) -> Scalar:
+def curvature(scale: Numbers, mean: Numbers, scatter: Scatter) -> Numbers:
     """Return the Fisher information of one measurement about its prediction; always above zero."""
     student = (scatter.df + 1) / (scatter.df + 3)
     relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
     return jnp.where(scatter.shape == STUDENT_T, student, 1.0) * (relative / scale) ** 2
 
 
-def _log_t(r: Scalar, df: Scalar) -> Scalar:
+def _log_t(r: Numbers, df: Numbers) -> Numbers:
     norm = gammaln((df + 1) / 2) - gammaln(df / 2) - 0.5 * jnp.log(df * jnp.pi)
     return norm - (df + 1) / 2 * jnp.log1p(r**2 / df)
 
 
-def _log_t_below(r: Scalar, df: Scalar) -> Scalar:
+@jax.custom_jvp
+def _log_t_below(r: Numbers, df: Numbers) -> Numbers:
     """Return log P(T < r) of Student's t; its lower tail goes by the incomplete beta function."""
     square = jnp.where(r == 0, 1.0, r**2)
     tail = 0.5 * jnp.where(r == 0, 1.0, betainc(df / 2, 0.5, df / (df + square)))
     return jnp.where(r < 0, jnp.log(jnp.maximum(tail, 1e-300)), jnp.log1p(-tail))
 
 
+@_log_t_below.defjvp
+def _slope_of_log_t_below(primals: tuple, tangents: tuple) -> tuple:
+    """Density over probability; the incomplete beta function's own derivative fails where r is near 0.
+
+    Degrees of freedom are given, never estimated: their tangent is not followed.
+    """
+    r, df = primals
+    below = _log_t_below(r, df)
+    return below, jnp.exp(_log_t(r, df) - below) * tangents[0]

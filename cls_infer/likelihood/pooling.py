@@ -19,6 +19,7 @@ from ..model.prior import Fixed, LogNormal, Spread, Uncharted
 from ..model.spec import Model, Scope
 from ..solve.plan import usable
 from ..solve.route import uncharted
+from ..types import Batch
 
 SPREAD = LogNormal(median=0.3, log_sd=1.0)
 """Prior of the between-patient spread tau, in units of the parameter's own prior sd [A]."""
@@ -58,15 +59,16 @@ class Pooling:
         """The model's own free parameters."""
         return tuple(slot for slot in self.slots if not slot.is_amount)
 
-    def coordinates(self, z: jax.Array) -> jax.Array:
+    def coordinates(self, z: Batch) -> jax.Array:
         """Return every patient's coordinates [patient, slot] from the sampler's vector [dimension]."""
         columns = []
+        z = jnp.asarray(z)
         for slot in self.slots:
             part = z[slot.start : slot.start + slot.size]
             columns.append(_coordinates(slot, part, len(self.patients)))
         return jnp.stack(columns, axis=1)
 
-    def values(self, coordinates: jax.Array) -> tuple[tuple[jax.Array, ...], jax.Array]:
+    def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
         by_name: dict[str, jax.Array] = {}
         for i, slot in enumerate(self.slots):
@@ -92,7 +94,7 @@ class Pooling:
         return names
 
 
-def _coordinates(slot: Slot, part: jax.Array, patients: int) -> jax.Array:
+def _coordinates(slot: Slot, part: Batch, patients: int) -> jax.Array:
     if slot.size == 0:
         return jnp.zeros(patients)
     if slot.scope == "shared":
@@ -102,7 +104,7 @@ def _coordinates(slot: Slot, part: jax.Array, patients: int) -> jax.Array:
     return part
 
 
-def spread_of(z: jax.Array) -> jax.Array:
+def spread_of(z: Batch) -> jax.Array:
     """Return the between-patient spread tau, in units of the prior's sd, from its coordinate."""
     return SPREAD.transport(z, *astuple(SPREAD))
 
@@ -177,10 +179,22 @@ def _amounts(model: Model, cohort: Cohort, position: int) -> list[Slot]:
     events = [uncharted(usable(model, patient)) for patient in cohort.patients]
     slots = []
     for place in range(max(map(len, events), default=0)):
-        priors = tuple(_amount_prior(e[place]) if place < len(e) else Uncharted(1.0, 0.0, 0.0, 1.0, 0.0) for e in events)
+        priors = tuple(
+            _amount_prior(e[place]) if place < len(e) else Uncharted(1.0, 0.0, 0.0, 1.0, 0.0) for e in events
+        )
         size = len(cohort.patients)
         slots.append(
-            Slot(_amount_name(cohort.patients, events, place), "", priors, "patient", None, 1.0, position, size, True)
+            Slot(
+                _amount_name(cohort.patients, events, place),
+                "",
+                priors,
+                "patient",
+                None,
+                1.0,
+                position,
+                size,
+                True,
+            )
         )
         position += size
     return slots

@@ -16,6 +16,7 @@ from ..solve.plan import Plan, plan
 from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, reverse_solver
 from ..solve.system import System
+from ..types import Batch
 from .noise import SHAPES, Scatter, log_density, total_scale
 from .pooling import Pooling, pool
 
@@ -36,13 +37,13 @@ class Posterior:
     predict_forward: Predict
     tolerance: Tolerance
 
-    def predicted(self, coordinates: jax.Array, *, forward: bool = False) -> Predicted:
+    def predicted(self, coordinates: Batch, *, forward: bool = False) -> Predicted:
         """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""
         values, amounts = self.pooling.values(coordinates)
         predict = self.predict_forward if forward else self.predict
         return predict(values, amounts, self.plan.route, self.plan.chart)
 
-    def scatter(self, coordinates: jax.Array) -> Scatter:
+    def scatter(self, coordinates: Batch) -> Scatter:
         """Return the noise of every measurement [patient, obs]."""
         values, _ = self.pooling.values(coordinates)
         p = self.system.parameters(values)
@@ -58,14 +59,14 @@ class Posterior:
             df=np.array([n.df for n in noises])[variable],
         )
 
-    def pointwise(self, coordinates: jax.Array, predicted: Predicted) -> jax.Array:
+    def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
         """Return the log density of every measurement [patient, obs]; 0 where there is none."""
         chart, scatter = self.plan.chart, self.scatter(coordinates)
         scale = total_scale(predicted.mean, predicted.slope, scatter, chart.time_sd, chart.extra_sd)
         each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
-    def by_patient(self, coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def by_patient(self, coordinates: Batch) -> tuple[jax.Array, jax.Array]:
         """Return each patient's log-likelihood and solver status [patient]; a failed solve counts as FAILED."""
         predicted = self.predicted(coordinates)
         usable = (predicted.status == 0)[:, None] & jnp.isfinite(predicted.mean) & jnp.isfinite(predicted.slope)
@@ -76,7 +77,7 @@ class Posterior:
         good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
         return jnp.where(good, total, FAILED), predicted.status
 
-    def log_likelihood(self, z: jax.Array) -> jax.Array:
+    def log_likelihood(self, z: Batch) -> jax.Array:
         """Return the log-likelihood of the whole cohort at z [dimension]."""
         return jnp.sum(self.by_patient(self.pooling.coordinates(z))[0])
 
@@ -109,9 +110,7 @@ def posterior(
     if not jax.config.jax_enable_x64:
         raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
     laid_out = plan(model, cohort)
-    pooling = pool(
-        model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed
-    )
+    pooling = pool(model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed)
     system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)
     tolerance = tolerance or Tolerance()
     return Posterior(

@@ -1,7 +1,7 @@
 """Do a model's equations fit its units? Change the size of one base unit after the other and see.
 
-A model that holds no bare constant and states every unit rightly gives the same physics in any units: when the
-litre is made smaller, every number in litres grows, and nothing else changes.
+A model that holds no bare constant and states every unit rightly gives the same physics in any units: when
+the litre is made smaller, every number in litres grows, and nothing else changes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,9 +54,7 @@ def dimension_errors(model: Model, *, seed: int = 0) -> list[str]:
     look = jax.jit(lambda point: _everything(model, *point))
     for point in _points(model, np.random.default_rng(seed)):
         here = _flat(look(point))
-        wrong += [
-            f"{name} is not finite at {_where(point)}" for name, v in here.items() if not np.isfinite(v)
-        ]
+        wrong += [f"{name} is not finite at {_where(point)}" for name, v in here.items() if not np.isfinite(v)]
         for unit in BASE_UNITS:
             wrong += _changes_with(model, unit, here, _flat(look(_in_units(model, point, unit))))
     return list(dict.fromkeys(wrong))
@@ -86,7 +84,7 @@ def _units(model: Model) -> dict[str, str]:
 
 
 def _points(model: Model, rng: np.random.Generator) -> Iterator[Point]:
-    """Yield times, states, parameters and inputs: drawn near the reference adult, far from any steady state."""
+    """Yield times, states, parameters and inputs: drawn near the reference adult, off any steady state."""
     for t in (5.0, 26.0, 70.0):
         numbers = {}
         for name, parameter in model.parameters.items():
@@ -113,9 +111,7 @@ def _in_units(model: Model, point: Point, unit: str) -> Point:
     )
 
 
-def _changes_with(
-    model: Model, unit: str, here: Mapping[str, float], there: Mapping[str, float]
-) -> list[str]:
+def _changes_with(model: Model, unit: str, here: Mapping[str, float], there: Mapping[str, float]) -> list[str]:
     wrong = []
     for name, stated in _units(model).items():
         expected = here[name] * _factor(stated, unit)
@@ -137,9 +133,7 @@ def _registry() -> Any:
 @cache
 def _factor(stated: str, unit: str) -> float:
     """Return what a number in unit `stated` is multiplied by when the base unit `unit` shrinks 1.7-fold."""
-    return 1.7 ** float(
-        dict(_registry().Quantity(1.0, stated if stated != "1" else "").unit_items()).get(unit, 0)
-    )
+    return 1.7 ** float(dict(_registry().Quantity(1.0, stated if stated != "1" else "").unit_items()).get(unit, 0))
 
 
 def _unreadable(model: Model) -> list[str]:
@@ -170,9 +164,7 @@ def _misplaced_noise(model: Model) -> list[str]:
 def _integers(model: Model) -> dict[str, int]:
     """Return the parameters that are exponents: held, and without a unit."""
     priors = {name: parameter.prior_of({}) for name, parameter in model.parameters.items()}
-    return {
-        name: p.number for name, p in priors.items() if isinstance(p, Fixed) and isinstance(p.number, int)
-    }
+    return {name: p.number for name, p in priors.items() if isinstance(p, Fixed) and isinstance(p.number, int)}
 
 
 def _flat(found: Mapping[str, Any]) -> dict[str, float]:

@@ -43,7 +43,9 @@ def _from_file(path: Path) -> Model:
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:
-        raise InputError([Problem(str(path), f"the model file fails to run: {type(error).__name__}: {error}")]) from error
+        raise InputError(
+            [Problem(str(path), f"the model file fails to run: {type(error).__name__}: {error}")]
+        ) from error
     model = getattr(module, "model", None)
     if not isinstance(model, Model):
         raise InputError([Problem(str(path), "defines no `model`", remedy="end the file with `model = Model(...)`")])

@@ -131,7 +131,9 @@ class Uncharted:
     uniform: float
 
     @staticmethod
-    def transport(z: Numbers, median: Numbers, log_sd: Numbers, low: Numbers, high: Numbers, uniform: Numbers) -> Numbers:
+    def transport(
+        z: Numbers, median: Numbers, log_sd: Numbers, low: Numbers, high: Numbers, uniform: Numbers
+    ) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return jnp.where(uniform > 0, low + (high - low) * ndtr(z), median * jnp.exp(log_sd * z))
 

@@ -62,7 +62,10 @@ interstitium = {
         "L", lognormal(10.99, 0.15), "extracellular 14 L [F Skillman]", reference=11.0, proportional_to="BW"
     ),
     "f_ex": Parameter(
-        "1", truncated_normal(0.30, 0.06, 0.10, 0.55), "Chapple 0.25 [M]; rat skin 0.44-0.58 [F]", reference=0.25
+        "1",
+        truncated_normal(0.30, 0.06, 0.10, 0.55),
+        "Chapple 0.25 [M]; rat skin 0.44-0.58 [F]",
+        reference=0.25,
     ),
     "P_i0": Parameter("mmHg", normal(-0.9, 0.8), "Noddeland 1982 [F]"),
     "m_lo": Parameter("mmHg/L", lognormal(1.0, 0.5), "slope below the knee [D]; Chapple 1.39"),

@@ -35,7 +35,7 @@ def newton_pair(residual: Callable[[Pair], Pair], start: Pair, *, iterations: in
     """
 
     def solve(f: Callable[[Pair], Pair], z: Pair) -> Pair:
-        def step(_: int, z: Pair) -> Pair:
+        def step(_: Any, z: Pair) -> Pair:
             value, linear = jax.linearize(f, z)
             dz = _solve_2x2(linear, (-value[0], -value[1]))
             return z[0] + jnp.clip(dz[0], -1, 1), z[1] + jnp.clip(dz[1], -1, 1)

@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 
 from ..types import Scalar
 from .blood import haemoglobin
-from .body import Circulation, Loop, circulate, external_balance, loop_in_health, plasma_bled, red_cell_balance
+from .body import (
+    Circulation,
+    Loop,
+    circulate,
+    external_balance,
+    loop_in_health,
+    plasma_bled,
+    red_cell_balance,
+)
 from .circulation import central_venous_pressure
 from .inputs import Inputs
 from .two_pore import Sieve, WallFlux, total_pressure, wall_flux, whole_wall
@@ -53,9 +61,7 @@ def two_pore_health(P_c0: Scalar, C_iA0: Scalar, C_iG0: Scalar, s: Sieve, p: Any
     return TwoPoreHealth(loop=loop_in_health(P_c0, p), sieve=s, C_iA0=C_iA0, C_iG0=C_iG0)
 
 
-def two_pore_flows(
-    y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar
-) -> TwoPoreFlows:
+def two_pore_flows(y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar) -> TwoPoreFlows:
     """Return the flows at states y = (V_p, V_i, A_p, A_i, G_p, G_i, V_r, U) under leak m_L [1].
 
     Interstitial concentrations are those of the accessible volume V_i - V_ex, which stays above zero by
@@ -98,17 +104,9 @@ def two_pore_rates(f: TwoPoreFlows, y: Any, p: Any, h: TwoPoreHealth, u: Inputs)
     return {
         "V_p": -J_v + c.J_lymph + external_balance(c, f.intake, u, p),
         "V_i": J_v - c.J_lymph,
-        "A_p": -wall.Js_A
-        + c.J_lymph * f.C_iA
-        + p.k_deg_A * (p.C_A0 * p.V_p0 - y.A_p)
-        + u.albumin
-        - bled * f.C_pA,
+        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + p.k_deg_A * (p.C_A0 * p.V_p0 - y.A_p) + u.albumin - bled * f.C_pA,
         "A_i": wall.Js_A - c.J_lymph * f.C_iA,
-        "G_p": -wall.Js_G
-        + c.J_lymph * f.C_iG
-        + p.k_deg_G * (p.C_G0 * p.V_p0 - y.G_p)
-        + u.globulin
-        - bled * f.C_pG,
+        "G_p": -wall.Js_G + c.J_lymph * f.C_iG + p.k_deg_G * (p.C_G0 * p.V_p0 - y.G_p) + u.globulin - bled * f.C_pG,
         "G_i": wall.Js_G - c.J_lymph * f.C_iG,
         "V_r": red_cell_balance(c, u),
         "U": c.J_urine,

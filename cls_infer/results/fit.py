@@ -5,7 +5,6 @@ from dataclasses import replace
 from time import perf_counter
 
 from ..cohort.records import Cohort
-from ..errors import InputError, Problem
 from ..inference.nuts import Progress, Settings
 from ..inference.run import infer_cohort
 from ..model.spec import Model
@@ -45,7 +44,6 @@ def fit(
     """
     begun = perf_counter()
     seen, hidden = hide_after(cohort, until)
-    _check_measured(model, seen)
     parts = infer_cohort(
         model,
         seen,
@@ -74,15 +72,3 @@ def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
     )
     before, after = (sum(len(p.measurements) for p in group) for group in (cohort.patients, patients))
     return replace(cohort, patients=patients), before - after
-
-
-def _check_measured(model: Model, cohort: Cohort) -> None:
-    """Refuse patients of whom the model sees nothing: their posterior would be the prior in disguise."""
-    known = set(model.observables)
-    blank = [p.name for p in cohort.patients if not known & {m.variable for m in p.measurements}]
-    predicts = f"`{model.name}` predicts {', '.join(model.observables)}"
-    remedy = f"{predicts}; leave the patient out, or move `--until`"
-    if blank:
-        raise InputError(
-            [Problem("fit", f"patient `{name}` has nothing to fit", remedy=remedy) for name in blank]
-        )

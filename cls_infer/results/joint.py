@@ -54,9 +54,7 @@ def _together(targets: Sequence[Posterior]) -> Posterior:
     first = targets[0]
     free = tuple(slot.name for slot in first.pooling.parameters)
     cohort = replace(first.cohort, patients=tuple(p for target in targets for p in target.cohort.patients))
-    return posterior(
-        first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=first.tolerance
-    )
+    return posterior(first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=first.tolerance)
 
 
 def _side_by_side(target: Posterior, parts: Sequence[Part], draws: int) -> np.ndarray:

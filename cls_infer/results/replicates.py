@@ -59,9 +59,7 @@ def _predict(target: Posterior, z: jax.Array) -> tuple[Any, ...]:
     coordinates = target.pooling.coordinates(z)
     predicted = target.predicted(coordinates)
     chart = target.plan.chart
-    scale = total_scale(
-        predicted.mean, predicted.slope, target.scatter(coordinates), chart.time_sd, chart.extra_sd
-    )
+    scale = total_scale(predicted.mean, predicted.slope, target.scatter(coordinates), chart.time_sd, chart.extra_sd)
     return predicted.mean, scale, target.pointwise(coordinates, predicted), predicted.status
 
 

@@ -88,9 +88,7 @@ def unit_of(target: Posterior, slot: Slot) -> str:
     """Return the unit of a parameter, or of the therapy item behind an uncharted amount."""
     if not slot.is_amount:
         return slot.unit
-    items = {
-        event.item for patient in target.cohort.patients for event in patient.therapy if event.amount is None
-    }
+    items = {event.item for patient in target.cohort.patients for event in patient.therapy if event.amount is None}
     units = {ITEMS[item].unit for item in items if slot.name.startswith(f"{item}_")}
     return units.pop() if len(units) == 1 else ""
 

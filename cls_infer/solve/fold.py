@@ -28,7 +28,11 @@ def fold_lanes(fun: Callable[..., Any], in_axes: Any, out_axes: Any) -> Callable
                 return jnp.max(x) if batched else x
             outer = x if batched else jnp.broadcast_to(x, (axis_size, *x.shape))
             front = jnp.moveaxis(outer, 0, axis)
-            before, (outer_size, lanes), after = front.shape[:axis], front.shape[axis : axis + 2], front.shape[axis + 2 :]
+            before, (outer_size, lanes), after = (
+                front.shape[:axis],
+                front.shape[axis : axis + 2],
+                front.shape[axis + 2 :],
+            )
             return front.reshape(*before, outer_size * lanes, *after)
 
         def split(x: jax.Array, axis: int) -> jax.Array:

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 import jax
 
 RUNNING, OK, STEP_LIMIT, NON_FINITE, OUT_OF_BOUNDS = -1, 0, 1, 2, 3
-STATUS_WORDS = {OK: "ok", STEP_LIMIT: "step limit", NON_FINITE: "not finite", OUT_OF_BOUNDS: "state out of bounds"}
+STATUS_WORDS = {
+    OK: "ok",
+    STEP_LIMIT: "step limit",
+    NON_FINITE: "not finite",
+    OUT_OF_BOUNDS: "state out of bounds",
+}
 
 
 class Tolerance(NamedTuple):

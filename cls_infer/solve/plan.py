@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cohort.items import ITEMS
 from ..cohort.records import Cohort, Patient
+from ..errors import InputError, Problem
 from ..model.spec import Model
 from .lanes import Route
 from .route import route_of, stack_routes, uncharted
@@ -59,13 +60,21 @@ def start_of(model: Model, patient: Patient) -> float:
     `lead_in` hours before the onset, four of its standard deviations early where the chart states it, and
     never after the first therapy.
     """
-    onset, spread = float(patient.covariates.get("onset", 0.0)), float(patient.covariates.get("onset_sd", 6.0))
+    onset, spread = (
+        float(patient.covariates.get("onset", 0.0)),
+        float(patient.covariates.get("onset_sd", 6.0)),
+    )
     start = onset - 4 * spread - model.lead_in if model.lead_in else 0.0
     return min([start, *(event.start for event in patient.therapy)])
 
 
 def plan(model: Model, cohort: Cohort) -> Plan:
-    """Lay out a cohort for a model; rows the model has no use for are listed, not dropped in silence."""
+    """Lay out a cohort for a model; rows the model has no use for are listed, not dropped in silence.
+
+    Raises:
+        InputError: patients of whom the model predicts nothing that was measured.
+    """
+    _check_measured(model, cohort)
     slots = max((len(uncharted(usable(model, patient))) for patient in cohort.patients), default=0)
     routes, rows = [], []
     for patient in cohort.patients:
@@ -124,3 +133,13 @@ def _stack(rows: Sequence[list[tuple]]) -> Chart:
     blank = (1.0, 0, 0, -1, 0, 0.0, 0.0, False, 0.0, 0)
     columns = zip(*(zip(*(r + [blank] * (longest - len(r))), strict=True) for r in rows), strict=True)
     return Chart(*(np.array(column) for column in columns))
+
+
+def _check_measured(model: Model, cohort: Cohort) -> None:
+    """Refuse patients of whom the model sees nothing: their posterior would be the prior in disguise."""
+    known = set(model.observables)
+    blank = [p.name for p in cohort.patients if not known & {m.variable for m in p.measurements}]
+    predicts = f"`{model.name}` predicts {', '.join(model.observables)}"
+    remedy = f"{predicts}; leave the patient out, or move `--until`"
+    if blank:
+        raise InputError([Problem("fit", f"patient `{name}` has nothing to fit", remedy=remedy) for name in blank])

@@ -11,7 +11,7 @@ import numpy as np
 from ..cohort.records import Event
 from ..errors import InputError, Problem
 from ..model.spec import Model
-from .lanes import OK, STATUS_WORDS, Case, Tolerance
+from .lanes import OK, STATUS_WORDS, Tolerance
 from .predict import Along, along_route
 from .route import route_of, stack_routes
 from .states import reverse_solver

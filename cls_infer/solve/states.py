@@ -23,7 +23,9 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver whose gradient replays the accepted steps backwards: cost independent of parameters."""
     go = fold_lanes(lambda y0, case, route: travel(rhs, floor, tolerance, y0, case, route), (0, 0, 0), LOG_AXES)
     back = fold_lanes(
-        lambda case, route, journey, pull: unwind(rhs, case, route, journey, pull), (0, 0, LOG_AXES, 0), (0, 0)
+        lambda case, route, journey, pull: unwind(rhs, case, route, journey, pull),
+        (0, 0, LOG_AXES, 0),
+        (0, 0),
     )
 
     @jax.custom_vjp

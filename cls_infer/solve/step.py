@@ -24,8 +24,22 @@ STAGES = np.array(
         [-0.008480655492356989, 0.335480655492357, 0, 0, 0, 0],
         [2.8971530571054935, -6.359448489975075, 4.3622954328695815, 0, 0, 0],
         [5.325864828439257, -11.748883564062828, 7.4955393428898365, -0.09249506636175525, 0, 0],
-        [5.86145544294642, -12.92096931784711, 8.159367898576159, -0.071584973281401, -0.028269050394068383, 0],
-        [0.09646076681806523, 0.01, 0.4798896504144996, 1.379008574103742, -3.290069515436081, 2.324710524099774],
+        [
+            5.86145544294642,
+            -12.92096931784711,
+            8.159367898576159,
+            -0.071584973281401,
+            -0.028269050394068383,
+            0,
+        ],
+        [
+            0.09646076681806523,
+            0.01,
+            0.4798896504144996,
+            1.379008574103742,
+            -3.290069515436081,
+            2.324710524099774,
+        ],
     ]
 )
 STAGES = np.pad(STAGES, ((0, 0), (0, 1)))
@@ -46,11 +60,20 @@ STABLE = 3.0
 
 
 def _stages(
-    rhs: Rhs, t: Scalar, h: Scalar, y: jax.Array, slope: jax.Array, case: Any, u: Any, *, first: Scalar, last: int
+    rhs: Rhs,
+    t: Scalar,
+    h: Scalar,
+    y: jax.Array,
+    slope: jax.Array,
+    case: Any,
+    u: Any,
+    *,
+    first: jax.Array | int,
+    last: int,
 ) -> tuple[jax.Array, jax.Array]:
     """Return the slopes [7, state] of stages `first` to `last`, and the point of the last one."""
 
-    def stage(i: Scalar, carry: tuple) -> tuple:
+    def stage(i: jax.Array, carry: tuple) -> tuple:
         slopes, _ = carry
         point = y + h * _combine(jnp.asarray(STAGES)[i], slopes)
         new = rhs(t + jnp.asarray(NODES)[i] * h, point, case, u)
@@ -66,7 +89,15 @@ def _combine(weights: jax.Array, slopes: jax.Array) -> jax.Array:
 
 
 def trial_step(
-    rhs: Rhs, t: Scalar, h: Scalar, y: jax.Array, slope: jax.Array, case: Any, u: Any, *, first: Scalar
+    rhs: Rhs,
+    t: Scalar,
+    h: Scalar,
+    y: jax.Array,
+    slope: jax.Array,
+    case: Any,
+    u: Any,
+    *,
+    first: jax.Array | int,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Return the state at t + h, its slope there and the embedded error estimate, each [state].
 
@@ -88,9 +119,7 @@ def error_norm(error: jax.Array, y: jax.Array, y_next: jax.Array, rtol: float, a
     return jnp.max(jnp.abs(error) / (atol + rtol * jnp.maximum(jnp.abs(y), jnp.abs(y_next))))
 
 
-def fastest_mode(
-    rhs: Rhs, t: Scalar, y: jax.Array, mode: jax.Array, case: Any, u: Any
-) -> tuple[jax.Array, jax.Array]:
+def fastest_mode(rhs: Rhs, t: Scalar, y: jax.Array, mode: jax.Array, case: Any, u: Any) -> tuple[jax.Array, jax.Array]:
     """Return the spectral radius of the Jacobian [1/h] and its mode [state]: one power iteration on the last."""
     size = jnp.abs(y) + 1e-3
     _, grown = jax.jvp(lambda y: rhs(t, y, case, u), (y,), (mode * size,))

@@ -45,9 +45,7 @@ class _Now(NamedTuple):
     journal: tuple
 
 
-def travel(
-    rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, case: Case, route: Route
-) -> Journey:
+def travel(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, case: Case, route: Route) -> Journey:
     """Advance all lanes from their start through their stops.
 
     Args:

@@ -3,9 +3,7 @@
 import pytest
 
 SMALL = ("--chains", 2, "--warmup", 25, "--draws", 25)
-CHART = (
-    "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP1,0.5,hematocrit,37.5,%\nP1,2,hematocrit,40,%\n"
-)
+CHART = "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP1,0.5,hematocrit,37.5,%\nP1,2,hematocrit,40,%\n"
 GIVEN = "patient,start,end,item,amount,unit\nP1,0,0.5,ringer,1.5,L\n"
 
 WRONG = {

@@ -5,9 +5,7 @@ from cls_infer.inference.nuts import Progress
 
 
 def block(done: int) -> Progress:
-    return Progress(
-        done=done, total=800, warmup=300, divergences=1, step_size=0.213, leapfrogs=15.2, seconds=done / 10
-    )
+    return Progress(done=done, total=800, warmup=300, divergences=1, step_size=0.213, leapfrogs=15.2, seconds=done / 10)
 
 
 def test_a_log_holds_phases_and_quarters(capsys):

@@ -37,9 +37,7 @@ def test_therapy_of_a_file(cls_infer, tmp_path):
     found = said.json
     assert found["status"] == "ok"
     assert found["time"] == {"unit": "h", "values": [0, 0.5, 1]}
-    central, peripheral = (
-        found["columns"][name]["values"] for name in ("central_excess", "peripheral_excess")
-    )
+    central, peripheral = (found["columns"][name]["values"] for name in ("central_excess", "peripheral_excess"))
     urine = found["columns"]["urine"]["values"]
     assert central[1] + peripheral[1] + urine[1] == pytest.approx(1.75, rel=1e-6)
     assert central[2] < central[1]

@@ -44,9 +44,7 @@ def test_looking_does_not_load_what_fitting_needs(command):
     assert not INFERENCE & loaded_by(*command)
 
 
-@pytest.mark.parametrize(
-    "wrong", [("fti",), ("fit", "--modle", "x"), ("fit", "d"), ("simulate", "m", "--hours", "x")]
-)
+@pytest.mark.parametrize("wrong", [("fti",), ("fit", "--modle", "x"), ("fit", "d"), ("simulate", "m", "--hours", "x")])
 def test_a_slip_in_the_command_exits_2_without_a_traceback(cls_infer, wrong):
     said = cls_infer(*wrong)
     assert said.code == 2

@@ -7,12 +7,8 @@ from cls_infer.cohort import ITEMS, VARIABLES, Cohort, measurements, patients, r
 from cls_infer.errors import InputError
 
 ODD = st.one_of(
-    st.sampled_from(
-        ["", "P1", "P2", "0", "-3", "1e9", "1e308", "1e999", "nan", "<10", '"', "\x00", "\u0661"]
-    ),
-    st.sampled_from(
-        ["2024-03-05", "2024-03-05T10:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59-12:00"]
-    ),
+    st.sampled_from(["", "P1", "P2", "0", "-3", "1e9", "1e308", "1e999", "nan", "<10", '"', "\x00", "\u0661"]),
+    st.sampled_from(["2024-03-05", "2024-03-05T10:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59-12:00"]),
     st.sampled_from(["%", "g/dL", "mL", "mL/h", "unit", "degC/h", "//", "h", "days", "below", "male", "4,1"]),
     st.sampled_from([*VARIABLES, *ITEMS]),
     st.integers(-100, 100).map(str),
@@ -45,9 +41,7 @@ def damaged(draw, columns, right, names, most):
     """A good table in which some cells, a name of the header or a row's length went wrong."""
     header = [*columns.required, *columns.optional]
     chosen = draw(st.lists(st.sampled_from(list(names)), max_size=most))
-    rows = [header] + [
-        [right(number, name).get(column, "") for column in header] for number, name in enumerate(chosen)
-    ]
+    rows = [header] + [[right(number, name).get(column, "") for column in header] for number, name in enumerate(chosen)]
     for _ in range(draw(st.integers(0, 3))):
         row = rows[draw(st.integers(1 if draw(st.integers(0, 9)) else 0, len(rows))) % len(rows)]
         if row:

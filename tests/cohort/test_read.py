@@ -161,9 +161,7 @@ def test_every_row_is_observed_joined_or_set_aside(read):
 
 
 def test_one_episode_may_be_named(read):
-    cohort = read(
-        "patient,time,variable,value,unit,episode\nP1,0,hct,42,%,1\nP1,1,hct,42,%,1\nP2,0,hct,42,%,3"
-    )
+    cohort = read("patient,time,variable,value,unit,episode\nP1,0,hct,42,%,1\nP1,1,hct,42,%,1\nP2,0,hct,42,%,3")
     assert len(cohort.patients) == 2
 
 

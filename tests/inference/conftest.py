@@ -1,4 +1,4 @@
-"""Simulated patients whose truth is known: volume kinetics after Ringer, measured with the model's own noise."""
+"""Simulated patients whose truth is known: volume kinetics after Ringer, measured with its own noise."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,10 +18,7 @@ def simulated(names=("P1",), seed=3) -> Cohort:
     hours = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 
     def patient(name, values):
-        rows = [
-            Measurement(t, "hematocrit", float(v), i)
-            for i, (t, v) in enumerate(zip(hours, values, strict=False))
-        ]
+        rows = [Measurement(t, "hematocrit", float(v), i) for i, (t, v) in enumerate(zip(hours, values, strict=False))]
         rows.append(Measurement(4.0, "urine", float(values[-1]), 99, window=4.0))
         return Patient(name, {"weight": 70.0, "baseline_hematocrit": 0.42}, tuple(rows), (given,))
 

@@ -1,4 +1,4 @@
-"""The expansion about a point: the exact gradient, a curvature that is positive definite and right at the mode."""
+"""The expansion about a point: the exact gradient, a curvature positive definite and right at the mode."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def problem(request):
 
 
 def noisy():
-    """Every kind of noise: estimated scatter, lognormal, Student's t, limits, uncertain times, an uncharted amount."""
+    """Every kind of scatter, estimated or not; limits, uncertain times, an uncharted amount."""
     plain = load_model("volume_kinetics")
     noises = {
         "hematocrit": student_t_noise(0.01),
@@ -86,8 +86,7 @@ def test_curvature_where_the_model_fits_is_the_hessian(target):
     (patient,) = target.cohort.patients
     # haematocrit alone: the scatter of urine is a share of what was measured
     rows = tuple(
-        Measurement(m.time, m.variable, float(v), m.row)
-        for m, v in zip(patient.measurements, mean, strict=True)
+        Measurement(m.time, m.variable, float(v), m.row) for m, v in zip(patient.measurements, mean, strict=True)
     )
     met = Patient(patient.name, patient.covariates, rows[:-1], patient.therapy)
     fitting = posterior(target.model, Cohort("met", (met,), ""))

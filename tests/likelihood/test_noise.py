@@ -15,11 +15,12 @@ from cls_infer.likelihood.noise import (
     STUDENT_T,
     Scatter,
     curvature,
-    log_density,
     total_scale,
 )
+from cls_infer.likelihood.noise import log_density as density_of
 
 EPS = 1e-12
+log_density = jax.jit(density_of)
 finite = st.floats(-50, 50)
 positive = st.floats(0.05, 20)
 
@@ -42,9 +43,7 @@ def test_a_normal_measurement_has_the_normal_density(value, mean, scale):
 @given(value=st.floats(0.01, 100), mean=st.floats(0.01, 100), scale=st.floats(0.02, 2))
 def test_a_lognormal_measurement_has_the_lognormal_density(value, mean, scale):
     found = log_density(value, 0, mean, scale, Scatter(LOGNORMAL, scale, 4.0))
-    np.testing.assert_allclose(
-        found, stats.lognorm(s=scale, scale=mean).logpdf(value), rtol=1e-10, atol=1e-10
-    )
+    np.testing.assert_allclose(found, stats.lognorm(s=scale, scale=mean).logpdf(value), rtol=1e-10, atol=1e-10)
 
 
 @given(value=finite, mean=finite, scale=positive, df=st.floats(1.5, 60))
@@ -81,9 +80,7 @@ def test_a_density_integrates_to_one(shape):
     def density(value):
         return float(np.exp(log_density(value, 0, 1.3, 0.2, Scatter(shape, 0.2, 4.0))))
 
-    area, _ = integrate.quad(
-        density, 1e-9 if shape == LOGNORMAL else -60, 60, points=[1.0, 1.3, 2.0], limit=200
-    )
+    area, _ = integrate.quad(density, 1e-9 if shape == LOGNORMAL else -60, 60, points=[1.0, 1.3, 2.0], limit=200)
     np.testing.assert_allclose(area, 1.0, rtol=1e-6)
 
 
@@ -114,11 +111,17 @@ def test_the_slope_of_a_density_is_its_difference(shape, censoring, mean):
 @pytest.mark.parametrize("residual", [0.0, 1e-12, -1e-9, 1e-6, -1e-3, 2.0, -40.0])
 def test_the_slope_of_a_reporting_limit_is_density_over_probability(residual):
     for shape, known in ((NORMAL, stats.norm), (STUDENT_T, stats.t(4.0))):
-        slope = jax.grad(
-            lambda value, shape=shape: log_density(value, -1, 0.0, 1.0, Scatter(shape, 1.0, 4.0))
-        )
+        slope = jax.grad(lambda value, shape=shape: log_density(value, -1, 0.0, 1.0, Scatter(shape, 1.0, 4.0)))
         expected = np.exp(known.logpdf(residual) - known.logcdf(residual))
         np.testing.assert_allclose(slope(residual), expected, rtol=1e-9, err_msg=str(shape))
+
+
+@pytest.mark.parametrize("residual", [0.0, 1e-15, -1e-12, 1e-9])
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+def test_a_measurement_met_exactly_has_a_slope_of_zero(shape, residual):
+    """As at the prior's median, where a charted baseline is its own prediction."""
+    slope = jax.grad(lambda mean: log_density(1.0, 0, mean, 0.01, Scatter(shape, 0.01, 4.0)))(1.0 + 0.01 * residual)
+    np.testing.assert_allclose(slope, 0.0, atol=1e-5)  # a residual of 1e-9 over the scale
 
 
 @given(slope=finite, time_sd=st.floats(0, 3), scale=positive, mean=finite, value=finite)
@@ -132,9 +135,7 @@ def test_an_uncertain_time_widens_a_straight_line_as_its_integral_says(slope, ti
 
 def test_a_converted_value_adds_its_own_scatter():
     scatter = Scatter(NORMAL, 0.3, 4.0)
-    np.testing.assert_allclose(
-        total_scale(5.0, 2.0, scatter, 0.2, 0.7), np.sqrt(0.3**2 + 0.4**2 + 0.7**2), rtol=EPS
-    )
+    np.testing.assert_allclose(total_scale(5.0, 2.0, scatter, 0.2, 0.7), np.sqrt(0.3**2 + 0.4**2 + 0.7**2), rtol=EPS)
 
 
 def test_additions_to_lognormal_scatter_are_relative():

@@ -46,9 +46,7 @@ def test_an_uncharted_weight_has_a_coordinate(kinetics, two_patients):
     values, _ = pooling.values(pooling.coordinates(z))
     weights = values[[s.name for s in pooling.parameters].index("BW")]
     np.testing.assert_allclose(weights[:2], [70.0, 55.0], rtol=1e-12)
-    np.testing.assert_allclose(
-        weights[2], 75.0 * np.exp(0.18 * z[pooling.labels().index("BW[P3]")]), rtol=1e-12
-    )
+    np.testing.assert_allclose(weights[2], 75.0 * np.exp(0.18 * z[pooling.labels().index("BW[P3]")]), rtol=1e-12)
 
 
 def test_own_coordinates_are_each_patients(kinetics, two_patients):

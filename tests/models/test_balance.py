@@ -11,7 +11,7 @@ BODIES = {
 }
 HOURS = np.array([0.0, 1.0, 5.0, 12.0, 30.0, 60.0])
 NO_TURNOVER = {"k_deg_A": 0.0}
-# a Runge-Kutta or Rosenbrock method keeps what is linear in the states to rounding; the tolerance of a step is 1e-9
+# one-step methods keep what is linear in the states to rounding, whatever their tolerance
 TIGHT = 1e-10
 
 

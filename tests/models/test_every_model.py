@@ -1,6 +1,7 @@
 """What holds for every model file: complete records, units, health as a steady state."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from courses import Lane, courses, give, values_of, whole_system
@@ -156,5 +157,5 @@ def test_a_model_predicts_finite_numbers_at_every_patients_prior_median(model):
         }
         values = jax.tree.map(lambda a: a[0], values_of(system, [medians]))
         y, numbers = system.prepare(values)
-        seen = system.observe(3.0, y, numbers, np.array(REST, float))
+        seen = system.observe(3.0, y, numbers, jnp.array(REST, float))
         assert np.all(np.isfinite(seen)) and np.all(np.isfinite(y))

@@ -24,7 +24,7 @@ FULL = [give("ringer", 1.0, 3.0, 1.0), give("albumin_20", 4.0, 5.0, 0.1), give("
 
 
 def problem(model):
-    """System with the model's uncertain parameters free, one lane's route, and a random point of the prior."""
+    """System with the model's uncertain parameters free, one lane's route, a random point of the prior."""
     priors = {name: p.prior_of({}) for name, p in model.parameters.items()}
     held = {name: prior.number for name, prior in priors.items() if isinstance(prior, Fixed)}
     free = tuple(name for name in priors if name not in held)
@@ -70,6 +70,4 @@ def test_the_reverse_gradient_is_the_slope(model):
 
 def test_both_directions_of_differentiation_agree(model):
     reverse, forward, _ = slopes(model.name)
-    np.testing.assert_allclose(
-        forward, reverse, rtol=1e-9
-    )  # the same discrete map: rounding over some hundred steps
+    np.testing.assert_allclose(forward, reverse, rtol=1e-9)  # the same discrete map: rounding over some hundred steps

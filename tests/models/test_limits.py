@@ -9,9 +9,7 @@ HOURS = (0.0, 1.0, 3.0, 6.0, 12.0, 24.0)
 SHARP = {"w_corner": 0.0, "intake_attack": 1.0}
 
 
-@pytest.mark.parametrize(
-    ("name", "leak"), [("two_pore", "m_L"), ("clarkson_episode", "M"), ("one_pore", "m")]
-)
+@pytest.mark.parametrize(("name", "leak"), [("two_pore", "m_L"), ("clarkson_episode", "M"), ("one_pore", "m")])
 def test_without_a_leak_a_body_stays_healthy(name, leak):
     (course,) = courses(name, [Lane((0.0, 10.0, 50.0, 100.0), {leak: 1.0})])
     for state in set(course.y) - {"U"}:
@@ -47,9 +45,7 @@ def test_one_pore_with_its_tied_leak_follows_the_two_pore_wall(m):
     (one,) = courses("one_pore", [Lane(HOURS, {"m": m})])
     (two,) = courses("two_pore", [Lane(HOURS, {"m_L": m})])
     far = {name: np.abs(one.seen[name] - two.seen[name]) for name in ("hematocrit", "albumin")}
-    assert np.max(far["hematocrit"]) < TIED[m][0], (
-        f"at {HOURS[np.argmax(far['hematocrit'])]} h: {far['hematocrit']}"
-    )
+    assert np.max(far["hematocrit"]) < TIED[m][0], f"at {HOURS[np.argmax(far['hematocrit'])]} h: {far['hematocrit']}"
     assert np.max(far["albumin"]) < TIED[m][1], f"at {HOURS[np.argmax(far['albumin'])]} h: {far['albumin']}"
 
 
@@ -79,7 +75,5 @@ def test_volume_kinetics_is_its_matrix_exponential():
     pieces = [(0.5, 3.5), (2.0, 0.0), (2.5, 0.4), (3.0, 0.2), (np.inf, 0.0)]
     x_c, x_1, U = by_matrix_exponential(hours, pieces, **k)
     for state, expected in {"x_c": x_c, "x_1": x_1, "U": U}.items():
-        np.testing.assert_allclose(
-            course.y[state], expected, rtol=1e-7, atol=1e-9, err_msg=state
-        )  # 1e-9 a step
+        np.testing.assert_allclose(course.y[state], expected, rtol=1e-7, atol=1e-9, err_msg=state)  # 1e-9 a step
     np.testing.assert_allclose(course.seen["plasma_dilution"], x_c / 3.01, rtol=1e-6)

@@ -91,8 +91,8 @@ def test_the_reference_trajectory_is_reproduced(solved, name):
             assert (printed, name) == ("cAi", "M1_step_leak")
             found = course.y["A_i"] / (course.y["V_i"] - 0.25 * 11.0)
         expected = [row[printed] for row in rows]
-        # the reference was integrated at 1e-8 to 1e-10 a step over up to 40 days, and after the bleeding, which
-        # ends at 1/3 h, interpolated between points 0.1 h apart
+        # the reference was integrated at 1e-8 to 1e-10 a step over up to 40 days; after the bleeding, which
+        # ends at 1/3 h, it was interpolated between points 0.1 h apart
         rtol = 2e-4 if name == "M3_bleed_900mL_20min" else 1e-4
         np.testing.assert_allclose(found, expected, rtol=rtol, atol=PRINTED, err_msg=printed)
 

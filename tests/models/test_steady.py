@@ -20,9 +20,7 @@ def wall():
     free = {name: prior for name, prior in priors.items() if name not in held}
 
     def parameters(z):
-        return model.Parameters(
-            **held, **{name: value(prior, z[i]) for i, (name, prior) in enumerate(free.items())}
-        )
+        return model.Parameters(**held, **{name: value(prior, z[i]) for i, (name, prior) in enumerate(free.items())})
 
     def found(z):
         h = model.health(parameters(z))

@@ -1,4 +1,4 @@
-"""At its default tolerance the solver agrees with diffrax at a tight one, through every therapy breakpoint."""
+"""At its default tolerance the solver agrees with diffrax at a tight one, through every breakpoint."""
 
 import diffrax
 import jax

@@ -25,9 +25,7 @@ REFERENCE = {
 urine = jax.jit(urine_flow, static_argnames="h")
 
 
-@pytest.mark.parametrize(
-    ("x", "printed"), [(-0.2, 10), (-0.1, 25), (0, 60), (0.1, 137), (0.2, 285), (0.3, 508)]
-)
+@pytest.mark.parametrize(("x", "printed"), [(-0.2, 10), (-0.1, 25), (0, 60), (0.1, 137), (0.2, 285), (0.3, 508)])
 def test_blood_volume_drives_the_printed_urine_flow(x, printed):
     mL_per_h = 1000 * urine(V_B0 + x * 3.0, **REFERENCE)
     np.testing.assert_allclose(mL_per_h, printed, atol=0.5)  # half a unit in the last printed digit

@@ -46,9 +46,7 @@ def test_protein_draws_the_printed_pressure(C_A, C_G, mixture, total, linear):
     ids=["plasma", "interstitium"],
 )
 def test_the_healthy_patient_has_the_printed_pressures(C_A, C_G, printed, atol):
-    np.testing.assert_allclose(
-        sum(partial_pressures(C_A, C_G, ALBUMIN, GLOBULIN)), printed, rtol=0, atol=atol
-    )
+    np.testing.assert_allclose(sum(partial_pressures(C_A, C_G, ALBUMIN, GLOBULIN)), printed, rtol=0, atol=atol)
 
 
 @given(C_A=above_zero, C_G=above_zero)
@@ -88,9 +86,7 @@ def test_the_pressure_is_the_same_counted_in_grams_per_decilitre(C_A, C_G):
     published = (2.8, 0.18, 0.012), (1.6, 0.15, 0.006)
     per_decilitre = partial_pressures(C_A / 10, C_G / 10, *published)
     here = partial_pressures(C_A, C_G, ALBUMIN, GLOBULIN)
-    np.testing.assert_allclose(
-        per_decilitre, here, rtol=1e-13, atol=1e-300
-    )  # below that, numbers lose digits
+    np.testing.assert_allclose(per_decilitre, here, rtol=1e-13, atol=1e-300)  # below that, numbers lose digits
 
 
 def test_pure_water_draws_nothing_and_has_the_slopes_of_thin_solutions():

@@ -66,9 +66,7 @@ def test_radii_reproduce_the_published_wall_of_pstras():
         (20, "0.467", "1.80", "0.542", "0.660", "0.589"),
     ],
 )
-def test_more_large_pores_move_reflection_and_permeability_together(
-    m_L, alpha, conductance, sigma_A, sigma_G, PS_A
-):
+def test_more_large_pores_move_reflection_and_permeability_together(m_L, alpha, conductance, sigma_A, sigma_G, PS_A):
     LpS, small, large = 0.21, 1 - 0.042, 0.042 * m_L
     share = large / (small + large)
     assert_rounds_to(share, alpha)
@@ -93,9 +91,7 @@ def test_the_viscosity_cancels_between_poiseuille_and_stokes(a, r, viscosity):
 def test_the_permeability_does_not_depend_on_the_unit_of_length(a, r):
     in_angstrom = permeability_per_conductance(10 * a, 10 * r, 1000 * THERMAL)
     # rounding of 1 - a/r, which the power 4.5 amplifies where the solute barely fits
-    np.testing.assert_allclose(
-        in_angstrom, permeability_per_conductance(a, r, THERMAL), rtol=1e-9, atol=1e-30
-    )
+    np.testing.assert_allclose(in_angstrom, permeability_per_conductance(a, r, THERMAL), rtol=1e-9, atol=1e-30)
 
 
 def test_a_point_is_neither_reflected_nor_hindered():
@@ -130,8 +126,6 @@ def test_the_gradients_of_sieving_and_hindrance_are_their_slopes(lam):
 
 
 def test_the_gradient_of_the_permeability_is_its_slope():
-    check_grads(
-        permeability_per_conductance, (ALBUMIN, 25.0, THERMAL), order=1, modes=["fwd", "rev"], rtol=1e-4
-    )
+    check_grads(permeability_per_conductance, (ALBUMIN, 25.0, THERMAL), order=1, modes=["fwd", "rev"], rtol=1e-4)
     gradient = jax.grad(permeability_per_conductance, argnums=(0, 1, 2))(GLOBULIN, 4.5, THERMAL)
     assert gradient == (0, 0, 0)  # too large to enter

@@ -273,9 +273,7 @@ class Wall:
 
     def fluxes(self, solute):
         """Return the healthy flux of a solute through small and large pores [g/h]."""
-        return [
-            solute_flux(Jv, *pore[solute], self.C_p[solute], self.C_i[solute]) for Jv, pore in self.pores()
-        ]
+        return [solute_flux(Jv, *pore[solute], self.C_p[solute], self.C_i[solute]) for Jv, pore in self.pores()]
 
     def escape_rate(self, solute, m_L=1.0):
         """Return the transcapillary escape rate of a solute [1/h]."""

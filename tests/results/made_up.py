@@ -1,10 +1,10 @@
 """Finished samplings made up on models that cost next to nothing: no sampler runs in these tests."""
 
 import numpy as np
-from cls_infer.inference.run import Inference
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient, SetAside
 from cls_infer.inference.nuts import Draws, Settings
+from cls_infer.inference.run import Inference
 from cls_infer.inference.start import Start
 from cls_infer.results.provenance import provenance
 
@@ -53,6 +53,4 @@ def sampled(target, *, seed=0, spread=0.3):
 
 def origin(model, cohort):
     """Provenance of a made-up fit."""
-    return provenance(model, cohort, Settings(draws=DRAWS), command="a test", hidden=0) | {
-        "seconds_total": 6.5
-    }
+    return provenance(model, cohort, Settings(draws=DRAWS), command="a test", hidden=0) | {"seconds_total": 6.5}

@@ -15,9 +15,7 @@ def row(name, contraction):
 def test_contraction_is_the_closed_form_of_a_normal_update(fit):
     tree = fit.tree.copy(deep=True)
     z = tree["posterior"]["Hct0"].values
-    tree["posterior"]["Hct0"].values[:] = 0.43 + 0.015 * (z - z.mean()) / z.std(
-        ddof=1
-    )  # prior normal(0.43, 0.03)
+    tree["posterior"]["Hct0"].values[:] = 0.43 + 0.015 * (z - z.mean()) / z.std(ddof=1)  # prior normal(0.43, 0.03)
     found = {row.name: row for row in summarise(tree)}["Hct0[P1]"]
     # 1 - (0.015/0.03)**2; the prior's sd comes from a Latin hypercube of 2,000, good to a few per mille
     np.testing.assert_allclose(found.contraction, 0.75, atol=0.005)
@@ -42,11 +40,7 @@ def test_words_for_what_the_data_told(contraction, told):
 
 def test_what_was_not_told_is_named():
     sentences = " ".join(not_told([row("M[P1]", 0.9), row("LpS[P1]", 0.02), row("lambda_L[P1]", 0.2)]))
-    assert (
-        "did not inform LpS[P1]" in sentences
-        and "lambda_L[P1] (20%)" in sentences
-        and "M[P1]" not in sentences
-    )
+    assert "did not inform LpS[P1]" in sentences and "lambda_L[P1] (20%)" in sentences and "M[P1]" not in sentences
 
 
 def test_the_csv_reads_back(fit):
@@ -60,6 +54,4 @@ def test_residuals_and_coverage_see_limits_as_limits(fit):
     assert found[7].limit == "above " and found[7].standardised == 0.0 and found[7].covered
     assert found[5].standardised > 10 and not found[5].covered  # a plasma dilution of 0.9 after a litre
     assert far_off(list(found.values()))[0].row == 5
-    np.testing.assert_allclose(
-        coverage(list(found.values())), np.mean([one.covered for one in found.values()])
-    )
+    np.testing.assert_allclose(coverage(list(found.values())), np.mean([one.covered for one in found.values()]))

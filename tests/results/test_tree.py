@@ -30,9 +30,7 @@ def test_the_root_tells_where_the_fit_comes_from(fit, kinetics):
     assert (attrs["model"], attrs["model_digest"]) == ("volume_kinetics", kinetics.digest)
     assert (attrs["cohort"], attrs["cohort_digest"]) == ("infusions", "0" * 64)
     assert attrs["float_width"] == 64 and attrs["seed"] == 1 and attrs["method"] == "nuts"
-    assert {"version_jax", "version_numpyro", "version_arviz", "version_numpy", "python", "device"} <= set(
-        attrs
-    )
+    assert {"version_jax", "version_numpyro", "version_arviz", "version_numpy", "python", "device"} <= set(attrs)
     assert '"row": 8' in attrs["unused"] and "twice at the same time" in attrs["set_aside"]
 
 
@@ -72,9 +70,7 @@ def test_replicates_scatter_as_the_noise_says(fit):
     r = (predictive["measurement"] - predictive["prediction"]) / predictive["scale"]
     # 3,600 standard normal numbers: the sd is known to 1.2 %, four times that allowed
     np.testing.assert_allclose(float(r.std()), 1.0, rtol=0.05)
-    np.testing.assert_allclose(
-        predictive["scale"].isel(obs=3), np.hypot(0.02, 0.01)
-    )  # plasma dilution, extra_sd 0.01
+    np.testing.assert_allclose(predictive["scale"].isel(obs=3), np.hypot(0.02, 0.01))  # plasma dilution, extra_sd 0.01
     assert (predictive["scale"].isel(obs=1) > 0.01).all()  # a coarse time widens
 
 

@@ -210,9 +210,7 @@ def urine_of_two():
     found = {}
     for kind, make in (("reverse", reverse_solver), ("forward", forward_solver)):
         predict = predictor(system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)))
-        found[kind] = jax.jit(predict)(
-            (jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart
-        )
+        found[kind] = jax.jit(predict)((jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart)
     return found
 
 

@@ -34,7 +34,7 @@ def test_the_closed_form_is_met_at_and_after_every_breakpoint(leaky_tank, rtol, 
     route, case, exact = problem([0.3, 2.0, 15.0], TIMES)
     states, status = solve_tank(rhs, route, case, tolerance=Tolerance(rtol=rtol, atol=1e-3 * rtol), kind=kind)
     assert np.all(status == OK)
-    # each of some dozen steps may leave rtol, of the fastest lane's last values atol; the course forgets most of it
+    # each of some dozen steps may leave rtol, the last values of the fastest lane atol
     np.testing.assert_allclose(states, exact, rtol=10 * rtol, atol=1e-2 * rtol)
 
 
@@ -45,7 +45,7 @@ def test_a_tighter_tolerance_gives_a_smaller_error(leaky_tank):
     for rtol in (1e-3, 1e-5, 1e-7, 1e-9):
         states, _ = solve_tank(rhs, route, case, tolerance=Tolerance(rtol=rtol, atol=1e-3 * rtol))
         errors.append(float(np.max(np.abs(states / exact - 1))))
-    # error follows the tolerance: a hundredfold tighter is at least fivefold better, all in all ten-thousandfold
+    # error follows the tolerance: a hundredfold tighter one is fivefold better at least, 1e6-fold 1e4-fold
     assert all(finer < coarser / 5 for coarser, finer in itertools.pairwise(errors)), errors
     assert errors[-1] < 1e-4 * errors[0], errors
 
@@ -172,9 +172,7 @@ def test_gradients_of_start_and_rate_are_those_of_the_closed_form(leaky_tank, k)
         solve = make(rhs, NO_FLOOR, Tolerance(rtol=1e-9, atol=1e-12))
 
         def last(y0, k, solve=solve):
-            return solve(jnp.reshape(y0, (1, 1)), Case(jnp.reshape(k, (1, 1)), jnp.zeros((1, 0))), route)[0][
-                0, -1, 0
-            ]
+            return solve(jnp.reshape(y0, (1, 1)), Case(jnp.reshape(k, (1, 1)), jnp.zeros((1, 0))), route)[0][0, -1, 0]
 
         derive = jax.jacrev if kind == "reverse" else jax.jacfwd
         slope = jax.jit(derive(last, argnums=(0, 1)))(1.5, k)
@@ -200,7 +198,5 @@ def test_the_gradient_of_an_uncharted_amount_is_its_response():
     nothing, first, second = (central(jnp.array(a)) for a in ([0.0, 0.0], [1.0, 0.0], [0.0, 1.0]))
     slope = jax.jit(jax.jacrev(central))(jnp.array([0.7, 0.2]))
     # the model is linear in what is given, so the slope is the answer to one litre
-    np.testing.assert_allclose(
-        slope, np.stack([first - nothing, second - nothing], axis=1), rtol=1e-6, atol=1e-9
-    )
+    np.testing.assert_allclose(slope, np.stack([first - nothing, second - nothing], axis=1), rtol=1e-6, atol=1e-9)
     assert float(slope[-1, 1]) > 0.01
