@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from ..likelihood.noise import STUDENT_T, Scatter, curvature, log_density, total_scale
 from ..likelihood.posterior import FAILED, Posterior
+from ..solve.plan import Chart
 from ..solve.predict import Predicted
 
 
@@ -36,10 +37,16 @@ def _predict_many(target: Posterior, coordinates: jax.Array) -> Predicted:
     return jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), predicted)
 
 
+def _chart_of_starts(target: Posterior) -> Chart:
+    """Return the chart with an axis in front for the starts [1, patient, obs]."""
+    return Chart(*(a[None] for a in target.plan.chart))
+
+
 def _mean_and_scale(target: Posterior, coordinates: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, Scatter]:
     predicted = _predict_many(target, coordinates)
-    scatter = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
-    chart = target.plan.chart
+    each = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
+    scatter = Scatter(each.shape[None], each.scale, each.df[None])
+    chart = _chart_of_starts(target)
     scale = total_scale(predicted.mean, predicted.slope, scatter, chart.time_sd, chart.extra_sd)
     return predicted.mean, scale, predicted.status, scatter
 
@@ -50,7 +57,7 @@ def expand(target: Posterior, z: jax.Array) -> Expansion:
     The gradient is exact. The curvature is the identity of the prior plus
     $\sum_j J_j^T I_j J_j$ over predictions and their scales, with the Fisher information $I_j$ of each.
     """
-    chart, pooling = target.plan.chart, target.pooling
+    chart, pooling = _chart_of_starts(target), target.pooling
     slots = len(pooling.slots)
     coordinates = jax.vmap(pooling.coordinates)(z)
     to_coordinates = jax.vmap(jax.jacfwd(pooling.coordinates))(z)  # [start, patient, slot, dim]
@@ -81,7 +88,7 @@ def expand(target: Posterior, z: jax.Array) -> Expansion:
     return Expansion(
         log_posterior=jnp.sum(ll, axis=1) - 0.5 * jnp.sum(z**2, axis=1),
         gradient=jnp.einsum("spi,spid->sd", in_slots, to_coordinates) - z,
-        curvature=jnp.einsum("spid,spie->sde", to_coordinates, through) + jnp.eye(z.shape[1]),
+        curvature=jnp.einsum("spid,spie->sde", to_coordinates, through) + jnp.eye(z.shape[1])[None],
         status=status,
         log_likelihood=ll,
     )

@@ -23,7 +23,7 @@ def fold_lanes(fun: Callable[..., Any], in_axes: Any, out_axes: Any) -> Callable
 
     @folded.def_vmap
     def rule(axis_size: int, in_batched: Any, *args: Any) -> tuple[Any, Any]:  # pyright: ignore[reportUnusedFunction]
-        def merge(x: jax.Array, batched: bool, axis: int) -> jax.Array:
+        def merge(x: Any, batched: bool, axis: int) -> jax.Array:
             if axis < 0:
                 return jnp.max(x) if batched else x
             outer = x if batched else jnp.broadcast_to(x, (axis_size, *x.shape))
@@ -35,7 +35,7 @@ def fold_lanes(fun: Callable[..., Any], in_axes: Any, out_axes: Any) -> Callable
             )
             return front.reshape(*before, outer_size * lanes, *after)
 
-        def split(x: jax.Array, axis: int) -> jax.Array:
+        def split(x: Any, axis: int) -> jax.Array:
             if axis < 0:
                 return jnp.broadcast_to(x, (axis_size, *x.shape))
             apart = x.reshape(*x.shape[:axis], axis_size, x.shape[axis] // axis_size, *x.shape[axis + 1 :])
