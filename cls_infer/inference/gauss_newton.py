@@ -31,9 +31,9 @@ def _predict_many(target: Posterior, coordinates: jax.Array) -> Predicted:
     """Return predictions [start, patient, obs] at coordinates [start, patient, slot]."""
     starts, patients, _ = coordinates.shape
     values, amounts = jax.vmap(target.pooling.values)(coordinates)
-    flat = jax.tree.map(lambda a: a.reshape(starts * patients, *a.shape[2:]), (values, amounts))
+    values, amounts = jax.tree.map(lambda a: a.reshape(starts * patients, *a.shape[2:]), (values, amounts))
     route, chart = tile_lanes((target.plan.route, target.plan.chart), starts)
-    predicted = target.predict_forward(*flat, route, chart)
+    predicted = target.predict_forward(values, amounts, route, chart)
     return jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), predicted)
 
 

@@ -1,6 +1,6 @@
 """The log density of one measurement given its prediction: scatter, coarse times, reporting limits."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,12 +16,12 @@ TINY = 1e-12
 class Scatter(NamedTuple):
     """Noise of one measurement: shape code, scale in the observable's unit (of the log for LOGNORMAL), df."""
 
-    shape: Numbers
-    scale: Numbers
-    df: Numbers
+    shape: Any
+    scale: Any
+    df: Any
 
 
-def total_scale(mean: Numbers, slope: Numbers, scatter: Scatter, time_sd: Numbers, extra_sd: Numbers) -> Numbers:
+def total_scale(mean: Numbers, slope: Numbers, scatter: Scatter, time_sd: Numbers, extra_sd: Numbers) -> Any:
     r"""Return the scale with what an uncertain time and a converted value add.
 
     $$s^2 = s_0^2 + (\dot\mu\,\tau)^2 + e^2$$
@@ -33,7 +33,7 @@ def total_scale(mean: Numbers, slope: Numbers, scatter: Scatter, time_sd: Number
     return jnp.sqrt(scatter.scale**2 + relative**2 * ((slope * time_sd) ** 2 + extra_sd**2))
 
 
-def log_density(value: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Numbers:
+def log_density(value: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Any:
     """Return log p(value | mean), or the log probability of lying beyond `value` where it is a limit.
 
     `censoring` is -1 where the true value is below `value`, +1 above, 0 where it was measured. Finite for
@@ -50,20 +50,20 @@ def log_density(value: Numbers, censoring: Numbers, mean: Numbers, scale: Number
     return jnp.where(censoring == 0, measured, beyond)
 
 
-def curvature(scale: Numbers, mean: Numbers, scatter: Scatter) -> Numbers:
+def curvature(scale: Numbers, mean: Numbers, scatter: Scatter) -> Any:
     """Return the Fisher information of one measurement about its prediction; always above zero."""
     student = (scatter.df + 1) / (scatter.df + 3)
     relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
     return jnp.where(scatter.shape == STUDENT_T, student, 1.0) * (relative / scale) ** 2
 
 
-def _log_t(r: Numbers, df: Numbers) -> Numbers:
+def _log_t(r: Numbers, df: Numbers) -> Any:
     norm = gammaln((df + 1) / 2) - gammaln(df / 2) - 0.5 * jnp.log(df * jnp.pi)
     return norm - (df + 1) / 2 * jnp.log1p(r**2 / df)
 
 
 @jax.custom_jvp
-def _log_t_below(r: Numbers, df: Numbers) -> Numbers:
+def _log_t_below(r: Numbers, df: Numbers) -> Any:
     """Return log P(T < r) of Student's t; its lower tail goes by the incomplete beta function."""
     square = jnp.where(r == 0, 1.0, r**2)
     tail = 0.5 * jnp.where(r == 0, 1.0, betainc(df / 2, 0.5, df / (df + square)))

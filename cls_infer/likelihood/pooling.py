@@ -8,6 +8,7 @@ coordinate, the logarithm of its spread, and one deviation a patient: z_i = mu +
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -70,11 +71,12 @@ class Pooling:
 
     def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
-        by_name: dict[str, jax.Array] = {}
+        by_name: dict[str, Any] = {}
         for i, slot in enumerate(self.slots):
             value = type(slot.priors[0]).transport(coordinates[:, i], *slot.fields)
             if slot.base is not None:
-                value = value * by_name.get(slot.base, self.held.get(slot.base)) / slot.base_reference
+                base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
+                value = value * base / slot.base_reference
             by_name[slot.name] = value
         amounts = [by_name[slot.name] for slot in self.slots if slot.is_amount]
         stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(self.patients), 0))
@@ -94,7 +96,7 @@ class Pooling:
         return names
 
 
-def _coordinates(slot: Slot, part: Batch, patients: int) -> jax.Array:
+def _coordinates(slot: Slot, part: jax.Array, patients: int) -> jax.Array:
     if slot.size == 0:
         return jnp.zeros(patients)
     if slot.scope == "shared":
@@ -104,7 +106,7 @@ def _coordinates(slot: Slot, part: Batch, patients: int) -> jax.Array:
     return part
 
 
-def spread_of(z: Batch) -> jax.Array:
+def spread_of(z: Batch) -> Any:
     """Return the between-patient spread tau, in units of the prior's sd, from its coordinate."""
     return SPREAD.transport(z, *astuple(SPREAD))
 
@@ -145,7 +147,7 @@ def pool(
             held[name] = priors[0].number
             continue
         scope = "patient" if len(priors) == 1 else scope_of.get(name, parameter.scope)
-        size = 0 if all(p.known for p in priors) else _size(scope, len(priors))
+        size = 0 if all(not isinstance(p, Fixed) and p.known for p in priors) else _size(scope, len(priors))
         base = parameter.proportional_to
         reference = model.reference_value(base) if base else 1.0
         slots.append(Slot(name, parameter.unit, tuple(priors), scope, base, reference, position, size))

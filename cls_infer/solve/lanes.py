@@ -64,7 +64,7 @@ class Journey(NamedTuple):
     y: jax.Array
 
 
-def at(table: jax.Array, index: jax.Array) -> jax.Array:
+def at(table: Any, index: jax.Array) -> jax.Array:
     """Return each lane's row `index[lane]` of an array [lane, row, ...]."""
     return jax.vmap(lambda rows, i: rows[i])(table, index)
 

@@ -1,6 +1,7 @@
 """From therapy records to what the lanes travel through: stops, and the inputs of every interval between them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ def stack_routes(routes: Sequence[Route]) -> Route:
     return _map(lambda *parts: np.stack(parts), *padded)
 
 
-def _map(fun, first, *rest):
+def _map(fun: Callable, first: Any, *rest: Any) -> Any:
     """Map over the arrays of nested named tuples, without JAX."""
     if isinstance(first, tuple):
         return type(first)(*(_map(fun, *parts) for parts in zip(first, *rest, strict=True)))

@@ -105,7 +105,7 @@ def trial_step(
     evaluated anew, as it must be where inputs have changed.
     """
     slopes, point = _stages(rhs, t, h, y, slope, case, u, first=first, last=6)
-    return point, slopes[6], h * _combine(jnp.asarray(ERROR), slopes)
+    return point, slopes[6], _combine(jnp.asarray(ERROR), slopes) * h
 
 
 def settled_step(rhs: Rhs, t: Scalar, h: Scalar, y: jax.Array, case: Any, u: Any) -> jax.Array:
@@ -119,7 +119,7 @@ def error_norm(error: jax.Array, y: jax.Array, y_next: jax.Array, rtol: float, a
     return jnp.max(jnp.abs(error) / (atol + rtol * jnp.maximum(jnp.abs(y), jnp.abs(y_next))))
 
 
-def fastest_mode(rhs: Rhs, t: Scalar, y: jax.Array, mode: jax.Array, case: Any, u: Any) -> tuple[jax.Array, jax.Array]:
+def fastest_mode(rhs: Rhs, t: Scalar, y: jax.Array, mode: jax.Array, case: Any, u: Any) -> tuple[jax.Array, Any]:
     """Return the spectral radius of the Jacobian [1/h] and its mode [state]: one power iteration on the last."""
     size = jnp.abs(y) + 1e-3
     _, grown = jax.jvp(lambda y: rhs(t, y, case, u), (y,), (mode * size,))

@@ -44,8 +44,5 @@ def test_ninety_percent_intervals_hold_the_truth_of_simulated_patients():
     draws = sample_nuts(target, start, Settings(warmup=300, draws=500, seed=1))
     low, high = np.quantile(draws.z, (0.05, 0.95), axis=(0, 1))
     covered = float(np.mean((low <= truth) & (truth <= high)))
-    print(
-        f"coverage of 90 % intervals: {covered:.3f} over {truth.size} numbers; divergences {draws.stats['diverging'].sum()}"
-    )
     assert draws.stats["diverging"].sum() == 0
     assert 0.80 <= covered <= 0.98

@@ -176,7 +176,7 @@ def test_gradients_of_start_and_rate_are_those_of_the_closed_form(leaky_tank, k)
 
         derive = jax.jacrev if kind == "reverse" else jax.jacfwd
         slope = jax.jit(derive(last, argnums=(0, 1)))(1.5, k)
-        np.testing.assert_allclose(slope, [np.exp(-k), -1.5 * np.exp(-k)], rtol=1e-7, err_msg=kind)
+        np.testing.assert_allclose(slope, [np.exp(-k), -1.5 * np.exp(-k)], rtol=1e-7, atol=1e-9, err_msg=kind)
 
 
 def test_the_gradient_of_an_uncharted_amount_is_its_response():
