@@ -110,7 +110,7 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
     """Yield a sentence for everything not met: the number, the threshold, what to do."""
     asked = THRESHOLDS
     if not numbers["complete"]:
-        yield "sampling was interrupted before all draws were made: resume it, or read with care"
+        yield "sampling was interrupted before all draws were made: run it again, or read with care"
     r = numbers["rhat_max"]
     if r is None:
         yield f"R-hat cannot be computed for `{where['rhat']}`; run at least 2 chains with varying draws"
