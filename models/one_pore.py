@@ -14,9 +14,12 @@ from cls_infer.model.reference import blood, circulation, interstitium, kidney, 
 from cls_infer.model.spec import Derived
 from cls_infer.model.two_pore import body_channels
 from cls_infer.physiology import (
+    central_venous_pressure,
     circulate,
     external_balance,
     fluid_flux,
+    haemoglobin,
+    net_turnover,
     plasma_bled,
     red_cell_balance,
     solute_flux,
@@ -101,8 +104,8 @@ def flows(t, y, p, h, u):
         sigma=sigma,
         PS=PS,
         TER=unidirectional_clearance(J_v, sigma, PS) / y.V_p,
-        hemoglobin=p.MCHC * c.hematocrit,
-        CVP=p.CVP0 + p.g_CVP * (c.P_v - h.loop.P_v0),
+        hemoglobin=haemoglobin(c.hematocrit, p.MCHC),
+        CVP=central_venous_pressure(c.P_v, h.loop.P_v0, p.CVP0, p.g_CVP),
         weight_change=p.rho_w * (y.V_p + y.V_i + y.V_r - p.V_p0 - p.V_i0 - h.loop.V_r0),
     )
 
@@ -110,7 +113,7 @@ def flows(t, y, p, h, u):
 def rates(f, y, p, h, u):
     c = f.circulation
     bled, returned = plasma_bled(c, u), c.J_lymph * f.C_iA
-    turnover = p.k_deg_A * (p.C_A0 * p.V_p0 - y.A_p)
+    turnover = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A)
     return {
         "V_p": -f.J_v + c.J_lymph + external_balance(c, u.intake, u, p),
         "V_i": f.J_v - c.J_lymph,

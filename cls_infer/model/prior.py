@@ -2,11 +2,11 @@
 
 Every prior is a monotone map `value = transport(z)` of z ~ Normal(0, 1). Sampling, the search for the
 mode and partial pooling all work on z: one scale for every parameter, no support to leave, and the
-prior's own residual is z itself. `sd` and quantiles follow from the same map.
+prior's own residual is z itself.
 """
 
 from dataclasses import astuple, dataclass
-from math import exp, log, sqrt
+from math import exp, log
 
 import jax.numpy as jnp
 from jax.scipy.special import ndtr, ndtri
@@ -183,22 +183,3 @@ def value(prior: Prior, z: Numbers) -> Numbers:
     if isinstance(prior, Fixed):
         return prior.number
     return prior.transport(z, *astuple(prior))
-
-
-def quantile(prior: Prior, probability: float) -> float:
-    """Return a quantile of the prior."""
-    return float(value(prior, float(ndtri(probability))))
-
-
-def standard_deviation(prior: Prior) -> float:
-    """Return the prior's standard deviation, by the midpoint rule over z where no closed form is at hand."""
-    if isinstance(prior, Fixed):
-        return 0.0
-    if isinstance(prior, LogNormal):
-        return prior.median * sqrt((exp(prior.log_sd**2) - 1) * exp(prior.log_sd**2))
-    nodes = [-8 + 16 * (i + 0.5) / 4000 for i in range(4000)]
-    weights = [exp(-0.5 * z * z) for z in nodes]
-    values = value(prior, jnp.asarray(nodes))
-    w = jnp.asarray(weights) / sum(weights)
-    mean = jnp.sum(w * values)
-    return float(jnp.sqrt(jnp.sum(w * (values - mean) ** 2)))

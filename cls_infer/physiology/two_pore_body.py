@@ -18,6 +18,7 @@ from .body import (
 )
 from .circulation import central_venous_pressure
 from .inputs import Inputs
+from .turnover import net_turnover
 from .two_pore import Sieve, WallFlux, total_pressure, wall_flux, whole_wall
 
 
@@ -101,12 +102,14 @@ def two_pore_rates(f: TwoPoreFlows, y: Any, p: Any, h: TwoPoreHealth, u: Inputs)
     """Return the derivatives of the eight states; lymph carries interstitial protein back to plasma."""
     c, wall = f.circulation, f.wall
     J_v, bled = wall.J_S + wall.J_L, plasma_bled(c, u)
+    turnover_A = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A)
+    turnover_G = net_turnover(y.G_p, p.C_G0 * p.V_p0, p.k_deg_G)
     return {
         "V_p": -J_v + c.J_lymph + external_balance(c, f.intake, u, p),
         "V_i": J_v - c.J_lymph,
-        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + p.k_deg_A * (p.C_A0 * p.V_p0 - y.A_p) + u.albumin - bled * f.C_pA,
+        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + turnover_A + u.albumin - bled * f.C_pA,
         "A_i": wall.Js_A - c.J_lymph * f.C_iA,
-        "G_p": -wall.Js_G + c.J_lymph * f.C_iG + p.k_deg_G * (p.C_G0 * p.V_p0 - y.G_p) + u.globulin - bled * f.C_pG,
+        "G_p": -wall.Js_G + c.J_lymph * f.C_iG + turnover_G + u.globulin - bled * f.C_pG,
         "G_i": wall.Js_G - c.J_lymph * f.C_iG,
         "V_r": red_cell_balance(c, u),
         "U": c.J_urine,
