@@ -47,7 +47,7 @@ def _mean_and_scale(target: Posterior, coordinates: jax.Array) -> tuple[jax.Arra
     each = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
     scatter = Scatter(each.shape[None], each.scale, each.df[None])
     chart = _chart_of_starts(target)
-    scale = total_scale(predicted.mean, predicted.slope, scatter, chart.time_sd, chart.extra_sd)
+    scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
     return predicted.mean, scale, predicted.status, scatter
 
 

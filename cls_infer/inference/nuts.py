@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
-from numpyro.infer import NUTS, init_to_value
+from numpyro.infer import NUTS
+from numpyro.infer.util import ParamInfo, potential_energy
 
 from ..likelihood.posterior import Posterior
 from .start import Start
@@ -69,20 +70,19 @@ def sample_nuts(
 
     An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked incomplete.
     """
+    model = target.numpyro_model()
     kernel = NUTS(
-        target.numpyro_model(),
-        dense_mass=True,
-        inverse_mass_matrix=jnp.asarray(start.covariance),
+        potential_fn=lambda params: potential_energy(model, (), {}, params),
+        dense_mass=[("z",)],
+        inverse_mass_matrix={("z",): jnp.asarray(start.covariance)},
         adapt_mass_matrix=settings.warmup >= ENOUGH_TO_ADAPT,
         step_size=0.5 / len(start.mode) ** 0.25,
         target_accept_prob=settings.target_accept,
         max_tree_depth=(settings.max_tree_depth_warmup, settings.max_tree_depth),
-        init_strategy=init_to_value(values={"z": jnp.asarray(start.mode)}),
     )
     keys = jax.random.split(jax.random.key(settings.seed), settings.chains)
-    first = {"z": jnp.asarray(start.dispersed(settings.chains, settings.seed))}
     begun = perf_counter()
-    state = kernel.init(keys, settings.warmup, first, model_args=(), model_kwargs={})
+    state = kernel.init(keys, settings.warmup, _departures(start, settings))
 
     def one(state, _):
         state = kernel.sample(state, (), {})
@@ -99,6 +99,18 @@ def sample_nuts(
     block = block.lower(state).compile()
     compiled = perf_counter()
     return _run(block, state, settings, report, {"compile": compiled - begun}, compiled)
+
+
+def _departures(start: Start, settings: Settings) -> ParamInfo:
+    """Return where each chain starts, with potential and gradient there.
+
+    They come from the program that searched for the mode: NumPyro would compile the model's gradient a second time
+    to learn them.
+    """
+    z = start.dispersed(settings.chains, settings.seed)
+    at = start.expand(z)
+    potential = 0.5 * z.shape[1] * np.log(2 * np.pi) - at.log_posterior
+    return ParamInfo({"z": jnp.asarray(z)}, potential, {"z": -at.gradient})
 
 
 def _over_devices(run: Callable, chains: int) -> Any:

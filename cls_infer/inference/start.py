@@ -16,12 +16,23 @@ type Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Start:
-    """The best mode found: z [dim], its covariance [dim, dim], and the log posterior every start reached."""
+    """The best mode found: z [dim], its covariance [dim, dim], and the log posterior every start reached.
+
+    `look` is the compiled expansion of as many points as there were starts.
+    """
 
     mode: np.ndarray
     covariance: np.ndarray
     log_posterior: np.ndarray
     iterations: int
+    look: Callable[[jax.Array], Expansion]
+
+    def expand(self, z: np.ndarray) -> Expansion:
+        """Return the expansion of the log posterior about any number of points z [point, dim]."""
+        batch = len(self.log_posterior)
+        padded = np.concatenate([z, np.tile(self.mode, (-len(z) % batch, 1))])
+        parts = [self.look(jnp.asarray(part)) for part in np.split(padded, len(padded) // batch)]
+        return jax.tree.map(lambda *rows: jnp.concatenate(rows)[: len(z)], *parts)
 
     def dispersed(self, chains: int, seed: int) -> np.ndarray:
         """Return a starting point for each chain [chain, dim], drawn from the Laplace approximation."""
@@ -70,7 +81,8 @@ def find_start(
         report(f"mode: iteration {iteration}, log posterior {float(at.log_posterior[best]):.2f}")
         if np.all((np.abs(gain) < 1e-3) | (~better & (damping > 1e6))):
             break
-    return Start(z[best], np.linalg.inv(np.asarray(at.curvature[best])), np.asarray(at.log_posterior), iteration)
+    covariance = np.linalg.inv(np.asarray(at.curvature[best]))
+    return Start(z[best], covariance, np.asarray(at.log_posterior), iteration, look)
 
 
 def _keep(better: np.ndarray, trial: Expansion, at: Expansion) -> Expansion:

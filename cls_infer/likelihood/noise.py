@@ -1,4 +1,4 @@
-"""The log density of one measurement given its prediction: scatter, coarse times, reporting limits."""
+"""The log density of one measurement given its prediction: scatter, uncertain times, reporting limits."""
 
 from typing import Any, NamedTuple
 
@@ -21,16 +21,16 @@ class Scatter(NamedTuple):
     df: Any
 
 
-def total_scale(mean: Numbers, slope: Numbers, scatter: Scatter, time_sd: Numbers, extra_sd: Numbers) -> Any:
+def total_scale(mean: Numbers, time_variance: Numbers, scatter: Scatter, extra_sd: Numbers) -> Any:
     r"""Return the scale with what an uncertain time and a converted value add.
 
-    $$s^2 = s_0^2 + (\dot\mu\,\tau)^2 + e^2$$
+    $$s^2 = s_0^2 + v + e^2$$
 
-    with the model's slope in time and the time's standard deviation $\tau$ [h]; for lognormal scatter both
-    additions are relative to the prediction.
+    with the variance $v$ of the prediction over the uncertain time, for a straight line the square of the model's
+    slope times `time_sd`, and `extra_sd` $e$; for lognormal scatter both additions are relative to the prediction.
     """
     relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
-    return jnp.sqrt(scatter.scale**2 + relative**2 * ((slope * time_sd) ** 2 + extra_sd**2))
+    return jnp.sqrt(scatter.scale**2 + relative**2 * (time_variance + extra_sd**2))
 
 
 def log_density(value: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Any:

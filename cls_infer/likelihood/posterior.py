@@ -62,20 +62,19 @@ class Posterior:
     def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
         """Return the log density of every measurement [patient, obs]; 0 where there is none."""
         chart, scatter = self.plan.chart, self.scatter(coordinates)
-        scale = total_scale(predicted.mean, predicted.slope, scatter, chart.time_sd, chart.extra_sd)
+        scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
         each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
     def by_patient(self, coordinates: Batch) -> tuple[jax.Array, jax.Array]:
         """Return each patient's log-likelihood and solver status [patient]; a failed solve counts as FAILED."""
         predicted = self.predicted(coordinates)
-        usable = (predicted.status == 0)[:, None] & jnp.isfinite(predicted.mean) & jnp.isfinite(predicted.slope)
-        safe = Predicted(
-            jnp.where(usable, predicted.mean, 1.0), jnp.where(usable, predicted.slope, 0.0), predicted.status
-        )
+        mean, time_variance, status = predicted
+        usable = (status == 0)[:, None] & jnp.isfinite(mean) & jnp.isfinite(time_variance)
+        safe = Predicted(jnp.where(usable, mean, 1.0), jnp.where(usable, time_variance, 0.0), status)
         total = jnp.sum(self.pointwise(coordinates, safe), axis=1)
         good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
-        return jnp.where(good, total, FAILED), predicted.status
+        return jnp.where(good, total, FAILED), status
 
     def log_likelihood(self, z: Batch) -> jax.Array:
         """Return the log-likelihood of the whole cohort at z [dimension]."""

@@ -20,9 +20,9 @@ type Groups = dict[str, xr.Dataset]
 def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Groups, np.ndarray]:
     """Return the groups `posterior_predictive` and `log_likelihood`, and the status [chain, draw, patient].
 
-    `measurement` is the replicate with its noise, `prediction` is without it, `scale` the noise's scale (of
-    the logarithm where it is lognormal). All are [chain, draw, patient, obs], NaN where a solve failed or a
-    patient has fewer measurements.
+    `measurement` is the replicate with its noise, `prediction` is without it, the mean over an uncertain time,
+    `scale` the noise's scale with what that time adds (of the logarithm where it is lognormal). All are
+    [chain, draw, patient, obs], NaN where a solve failed or a patient has fewer measurements.
     """
     patients = list(target.plan.patients)
     flat = over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=len(patients))
@@ -59,7 +59,7 @@ def _predict(target: Posterior, z: jax.Array) -> tuple[Any, ...]:
     coordinates = target.pooling.coordinates(z)
     predicted = target.predicted(coordinates)
     chart = target.plan.chart
-    scale = total_scale(predicted.mean, predicted.slope, target.scatter(coordinates), chart.time_sd, chart.extra_sd)
+    scale = total_scale(predicted.mean, predicted.time_variance, target.scatter(coordinates), chart.extra_sd)
     return predicted.mean, scale, target.pointwise(coordinates, predicted), predicted.status
 
 

@@ -20,9 +20,9 @@ STATUS_WORDS = {
 class Tolerance(NamedTuple):
     """How exactly to solve: relative and absolute error a step, most steps a lane."""
 
-    rtol: float = 1e-5
-    atol: float = 1e-7
-    max_steps: int = 2000
+    rtol: float = 1e-4
+    atol: float = 1e-6
+    max_steps: int = 1000
     first_step: float = 0.05
     smallest_step: float = 1e-9
 
@@ -52,7 +52,8 @@ class Route(NamedTuple):
 
 class Journey(NamedTuple):
     """What the lanes did: states at the stops [lane, stop, state], status [lane], the number of steps tried, and
-    of each step [step, lane]: time, size (0 where rejected), next stop, whether it was reached, state before."""
+    of each step [step, lane]: time, size (0 where rejected), next stop, whether it was reached, state before, and
+    what its method needs to take it again."""
 
     at_stops: jax.Array
     status: jax.Array
@@ -62,6 +63,7 @@ class Journey(NamedTuple):
     stop: jax.Array
     arrived: jax.Array
     y: jax.Array
+    kept: Any
 
 
 def at(table: Any, index: jax.Array) -> jax.Array:

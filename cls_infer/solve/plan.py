@@ -12,13 +12,15 @@ from ..errors import InputError, Problem
 from ..model.spec import Model
 from .lanes import Route
 from .route import route_of, stack_routes, uncharted
+from .uncertain_time import WEIGHTS, node_times
 
 
 class Chart(NamedTuple):
     """The measurements the model predicts, padded to [patient, obs].
 
-    `stop` and `since` index the states along the route, where 0 is health before the start and `since` is -1
-    unless the value was collected over a window; `mask` is False where a patient has fewer measurements.
+    `stop` and `since` [patient, obs, node] index the states along the route at the nodes of an uncertain time, one
+    place thrice where the time is known: 0 is health before the start, and `since` is where a window began, -1
+    unless the value was collected over one. `mask` is False where a patient has fewer measurements.
     """
 
     value: np.ndarray
@@ -113,24 +115,25 @@ def _one(model: Model, patient: Patient, slots: int) -> tuple[Route, list[tuple]
     start = start_of(model, patient)
     names = list(model.observables)
     measured = [m for m in patient.measurements if m.variable in model.observables]
-    window = [m.time - m.window for m in measured if model.observables[m.variable].accumulates]
-    route = route_of(start, [m.time for m in measured] + window, usable(model, patient), slots=slots)
+    window = np.array([[m.window if model.observables[m.variable].accumulates else 0.0] for m in measured])
+    ends = np.stack([node_times(m.time, m.time_sd) for m in measured])  # [obs, node]
+    begins = ends - window
+    route = route_of(start, [*ends.flat, *begins.flat], usable(model, patient), slots=slots)
 
-    def place(time: float) -> int:
-        return int(np.searchsorted(route.stops, time)) + 1 if time >= start else 0
+    def place(times: np.ndarray) -> np.ndarray:
+        return np.where(times >= start, np.searchsorted(route.stops, times) + 1, 0)
 
     places = []
-    for m in measured:
-        collected = model.observables[m.variable].accumulates
-        since = place(m.time - m.window) if collected and m.window > 0 else -1
+    for m, stop, since in zip(measured, place(ends), np.where(window > 0, place(begins), -1), strict=True):
         rest = (m.time_sd, m.extra_sd, True, m.time, m.row)
-        places.append((m.value, names.index(m.variable), place(m.time), since, m.censoring, *rest))
+        places.append((m.value, names.index(m.variable), stop, since, m.censoring, *rest))
     return route, places
 
 
 def _stack(rows: Sequence[list[tuple]]) -> Chart:
     longest = max((len(r) for r in rows), default=0)
-    blank = (1.0, 0, 0, -1, 0, 0.0, 0.0, False, 0.0, 0)
+    nowhere = np.zeros_like(WEIGHTS, int)
+    blank = (1.0, 0, nowhere, nowhere - 1, 0, 0.0, 0.0, False, 0.0, 0)
     columns = zip(*(zip(*(r + [blank] * (longest - len(r))), strict=True) for r in rows), strict=True)
     return Chart(*(np.array(column) for column in columns))
 

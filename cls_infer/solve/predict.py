@@ -1,4 +1,4 @@
-"""Predictions of a chart's measurements, with their slope in time, for many lanes."""
+"""Predictions of a chart's measurements over their uncertain times, for many lanes."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -11,13 +11,14 @@ from .lanes import Case, Route
 from .plan import Chart
 from .states import Solve
 from .system import System
+from .uncertain_time import moments
 
 
 class Predicted(NamedTuple):
-    """Prediction and its derivative in time [lane, obs], and the solver's status [lane]."""
+    """Mean and variance of each prediction over its uncertain time [lane, obs], and the solver's status [lane]."""
 
     mean: jax.Array
-    slope: jax.Array
+    time_variance: jax.Array
     status: jax.Array
 
 
@@ -52,22 +53,20 @@ def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array,
 def predictor(system: System, solve: Solve) -> Predict:
     """Return the function from free values [lane] to predictions of every measurement.
 
-    The slope is the observable's derivative along the trajectory: what an uncertain time does to it.
+    A value collected over a window is a difference at every node: an uncertain time shifts the window as a whole.
     """
-
-    def at_stop(t: Any, y: jax.Array, numbers: jax.Array, u: jax.Array) -> tuple[jax.Array, jax.Array]:
-        dy = system.rhs(t, y, numbers, u)
-        return jax.jvp(lambda t, y: system.observe(t, y, numbers, u), (t, y), (jnp.ones_like(t), dy))
 
     def predict(values: tuple, amounts: jax.Array, route: Route, chart: Chart) -> Predicted:
         along = along_route(system, solve, values, amounts, route)
-        over_stops = jax.vmap(jax.vmap(at_stop, in_axes=(0, 0, None, 0)), in_axes=(0, 0, 0, 0))
-        observed, slopes = over_stops(along.t, along.y, along.numbers, along.u)  # [lane, stop + 1, observable]
+        over_stops = jax.vmap(jax.vmap(system.observe, in_axes=(0, 0, None, 0)))
+        observed = over_stops(along.t, along.y, along.numbers, along.u)  # [lane, stop + 1, observable]
 
         def pick(table: jax.Array, chart: Chart) -> jax.Array:
-            since = jnp.where(chart.since < 0, 0.0, table[jnp.maximum(chart.since, 0), chart.variable])
-            return table[chart.stop, chart.variable] - since
+            variable = chart.variable[:, None]
+            since = jnp.where(chart.since < 0, 0.0, table[jnp.maximum(chart.since, 0), variable])
+            return table[chart.stop, variable] - since
 
-        return Predicted(jax.vmap(pick)(observed, chart), jax.vmap(pick)(slopes, chart), along.status)
+        mean, time_variance = moments(jax.vmap(pick)(observed, chart))
+        return Predicted(mean, time_variance, along.status)
 
     return predict

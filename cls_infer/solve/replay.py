@@ -3,23 +3,25 @@
 In both directions the step sizes are held: what is differentiated is the discrete map the solver applied.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from .lanes import Case, Journey, Route, at, inputs_at
-from .step import Rhs, settled_step
+from .stepper import Rhs, Stepper
 
 
-def unwind(rhs: Rhs, case: Case, route: Route, journey: Journey, pull: jax.Array) -> tuple[jax.Array, Case]:
+def unwind(
+    rhs: Rhs, stepper: Stepper, case: Case, route: Route, journey: Journey, pull: jax.Array
+) -> tuple[jax.Array, Case]:
     """Return the gradient with respect to y0 and case, from that with respect to the states at the stops.
 
     Every step is linearised where it was taken; a rejected one has h = 0 and passes everything through.
     """
 
     def step(y: jax.Array, case: Case, n: jax.Array) -> jax.Array:
-        u = inputs_at(route.forcing, journey.stop[n], case.amounts)
-        one = jax.vmap(lambda *lane: settled_step(rhs, *lane))
-        return one(journey.t[n], journey.h[n], y, case.numbers, u)
+        return _again(rhs, stepper, y, case, route, journey, n)
 
     def body(carry: tuple) -> tuple:
         n, pull_y, pull_case = carry
@@ -35,19 +37,25 @@ def unwind(rhs: Rhs, case: Case, route: Route, journey: Journey, pull: jax.Array
     return pull_y0, pull_case
 
 
-def replay(rhs: Rhs, y0: jax.Array, case: Case, route: Route, journey: Journey) -> jax.Array:
+def replay(rhs: Rhs, stepper: Stepper, y0: jax.Array, case: Case, route: Route, journey: Journey) -> jax.Array:
     """Return the states at the stops [lane, stop, state] by taking the accepted steps again."""
     lanes, stops = route.stops.shape
     lane = jnp.arange(lanes)
 
     def body(carry: tuple) -> tuple:
         n, y, at_stops = carry
-        stop = journey.stop[n]
-        u = inputs_at(route.forcing, stop, case.amounts)
-        one = jax.vmap(lambda *lane: settled_step(rhs, *lane))
-        y = one(journey.t[n], journey.h[n], y, case.numbers, u)
-        place = jnp.where(journey.arrived[n], stop, stops)
+        y = _again(rhs, stepper, y, case, route, journey, n)
+        place = jnp.where(journey.arrived[n], journey.stop[n], stops)
         return n + 1, y, at_stops.at[lane, place].set(y, mode="drop")
 
     first = (0, y0, jnp.zeros((lanes, stops, y0.shape[1])))
     return jax.lax.while_loop(lambda carry: carry[0] < journey.taken, body, first)[2]
+
+
+def _again(
+    rhs: Rhs, stepper: Stepper, y: jax.Array, case: Case, route: Route, journey: Journey, n: jax.Array
+) -> jax.Array:
+    """Take step n of every lane again, from states y [lane, state]."""
+    u = inputs_at(route.forcing, journey.stop[n], case.amounts)
+    kept = jax.tree.map(lambda rows: rows[n], journey.kept)
+    return jax.vmap(partial(stepper.again, rhs))(journey.t[n], journey.h[n], y, kept, case.numbers, u)

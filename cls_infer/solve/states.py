@@ -10,20 +10,34 @@ import numpy as np
 from .fold import fold_lanes
 from .lanes import Case, Journey, Route, Tolerance
 from .replay import replay, unwind
-from .step import Rhs
+from .rosenbrock import ROS34PW2
+from .stepper import Rhs, Stepper
 from .travel import travel
+from .tsit5 import TSIT5
 
-LOG_AXES = Journey(0, 0, -1, 1, 1, 1, 1, 1)
+LOG_AXES = Journey(0, 0, -1, 1, 1, 1, 1, 1, 1)
+
+FINE = 1e-7
+"""Below this relative error a step the order of the explicit pair pays; above it the steps are limited by
+stability, and those of the implicit pair are not."""
 
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 """states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
 
 
+def stepper_for(tolerance: Tolerance) -> Stepper:
+    """Return the method that needs the least work at this tolerance."""
+    return TSIT5 if tolerance.rtol < FINE else ROS34PW2
+
+
 def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver whose gradient replays the accepted steps backwards: cost independent of parameters."""
-    go = fold_lanes(lambda y0, case, route: travel(rhs, floor, tolerance, y0, case, route), (0, 0, 0), LOG_AXES)
+    stepper = stepper_for(tolerance)
+    go = fold_lanes(
+        lambda y0, case, route: travel(rhs, stepper, floor, tolerance, y0, case, route), (0, 0, 0), LOG_AXES
+    )
     back = fold_lanes(
-        lambda case, route, journey, pull: unwind(rhs, case, route, journey, pull),
+        lambda case, route, journey, pull: unwind(rhs, stepper, case, route, journey, pull),
         (0, 0, LOG_AXES, 0),
         (0, 0),
     )
@@ -50,10 +64,11 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
 
     For Jacobians: d states / d parameters, a few columns at a time.
     """
+    stepper = stepper_for(tolerance)
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[Any, jax.Array]:
-        held = jax.lax.stop_gradient(travel(rhs, floor, tolerance, *jax.lax.stop_gradient((y0, case)), route))
-        states = replay(rhs, y0, case, route, held)
+        held = jax.lax.stop_gradient(travel(rhs, stepper, floor, tolerance, *jax.lax.stop_gradient((y0, case)), route))
+        states = replay(rhs, stepper, y0, case, route, held)
         return jnp.where(held.status[:, None, None] == 0, states, held.at_stops), held.status
 
     return solve

@@ -2,14 +2,10 @@
 
 Every lane advances adaptively from stop to stop: a stop is a therapy breakpoint or a wanted time, and is hit
 exactly. The accepted steps are kept, for the reverse rule and the tangents to replay.
-
-Steps stay inside the stability region, by an estimate of the fastest mode. Error control alone does not see to
-that: a quiet fast mode lets steps grow until rounding has been amplified to the tolerance, and tangents and
-gradients, which start at order one, are amplified with it.
 """
 
-import functools
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +24,7 @@ from .lanes import (
     at,
     inputs_at,
 )
-from .step import ORDER, STABLE, Rhs, error_norm, fastest_mode, trial_step
+from .stepper import Rhs, Stepper, error_norm
 
 
 class _Now(NamedTuple):
@@ -38,18 +34,19 @@ class _Now(NamedTuple):
     stop: jax.Array
     status: jax.Array
     y: jax.Array
-    slope: jax.Array
-    mode: jax.Array
-    fresh: jax.Array
+    memory: Any
     arrival: jax.Array
     journal: tuple
 
 
-def travel(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, case: Case, route: Route) -> Journey:
+def travel(
+    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, case: Case, route: Route
+) -> Journey:
     """Advance all lanes from their start through their stops.
 
     Args:
         rhs: derivative of one lane.
+        stepper: the method.
         floor: the lowest value of each state; a lane that falls below is stopped.
         tolerance: accuracy and step limit.
         y0: states [lane, state] at the start.
@@ -58,34 +55,33 @@ def travel(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, cas
     """
     lanes, last = route.stops.shape[0], route.stops.shape[1] - 1
     lane = jnp.arange(lanes)
-    norm = jax.vmap(lambda e, a, b: error_norm(e, a, b, tolerance.rtol, tolerance.atol))
+    reach, attempt = jax.vmap(partial(stepper.reach, rhs)), jax.vmap(partial(stepper.attempt, rhs))
+    norm = jax.vmap(partial(error_norm, rtol=tolerance.rtol, atol=tolerance.atol))
 
     def body(now: _Now) -> _Now:
         running = now.status == RUNNING
         here = jnp.minimum(now.stop, last)
         u = inputs_at(route.forcing, here, case.amounts)
         target = at(route.stops, here)
-        fastest, mode = jax.vmap(functools.partial(fastest_mode, rhs))(now.t, now.y, now.mode, case.numbers, u)
-        reach = jnp.minimum(now.h, STABLE / fastest)
+        longest, memory = reach(now.t, now.y, now.memory, case.numbers, u)
+        reachable = jnp.minimum(now.h, longest)
         remaining = target - now.t
-        arriving = remaining <= reach * (1 + 1e-9)
-        h = jnp.where(running, jnp.where(arriving, remaining, reach), 0.0)
-        # where an interval begins inputs have changed and the carried slope does not hold
-        first = jnp.where(jnp.any(now.fresh), 0, 1)
-        trial = jax.vmap(lambda *one: trial_step(rhs, *one, first=first))
-        y_next, slope_next, error = trial(now.t, h, now.y, now.slope, case.numbers, u)
+        arriving = remaining <= reachable * (1 + 1e-9)
+        h = jnp.where(running, jnp.where(arriving, remaining, reachable), 0.0)
+        y_next, error, kept = attempt(now.t, h, now.y, case.numbers, u)
         size = norm(error, now.y, y_next)
         finite = jnp.isfinite(size)
         accepted = running & finite & (size <= 1.0)
         arrived = accepted & arriving
-        factor = jnp.where(finite, jnp.clip(0.9 * (size + 1e-12) ** (-1 / ORDER), 0.2, 6.0), 0.2)
-        h_next = jnp.where(arrived, jnp.maximum(reach, h * factor), jnp.where(running, h * factor, now.h))
+        factor = jnp.where(finite, jnp.clip(0.9 * (size + 1e-12) ** (-1 / stepper.order), 0.2, 6.0), 0.2)
+        h_next = jnp.where(arrived, jnp.maximum(reachable, h * factor), jnp.where(running, h * factor, now.h))
         stop = now.stop + arrived
         stuck = running & ~accepted & (h_next < tolerance.smallest_step)
         sunk = accepted & jnp.any(y_next < floor[None], axis=1)
-        row = (now.t, jnp.where(accepted, h, 0.0), here, arrived, now.y)
+        kept = jax.tree.map(partial(_only, accepted), kept)
+        row = (now.t, jnp.where(accepted, h, 0.0), here, arrived, now.y, kept)
         return _Now(
-            n=now.n + 1,
+            n=now.n + jnp.any(accepted),  # a step that every lane rejects is overwritten
             t=jnp.where(arrived, target, jnp.where(accepted, now.t + h, now.t)),
             h=h_next,
             stop=stop,
@@ -93,24 +89,30 @@ def travel(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, y0: jax.Array, cas
                 [~running, sunk, stop > last, stuck], [now.status, OUT_OF_BOUNDS, OK, NON_FINITE], RUNNING
             ),
             y=jnp.where(accepted[:, None], y_next, now.y),
-            slope=jnp.where(accepted[:, None], slope_next, now.slope),
-            mode=mode,
-            fresh=arrived | (now.fresh & ~accepted),
+            memory=memory,
             arrival=now.arrival.at[lane, jnp.where(arrived, now.stop, last + 1)].set(now.n, mode="drop"),
-            journal=tuple(log.at[now.n].set(value) for log, value in zip(now.journal, row, strict=True)),
+            journal=jax.tree.map(lambda log, value: log.at[now.n].set(value), now.journal, row),
         )
 
     rows = tolerance.max_steps
-    first = _departure(route, y0, tolerance)
+    first = _departure(rhs, stepper, route, y0, case, tolerance)
     end = jax.lax.while_loop(lambda now: jnp.any(now.status == RUNNING) & (now.n < rows), body, first)
-    t, h, stop, arrived, y = end.journal
+    t, h, stop, arrived, y, kept = end.journal
     status = jnp.where(end.status == RUNNING, STEP_LIMIT, end.status)
-    return Journey(_states_at_stops(end), status, end.n, t, h, stop, arrived, y)
+    return Journey(_states_at_stops(end), status, end.n, t, h, stop, arrived, y, kept)
 
 
-def _departure(route: Route, y0: jax.Array, tolerance: Tolerance) -> _Now:
+def _only(accepted: jax.Array, kept: jax.Array) -> jax.Array:
+    """Return what accepted steps keep [lane, ...], and zeros where a step was rejected."""
+    return jnp.where(accepted.reshape(-1, *[1] * (kept.ndim - 1)), kept, 0)
+
+
+def _departure(rhs: Rhs, stepper: Stepper, route: Route, y0: jax.Array, case: Case, tolerance: Tolerance) -> _Now:
     (lanes, stops), rows = route.stops.shape, tolerance.max_steps
     zeros = jnp.zeros((rows, lanes))
+    u = inputs_at(route.forcing, jnp.zeros((lanes,), int), case.amounts)
+    trial = jax.eval_shape(jax.vmap(partial(stepper.attempt, rhs)), route.start, zeros[0], y0, case.numbers, u)
+    kept = jax.tree.map(lambda a: jnp.zeros((rows, *a.shape)), trial.kept)
     return _Now(
         n=jnp.asarray(0),
         t=route.start,
@@ -118,17 +120,15 @@ def _departure(route: Route, y0: jax.Array, tolerance: Tolerance) -> _Now:
         stop=jnp.zeros((lanes,), int),
         status=jnp.full((lanes,), RUNNING),
         y=y0,
-        slope=y0,
-        mode=jnp.ones_like(y0),
-        fresh=jnp.ones((lanes,), bool),
+        memory=stepper.remember(y0),
         arrival=jnp.full((lanes, stops), -1),
-        journal=(zeros, zeros, zeros.astype(int), zeros.astype(bool), jnp.zeros((rows, *y0.shape))),
+        journal=(zeros, zeros, zeros.astype(int), zeros.astype(bool), jnp.zeros((rows, *y0.shape)), kept),
     )
 
 
 def _states_at_stops(end: _Now) -> jax.Array:
     """Return the states [lane, stop, state]: the state after the step that arrived, or the last one reached."""
-    log = jnp.swapaxes(end.journal[-1], 0, 1)
+    log = jnp.swapaxes(end.journal[4], 0, 1)
     after = jnp.minimum(end.arrival + 1, log.shape[1] - 1)
     reached = (end.arrival >= 0) & (end.arrival + 1 < end.n)
     held = jax.vmap(lambda rows, i: rows[i])(log, after)

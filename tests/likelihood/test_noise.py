@@ -18,6 +18,7 @@ from cls_infer.likelihood.noise import (
     total_scale,
 )
 from cls_infer.likelihood.noise import log_density as density_of
+from cls_infer.solve.uncertain_time import moments, node_times
 
 EPS = 1e-12
 log_density = jax.jit(density_of)
@@ -127,7 +128,7 @@ def test_a_measurement_met_exactly_has_a_slope_of_zero(shape, residual):
 @given(slope=finite, time_sd=st.floats(0, 3), scale=positive, mean=finite, value=finite)
 def test_an_uncertain_time_widens_a_straight_line_as_its_integral_says(slope, time_sd, scale, mean, value):
     scatter = Scatter(NORMAL, scale, 4.0)
-    wide = total_scale(mean, slope, scatter, time_sd, 0.0)
+    wide = total_scale(mean, (slope * time_sd) ** 2, scatter, 0.0)
     # value ~ Normal(mean + slope * dt, scale), dt ~ Normal(0, time_sd): a sum of two normals
     expected = stats.norm(mean, np.hypot(scale, slope * time_sd)).logpdf(value)
     np.testing.assert_allclose(log_density(value, 0, mean, wide, scatter), expected, rtol=1e-10, atol=1e-10)
@@ -135,17 +136,33 @@ def test_an_uncertain_time_widens_a_straight_line_as_its_integral_says(slope, ti
 
 def test_a_converted_value_adds_its_own_scatter():
     scatter = Scatter(NORMAL, 0.3, 4.0)
-    np.testing.assert_allclose(total_scale(5.0, 2.0, scatter, 0.2, 0.7), np.sqrt(0.3**2 + 0.4**2 + 0.7**2), rtol=EPS)
+    np.testing.assert_allclose(total_scale(5.0, 0.4**2, scatter, 0.7), np.sqrt(0.3**2 + 0.4**2 + 0.7**2), rtol=EPS)
 
 
 def test_additions_to_lognormal_scatter_are_relative():
     scatter = Scatter(LOGNORMAL, 0.3, 4.0)
-    np.testing.assert_allclose(total_scale(5.0, 2.0, scatter, 0.5, 0.0), np.hypot(0.3, 0.2), rtol=EPS)
+    np.testing.assert_allclose(total_scale(5.0, 0.6**2, scatter, 0.8), np.hypot(0.3, 1.0 / 5.0), rtol=EPS)
 
 
 def test_without_additions_the_scale_is_the_noise():
     for shape in SHAPES.values():
-        np.testing.assert_allclose(total_scale(5.0, 2.0, Scatter(shape, 0.3, 4.0), 0.0, 0.0), 0.3, rtol=EPS)
+        np.testing.assert_allclose(total_scale(5.0, 0.0, Scatter(shape, 0.3, 4.0), 0.0), 0.3, rtol=EPS)
+
+
+def test_an_uncertain_time_widens_at_a_peak():
+    at_nodes = 5.0 - 2.0 * (node_times(0.0, 0.6) ** 2)
+    mean, time_variance = moments(jnp.asarray(at_nodes))
+    found = total_scale(mean, time_variance, Scatter(NORMAL, 0.3, 4.0), 0.0)
+    # a parabola c t^2 about its peak: c sd^2 (chi^2 - 1) has the variance 2 c^2 sd^4; nodes are rounded to 0.01 h
+    np.testing.assert_allclose(found, np.hypot(0.3, np.sqrt(2) * 2.0 * 0.6**2), rtol=0.01)
+
+
+def test_the_scale_has_a_finite_slope_where_a_prediction_does_not_change():
+    def scale(at_nodes):
+        mean, time_variance = moments(at_nodes)
+        return total_scale(mean, time_variance, Scatter(NORMAL, 0.3, 4.0), 0.0)
+
+    np.testing.assert_array_equal(jax.grad(scale)(jnp.full(3, 0.42)), 0.0)
 
 
 @pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))

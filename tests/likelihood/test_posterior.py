@@ -40,7 +40,7 @@ def z(target):
 
 def test_every_measurement_has_the_density_of_its_noise(target, look, z):
     predicted, pointwise, _, _ = look(z)
-    mean, slope = np.asarray(predicted.mean), np.asarray(predicted.slope)
+    mean, time_variance = np.asarray(predicted.mean), np.asarray(predicted.time_variance)
     first, second = (p.measurements for p in target.cohort.patients)
     expected = [
         stats.norm(mean[0, 0], 0.01).logpdf(first[0].value),
@@ -50,10 +50,11 @@ def test_every_measurement_has_the_density_of_its_noise(target, look, z):
         stats.norm(mean[0, 4], 0.01).logsf(first[4].value),  # the true value lies above
     ]
     np.testing.assert_allclose(pointwise[0], expected, rtol=1e-9)
-    late = stats.norm(mean[1, 0], np.hypot(0.01, 0.2 * slope[1, 0])).logpdf(second[0].value)
+    late = stats.norm(mean[1, 0], np.sqrt(0.01**2 + time_variance[1, 0])).logpdf(second[0].value)
     converted = stats.norm(mean[1, 1], np.hypot(0.02, 0.02)).logpdf(second[1].value)
     np.testing.assert_allclose(pointwise[1, :2], [late, converted], rtol=1e-9)
-    assert abs(slope[1, 0]) > 1e-3
+    assert time_variance[1, 0] > 1e-5
+    assert np.count_nonzero(time_variance) == 1  # the others know their time
 
 
 def test_padding_contributes_nothing(look, z):

@@ -1,12 +1,15 @@
 """From a chart to routes and places: breakpoints, levels, padding, windows, rows without use."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cls_infer.cohort import read_cohort
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
-from cls_infer.model import load_model
+from cls_infer.model import Model, Observable, Parameter, State, fixed, load_model, normal_noise
 from cls_infer.physiology.inputs import REST
 from cls_infer.solve.lanes import Tolerance
 from cls_infer.solve.plan import plan, start_of
@@ -14,6 +17,8 @@ from cls_infer.solve.predict import predictor
 from cls_infer.solve.route import CHANNELS, SHORTEST, route_of, stack_routes, uncharted
 from cls_infer.solve.states import forward_solver, reverse_solver
 from cls_infer.solve.system import System
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 def give(item, start, end, amount=None, **rest):
@@ -111,6 +116,11 @@ def cohort(*patients):
     return Cohort("test", patients, "0" * 64)
 
 
+def times_along(laid_out):
+    """The times [stop + 1] of the first patient's places."""
+    return np.append(laid_out.route.start[0], laid_out.route.stops[0])
+
+
 @pytest.fixture(scope="module")
 def episode():
     return load_model("clarkson_episode")
@@ -130,13 +140,13 @@ def test_a_model_without_lead_in_starts_at_zero():
 def test_a_baseline_long_before_the_start_is_health(episode):
     patient = Patient("P1", {}, (measured(-500.0, "hematocrit", 0.42), measured(5.0, "hematocrit", 0.5)), ())
     laid_out = plan(episode, cohort(patient))
-    assert laid_out.chart.stop.tolist() == [[0, 1]]
+    assert laid_out.chart.stop.tolist() == [[[0, 0, 0], [1, 1, 1]]]
     assert laid_out.route.stops.tolist() == [[5.0]]
 
 
 def test_a_baseline_alone_needs_no_journey(episode):
     laid_out = plan(episode, cohort(Patient("P1", {}, (measured(-500.0, "hematocrit", 0.42),), ())))
-    assert laid_out.chart.stop.tolist() == [[0]]
+    assert laid_out.chart.stop.tolist() == [[[0, 0, 0]]]
     assert laid_out.route.stops.tolist() == [[laid_out.route.start[0]]]
 
 
@@ -145,23 +155,48 @@ def test_patients_are_padded_to_the_longest_chart(episode):
     three = Patient("P2", {}, tuple(measured(t, "albumin") for t in (1.0, 2.0, 3.0)), ())
     chart = plan(episode, cohort(one, three)).chart
     assert chart.mask.tolist() == [[True, False, False], [True, True, True]]
-    assert chart.value.shape == chart.stop.shape == (2, 3)
+    assert chart.value.shape == (2, 3)
+    assert chart.stop.shape == chart.since.shape == (2, 3, 3)  # three nodes an observation
 
 
 def test_every_measurement_is_placed_at_its_own_time(episode):
     rows = tuple(measured(t, "albumin", row=i) for i, t in enumerate((3.0, 1.0, 2.0, 2.0)))
     laid_out = plan(episode, cohort(Patient("P1", {}, rows, (give("ringer", 0.5, 1.5, 1.0),))))
-    stops = np.concatenate([laid_out.route.start[:, None], laid_out.route.stops], axis=1)
-    assert stops[0, laid_out.chart.stop[0]].tolist() == [3.0, 1.0, 2.0, 2.0]
+    assert times_along(laid_out)[laid_out.chart.stop[0]].tolist() == [[t] * 3 for t in (3.0, 1.0, 2.0, 2.0)]
     assert laid_out.chart.row.tolist() == [[0, 1, 2, 3]]
+
+
+def test_an_uncertain_time_has_a_place_at_each_of_its_nodes(episode):
+    laid_out = plan(episode, cohort(Patient("P1", {}, (measured(30.0, "albumin", time_sd=6.93),), ())))
+    assert times_along(laid_out)[laid_out.chart.stop[0, 0]].tolist() == [30.0, 18.0, 42.0]
+    assert laid_out.chart.since.tolist() == [[[-1, -1, -1]]]
+
+
+def test_a_node_before_the_start_is_health():
+    rows = (measured(6.0, "hematocrit", time_sd=6.93),)
+    laid_out = plan(load_model("volume_kinetics"), cohort(Patient("P1", {}, rows, ())))
+    assert laid_out.chart.stop.tolist() == [[[1, 0, 2]]]
+    assert laid_out.route.stops.tolist() == [[6.0, 18.0]]
+
+
+def test_an_uncertain_window_is_shifted_as_a_whole(episode):
+    rows = (measured(48.0, "urine", 6.0, window=24.0, time_sd=6.93),)
+    laid_out = plan(episode, cohort(Patient("P1", {}, rows, ())))
+    stops = times_along(laid_out)
+    assert stops[laid_out.chart.stop[0, 0]].tolist() == [48.0, 36.0, 60.0]
+    assert stops[laid_out.chart.since[0, 0]].tolist() == [24.0, 12.0, 36.0]
+
+
+def test_neighbouring_coarse_days_share_their_stops(episode):
+    laid_out = plan(episode, read_cohort(DATA / "clarkson_a"))
+    assert laid_out.route.stops.tolist() == [[12.0 * n for n in range(10)]]
 
 
 def test_urine_collected_over_a_window_has_a_place_where_it_began(episode):
     rows = (measured(12.0, "urine", 0.3, window=6.0), measured(12.0, "albumin", 40.0, window=6.0))
     laid_out = plan(episode, cohort(Patient("P1", {}, rows, ())))
-    stops = np.concatenate([laid_out.route.start[:, None], laid_out.route.stops], axis=1)[0]
-    assert stops[laid_out.chart.since[0, 0]] == 6.0
-    assert laid_out.chart.since[0, 1] == -1  # a concentration is not collected
+    assert times_along(laid_out)[laid_out.chart.since[0, 0]].tolist() == [6.0] * 3
+    assert laid_out.chart.since[0, 1].tolist() == [-1] * 3  # a concentration is not collected
 
 
 def test_rows_of_no_use_are_listed_with_the_reason():
@@ -223,7 +258,7 @@ def test_a_collected_volume_is_the_difference_over_its_window(urine_of_two):
 
 def test_a_baseline_is_predicted_as_health(urine_of_two):
     assert float(urine_of_two["reverse"].mean[0, 0]) == 0.42
-    assert float(urine_of_two["reverse"].slope[0, 0]) == 0.0
+    assert float(urine_of_two["reverse"].time_variance[0, 0]) == 0.0
 
 
 def test_both_solvers_predict_the_same(urine_of_two):
@@ -231,14 +266,50 @@ def test_both_solvers_predict_the_same(urine_of_two):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
-def test_the_slope_is_the_rate_of_change_of_the_prediction():
-    model = load_model("volume_kinetics")
+def predictions(model, rows, free, value):
+    """Predictions of one patient's rows after Ringer, exactly solved."""
     reference = {name: float(v) for name, v in model.reference()._asdict().items()}
-    system = System(model, ("k_10",), {n: v for n, v in reference.items() if n != "k_10"})
-    step = 1e-3
-    rows = tuple(measured(t, v) for t in (2 - step, 2.0, 2 + step) for v in ("hematocrit", "urine"))
+    system = System(model, (free,), {n: v for n, v in reference.items() if n != free})
     laid_out = plan(model, cohort(Patient("P1", {}, rows, (give("ringer", 0.0, 1.0, 1.5),))))
     predict = predictor(system, reverse_solver(system.rhs, system.floor, Tolerance(rtol=1e-11, atol=1e-13)))
-    found = predict((jnp.array([0.5]),), jnp.zeros((1, 0)), laid_out.route, laid_out.chart)
-    mean, slope = (np.asarray(a).reshape(3, 2) for a in found[:2])
-    np.testing.assert_allclose(slope[1], (mean[2] - mean[0]) / (2 * step), rtol=1e-5)  # step squared
+    return predict((jnp.array([value]),), jnp.zeros((1, 0)), laid_out.route, laid_out.chart)
+
+
+def test_an_uncertain_time_has_the_moments_of_the_predictions_at_its_nodes():
+    nodes = [measured(t, v) for v in ("hematocrit", "urine") for t in (2.0, 1.5, 2.5)]
+    uncertain = [measured(2.0, v, time_sd=0.5 / np.sqrt(3)) for v in ("hematocrit", "urine")]
+    found = predictions(load_model("volume_kinetics"), (*nodes, *uncertain), "k_10", 0.5)
+    at_nodes = np.asarray(found.mean)[0, :6].reshape(2, 3)
+    np.testing.assert_allclose(found.mean[0, 6:], at_nodes @ [2 / 3, 1 / 6, 1 / 6], rtol=1e-12)
+    for variance, three in zip(found.time_variance[0, 6:], at_nodes, strict=True):
+        np.testing.assert_allclose(variance, np.cov(three, aweights=[4, 1, 1], ddof=0), rtol=1e-9)
+
+
+def steady(rate):
+    """Urine at a constant rate."""
+    return Model(
+        "Urine at a constant rate.",
+        parameters={"rate": Parameter("L/h", fixed(rate), "a test")},
+        states={"U": State("L", lambda p, h: 0.0)},
+        health=lambda p: (),
+        flows=lambda t, y, p, h, u: y,
+        rates=lambda f, y, p, h, u: {"U": p.rate},
+        observables={"urine": Observable("L", lambda f: f.U, normal_noise(0.1), accumulates=True)},
+    )
+
+
+def test_a_constant_rate_collects_the_same_volume_whenever_the_window_was():
+    rate, offset = 0.1, 3.0
+    time_sd = offset / np.sqrt(3)
+    rows = (measured(9.0, "urine", window=6.0, time_sd=time_sd), measured(9.0, "urine", time_sd=time_sd))
+    found = predictions(steady(rate), rows, "rate", rate)
+    np.testing.assert_allclose(found.mean, [[6 * rate, 9 * rate]], rtol=1e-12)
+    # what ran on from the start is a straight line in time; the window is not widened, but for rounding
+    np.testing.assert_allclose(found.time_variance, [[0.0, (rate * time_sd) ** 2]], rtol=1e-12, atol=1e-25)
+
+
+def test_a_node_before_the_start_is_predicted_as_health():
+    rate, offset = 0.1, 3.0
+    found = predictions(steady(rate), (measured(2.0, "urine", time_sd=offset / np.sqrt(3)),), "rate", rate)
+    at_nodes = rate * np.array([2.0, 0.0, 5.0])
+    np.testing.assert_allclose(found.mean, [[at_nodes @ [2 / 3, 1 / 6, 1 / 6]]], rtol=1e-12)
