@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import Problem
-from .quantities import read_quantity
+from .quantities import read_number, read_quantity
 from .tables import Columns, Row
 from .times import Clock, read_time
 
@@ -34,7 +34,7 @@ COLUMNS = Columns(
     optional=(
         *COVARIATES,
         *(f"{name}_unit" for name in COVARIATES),
-        *("sex", "onset", "onset_sd", "cause", "comment"),
+        *("sex", "onset", "onset_sd", "onset_gsd", "cause", "comment"),
     ),
 )
 
@@ -76,8 +76,24 @@ def _onset(row: Row, clocks: Mapping[str, Clock | None], problems: list[Problem]
     if row["onset_sd"]:
         sd = read_quantity(row, "onset_sd", "h", name="onset_sd", kind=ONSET_SD, problems=problems)
         found |= {} if sd is None else {"onset_sd": sd}
-        if not row["onset"]:
-            problems.append(row.problem("`onset_sd` without `onset`", "write the onset, or clear `onset_sd`"))
+    if row["onset_gsd"] and (gsd := read_number(row, "onset_gsd", problems)) is not None:
+        found["onset_gsd"] = gsd
+        if gsd <= 1:
+            problems.append(row.problem(f"`onset_gsd` is {row['onset_gsd']}", "write a factor above 1, such as 1.6"))
+        if found.get("onset", -1.0) >= 0:
+            message = f"`onset_gsd` with an onset at {found['onset']:g} h"
+            problems.append(row.problem(message, "it scales the time before 0 h: write `onset_sd`, in hours"))
+    problems += _contradictions(row)
+    return found
+
+
+def _contradictions(row: Row) -> list[Problem]:
+    spreads = [name for name in ("onset_sd", "onset_gsd") if row[name]]
+    found = []
+    if spreads and not row["onset"]:
+        found.append(row.problem(f"`{spreads[0]}` without `onset`", f"write the onset, or clear `{spreads[0]}`"))
+    if len(spreads) > 1:
+        found.append(row.problem("`onset_sd` and `onset_gsd` for one onset", "keep one of them"))
     return found
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
-from ..model.prior import Fixed, LogNormal, Spread, Uncharted
+from ..model.prior import Fixed, LogNormal, Prior, Spread, Uncharted
 from ..model.spec import Model, Scope
 from ..solve.plan import usable
 from ..solve.route import uncharted
@@ -131,7 +131,7 @@ def pool(
         fixed: values held by the user.
 
     Raises:
-        InputError: unknown names, one name in two places.
+        InputError: unknown names, one name in two places, priors that differ in kind between patients.
     """
     asked = {"patient": list(per_patient), "shared": list(shared), "hierarchical": list(hierarchical)}
     _check_names(model, asked, fixed or {})
@@ -146,6 +146,7 @@ def pool(
         if isinstance(priors[0], Fixed):
             held[name] = priors[0].number
             continue
+        _check_alike(name, priors, cohort)
         scope = "patient" if len(priors) == 1 else scope_of.get(name, parameter.scope)
         size = 0 if all(not isinstance(p, Fixed) and p.known for p in priors) else _size(scope, len(priors))
         base = parameter.proportional_to
@@ -172,6 +173,22 @@ def _check_names(model: Model, asked: Mapping[str, Sequence[str]], fixed: Mappin
             problems.append(Problem("fit", f"`{model.name}` has no parameter `{name}`", remedy=remedy))
         elif named.count(name) > 1:
             problems.append(Problem("fit", f"`{name}` is asked for in more than one way", remedy="choose one"))
+    if problems:
+        raise InputError(problems)
+
+
+def _check_alike(name: str, priors: Sequence[Prior], cohort: Cohort) -> None:
+    """Refuse priors of one parameter that differ in kind between patients; their numbers may differ."""
+    first = cohort.patients[0].name
+    problems = [
+        Problem(
+            "fit",
+            f"`{name}` has the prior {prior} for patient `{patient.name}` and {priors[0]} for `{first}`",
+            remedy="chart both patients alike in patients.csv, or fit them apart",
+        )
+        for patient, prior in zip(cohort.patients, priors, strict=True)
+        if type(prior) is not type(priors[0])
+    ]
     if problems:
         raise InputError(problems)
 

@@ -59,14 +59,15 @@ class Plan:
 def start_of(model: Model, patient: Patient) -> float:
     """Return when the simulation of this patient starts, in health [h].
 
-    `lead_in` hours before the onset, four of its standard deviations early where the chart states it, and
-    never after the first therapy.
+    `lead_in` hours before the onset, should it be four of its standard deviations early, and never after the
+    first therapy.
     """
-    onset, spread = (
-        float(patient.covariates.get("onset", 0.0)),
-        float(patient.covariates.get("onset_sd", 6.0)),
-    )
-    start = onset - 4 * spread - model.lead_in if model.lead_in else 0.0
+    onset = float(patient.covariates.get("onset", 0.0))
+    if "onset_gsd" in patient.covariates:
+        earliest = onset * float(patient.covariates["onset_gsd"]) ** 4
+    else:
+        earliest = onset - 4 * float(patient.covariates.get("onset_sd", 6.0))
+    start = earliest - model.lead_in if model.lead_in else 0.0
     return min([start, *(event.start for event in patient.therapy)])
 
 

@@ -87,6 +87,15 @@ PATIENTS = {
     "a percentage without its unit": ("patient,baseline_hematocrit\nP1,42", (2, "0.15 to 0.7", "mean `%`?")),
     "an unknown sex": ("patient,sex\nP1,X", (2, "`sex` is `X`", "`male` or `female`")),
     "a spread without an onset": ("patient,onset_sd\nP1,6", (2, "`onset_sd` without `onset`", "the onset")),
+    "a factor for an onset that is not in the past": (
+        "patient,onset,onset_gsd\nP1,6,1.6",
+        (2, "`onset_gsd` with an onset at 6 h", "write `onset_sd`"),
+    ),
+    "a factor that is none": ("patient,onset,onset_gsd\nP1,-6,0.5", (2, "`onset_gsd` is 0.5", "above 1")),
+    "two spreads of one onset": (
+        "patient,onset,onset_sd,onset_gsd\nP1,-6,3,1.6",
+        (2, "`onset_sd` and `onset_gsd` for one onset", "keep one"),
+    ),
     "an onset unlike the times": (
         "patient,onset\nP1,2024-03-05T10:00",
         (2, "`onset` `2024-03-05T10:00` is a timestamp", "in one way"),

@@ -45,7 +45,7 @@ def test_the_clarkson_patient_leaks_before_admission_and_drains_after():
     np.testing.assert_allclose(by_variable["map"][0].value, 50 + 47 / 3, rtol=1e-12)
     (urine,) = by_variable["urine"]
     assert (urine.time, urine.window, urine.value) == (48.0, 24.0, 6.0)
-    assert patient.covariates["onset"] == -24.0
+    assert (patient.covariates["onset"], patient.covariates["onset_gsd"]) == (-24.0, 1.6)
     assert [event.amount for event in patient.therapy] == [None, None]  # no volume was published
 
 

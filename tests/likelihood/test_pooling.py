@@ -7,6 +7,7 @@ import pytest
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.errors import InputError
 from cls_infer.likelihood.pooling import pool, spread_of
+from cls_infer.model import load_model
 from cls_infer.model.prior import value
 
 RATES = ("k_12", "k_21", "k_10")
@@ -128,6 +129,16 @@ def test_unknown_names_are_all_reported_with_the_nearest(kinetics, two_patients)
 def test_one_name_asked_for_in_two_ways_is_refused(kinetics, two_patients):
     with pytest.raises(InputError, match="more than one way"):
         pool(kinetics, two_patients, shared=("k_12",), hierarchical=("k_12",))
+
+
+def test_priors_that_differ_in_kind_are_refused():
+    def patient(name, **onset):
+        measured = Measurement(0.0, "hematocrit", 0.5, 1)
+        return Patient(name, {"onset": -12.0, **onset}, (measured,), ())
+
+    both = Cohort("both", (patient("P1", onset_sd=6.0), patient("P2", onset_gsd=1.6)), "")
+    with pytest.raises(InputError, match=r"`t_0` has the prior lognormal\(-12, 0.470004\) for patient `P2`"):
+        pool(load_model("clarkson_episode"), both)
 
 
 def test_uncharted_amounts_are_coordinates_with_their_own_priors(kinetics, two_patients):

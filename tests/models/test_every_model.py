@@ -22,6 +22,7 @@ HEALTHY_OR_SHOWN = {
 SEVERAL_COVARIATES = (
     {},
     {"weight": 80.0, "sex": "female", "onset": 12.0, "onset_sd": 3.0},
+    {"onset": -24.0, "onset_gsd": 1.6},
     {"sex": "male", "baseline_hematocrit": 0.45, "baseline_albumin": 40.0, "blood_flow": 18.0},
 )
 

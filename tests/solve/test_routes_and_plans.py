@@ -131,6 +131,8 @@ def test_the_start_lies_before_the_onset_and_before_any_therapy(episode):
     assert start_of(episode, patient) == 10.0 - 8.0 - 36.0
     treated = Patient("P2", {"onset": 10.0, "onset_sd": 2.0}, (), (give("ringer", -50.0, -48.0, 1.0),))
     assert start_of(episode, treated) == -50.0
+    early = Patient("P3", {"onset": -20.0, "onset_gsd": 1.5}, (), ())
+    assert start_of(episode, early) == -20.0 * 1.5**4 - 36.0
 
 
 def test_a_model_without_lead_in_starts_at_zero():
@@ -189,7 +191,8 @@ def test_an_uncertain_window_is_shifted_as_a_whole(episode):
 
 def test_neighbouring_coarse_days_share_their_stops(episode):
     laid_out = plan(episode, read_cohort(DATA / "clarkson_a"))
-    assert laid_out.route.stops.tolist() == [[12.0 * n for n in range(10)]]
+    days = [12.0 * n for n in range(1, 10)]
+    assert laid_out.route.stops.tolist() == [[-1.73, 0.0, 1.73, *days]]  # give or take an hour at the first sample
 
 
 def test_urine_collected_over_a_window_has_a_place_where_it_began(episode):
