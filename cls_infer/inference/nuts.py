@@ -12,8 +12,12 @@ from jax.sharding import PartitionSpec
 from numpyro.infer import NUTS
 from numpyro.infer.util import ParamInfo, potential_energy
 
-from ..likelihood.posterior import Posterior
+from ..likelihood.posterior import FAILED, Posterior
+from .pooled import learnt_covariance, with_mass_matrix_of, with_one_step_size
 from .start import Start
+
+WALL = 700.0
+"""Potential energy above the mode where a patient cannot be simulated; NumPyro calls an error of 1000 divergent."""
 
 FIELDS = ("z", "potential_energy", "num_steps", "accept_prob", "diverging", "energy")
 
@@ -27,10 +31,10 @@ class Settings:
     """How to sample. `block` draws run in one compiled call."""
 
     chains: int = 4
-    warmup: int = 200
-    draws: int = 300
+    warmup: int = 300
+    draws: int = 400
     seed: int = 1
-    target_accept: float = 0.8
+    target_accept: float = 0.95
     max_tree_depth: int = 8
     max_tree_depth_warmup: int = 5
     block: int = 25
@@ -70,22 +74,32 @@ def sample_nuts(
 
     An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked incomplete.
     """
-    model = target.numpyro_model()
-    kernel = NUTS(
-        potential_fn=lambda params: potential_energy(model, (), {}, params),
-        dense_mass=[("z",)],
-        inverse_mass_matrix={("z",): jnp.asarray(start.covariance)},
-        adapt_mass_matrix=settings.warmup >= ENOUGH_TO_ADAPT,
-        step_size=0.5 / len(start.mode) ** 0.25,
-        target_accept_prob=settings.target_accept,
-        max_tree_depth=(settings.max_tree_depth_warmup, settings.max_tree_depth),
-    )
+    potential = _potential(target, start)
+
+    def kernel(covariance: np.ndarray) -> NUTS:
+        return NUTS(
+            potential_fn=potential,
+            dense_mass=[("z",)],
+            inverse_mass_matrix={("z",): jnp.asarray(covariance)},
+            adapt_mass_matrix=False,
+            step_size=0.5 / len(start.mode) ** 0.25,
+            target_accept_prob=settings.target_accept,
+            max_tree_depth=(settings.max_tree_depth_warmup, settings.max_tree_depth),
+        )
+
+    sampler = kernel(start.covariance)
     keys = jax.random.split(jax.random.key(settings.seed), settings.chains)
     begun = perf_counter()
-    state = kernel.init(keys, settings.warmup, _departures(start, settings))
+    departures = _departures(start, settings)
+    state = sampler.init(keys, settings.warmup, departures)
+
+    def learn(state: Any, z: np.ndarray) -> Any:
+        """Give every chain the mass matrix learnt from all chains' draws z [draw, chain, dim]."""
+        covariance = learnt_covariance(start.covariance, z.reshape(-1, z.shape[-1]))
+        return with_mass_matrix_of(state, kernel(covariance).init(keys, settings.warmup, departures))
 
     def one(state, _):
-        state = kernel.sample(state, (), {})
+        state = sampler.sample(state, (), {})
         return state, {
             "z": state.z["z"],
             "potential_energy": state.potential_energy,
@@ -98,7 +112,30 @@ def sample_nuts(
     block = _over_devices(lambda state: jax.lax.scan(one, state, None, length=settings.block), settings.chains)
     block = block.lower(state).compile()
     compiled = perf_counter()
-    return _run(block, state, settings, report, {"compile": compiled - begun}, compiled)
+    return _run(block, state, settings, learn, report, {"compile": compiled - begun}, compiled)
+
+
+def _potential(target: Posterior, start: Start) -> Callable[[dict], jax.Array]:
+    """Return the NumPyro model's potential energy, level where the patient cannot be simulated.
+
+    There it stands WALL above the mode: no weight worth a draw, yet less than the energy error that NumPyro calls
+    a divergence. A path that ends where the simulated patient would have died is rejected and says nothing
+    against the step size; with an unbounded wall it would count as divergent.
+    """
+    model = target.numpyro_model()
+    unsolved = -FAILED / 2
+    wall = WALL + _normalised(start.log_posterior.max(), len(start.mode))
+
+    def potential(params: dict) -> jax.Array:
+        energy = potential_energy(model, (), {}, params)
+        return jnp.where(energy > unsolved, wall, energy)
+
+    return potential
+
+
+def _normalised(log_posterior: Any, dimension: int) -> Any:
+    """Return the potential energy of the NumPyro model where `expand` found this log posterior."""
+    return 0.5 * dimension * np.log(2 * np.pi) - log_posterior
 
 
 def _departures(start: Start, settings: Settings) -> ParamInfo:
@@ -109,8 +146,10 @@ def _departures(start: Start, settings: Settings) -> ParamInfo:
     """
     z = start.dispersed(settings.chains, settings.seed)
     at = start.expand(z)
-    potential = 0.5 * z.shape[1] * np.log(2 * np.pi) - at.log_posterior
-    return ParamInfo({"z": jnp.asarray(z)}, potential, {"z": -at.gradient})
+    while np.any(astray := np.asarray(at.log_posterior) < start.log_posterior.max() - WALL / 2):
+        z[astray] = (z[astray] + start.mode) / 2
+        at = start.expand(z)
+    return ParamInfo({"z": jnp.asarray(z)}, _normalised(at.log_posterior, z.shape[1]), {"z": -at.gradient})
 
 
 def _over_devices(run: Callable, chains: int) -> Any:
@@ -123,7 +162,15 @@ def _over_devices(run: Callable, chains: int) -> Any:
     return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=state, out_specs=(state, rows), check_vma=False))
 
 
-def _run(block, state, settings: Settings, report, seconds: dict[str, float], begun: float) -> Draws:
+def _learning(settings: Settings) -> tuple[int, ...]:
+    """Return after how many draws the mass matrix is learnt: twice, so late that the step size can still follow."""
+    if settings.warmup < ENOUGH_TO_ADAPT:
+        return ()
+    return tuple(int(share * settings.warmup) // settings.block * settings.block for share in (0.4, 0.75))
+
+
+def _run(block, state, settings: Settings, learn, report, seconds: dict[str, float], begun: float) -> Draws:
+    learning = _learning(settings)
     total = settings.warmup + settings.draws
     kept: list[dict[str, np.ndarray]] = []
     done = 0
@@ -134,6 +181,10 @@ def _run(block, state, settings: Settings, report, seconds: dict[str, float], be
             rows = jax.tree.map(np.asarray, rows)
             done += settings.block
             kept.append(rows)
+            if done in learning:
+                state = learn(state, np.concatenate([r["z"] for r in kept[len(kept) // 3 :]]))
+            if done - settings.block < settings.warmup <= done:
+                state = with_one_step_size(state)
             report(
                 Progress(
                     done=min(done, total),

@@ -13,6 +13,12 @@ from .gauss_newton import Expansion, expand
 
 type Report = Callable[[str], None]
 
+WORTHWHILE = 1e-2
+"""Gain of an iteration [nats] below which it was idle: a sampler starts no better from a mode known more exactly."""
+
+PATIENCE = 3
+"""Idle iterations in a row that end the search; a single one may only have been damped too little."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -69,6 +75,7 @@ def find_start(
         z[dead] = 0.1 * rng.standard_normal((int(dead.sum()), z.shape[1]))
         at = look(jnp.asarray(z))
     damping = np.full(starts, 1e-2)
+    idle = 0
     for iteration in range(1, most_iterations + 1):
         step = _damped_step(at, damping)
         trial = look(jnp.asarray(z + step))
@@ -79,7 +86,8 @@ def find_start(
         damping = np.clip(np.where(better, damping / 4, damping * 5), 1e-8, 1e8)
         best = int(np.argmax(at.log_posterior))
         report(f"mode: iteration {iteration}, log posterior {float(at.log_posterior[best]):.2f}")
-        if np.all((np.abs(gain) < 1e-3) | (~better & (damping > 1e6))):
+        idle = 0 if np.max(gain) > WORTHWHILE else idle + 1
+        if idle == PATIENCE:
             break
     covariance = np.linalg.inv(np.asarray(at.curvature[best]))
     return Start(z[best], covariance, np.asarray(at.log_posterior), iteration, look)

@@ -27,7 +27,7 @@ two_pore_parameters = {
 }
 
 two_pore_states = {
-    "V_p": State("L", lambda p, h: p.V_p0, floor=0.05),  # plasma volume
+    "V_p": State("L", lambda p, h: p.V_p0, floor=0.3),  # plasma volume; a tenth of health carries no circulation
     "V_i": State("L", lambda p, h: p.V_i0, floor=0.05),  # interstitial volume
     "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0),  # albumin in plasma
     "A_i": State("g", lambda p, h: h.C_iA0 * (p.V_i0 - h.loop.V_ex)),  # albumin in the accessible interstitium

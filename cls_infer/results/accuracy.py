@@ -12,15 +12,17 @@ from ..solve.states import forward_solver, reverse_solver
 from .batches import over_draws
 
 TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
-SAMPLE = 40
+SAMPLE, LANES = 40, 20
 
 
-def solver_error(target: Posterior, z: np.ndarray) -> np.ndarray:
+def solver_error(target: Posterior, z: np.ndarray, log_likelihood: np.ndarray) -> np.ndarray:
     """Return |log-likelihood - log-likelihood solved at rtol 1e-10| in nats, [sample, patient].
 
     Args:
         target: the fit's own target, with the tolerance it was sampled at.
-        z: draws [sample, dim]. A solve that fails at either tolerance gives NaN: failures are counted apart.
+        z: draws [sample, dim].
+        log_likelihood: what that tolerance gave for each [sample, patient]; NaN where the solve failed, as it
+            is here where the exact one does: failures are counted apart.
     """
     system, patients = target.system, len(target.plan.patients)
     exact = replace(
@@ -29,19 +31,15 @@ def solver_error(target: Posterior, z: np.ndarray) -> np.ndarray:
         predict_forward=predictor(system, forward_solver(system.rhs, system.floor, TIGHT)),
         tolerance=TIGHT,
     )
-    here = _by_patient(target, z, lanes=256)
-    there = _by_patient(exact, z, lanes=max(patients, 20))
-    return np.where((here > FAILED / 2) & (there > FAILED / 2), np.abs(here - there), np.nan)
 
-
-def sample_of(z: np.ndarray, count: int = SAMPLE) -> np.ndarray:
-    """Return draws [sample, dim] spread evenly over z [chain, draw, dim]."""
-    flat = z.reshape(-1, z.shape[-1])
-    return flat[np.unique(np.linspace(0, len(flat) - 1, min(count, len(flat))).astype(int))]
-
-
-def _by_patient(target: Posterior, z: np.ndarray, *, lanes: int) -> np.ndarray:
     def one(z: jax.Array) -> jax.Array:
-        return target.by_patient(target.pooling.coordinates(z))[0]
+        return exact.by_patient(exact.pooling.coordinates(z))[0]
 
-    return over_draws(one, z, patients=len(target.plan.patients), lanes=lanes)
+    there = over_draws(one, z, patients=patients, lanes=max(patients, LANES))
+    return np.where(there > FAILED / 2, np.abs(log_likelihood - there), np.nan)
+
+
+def sample_of(draws: np.ndarray, count: int = SAMPLE) -> np.ndarray:
+    """Return rows [sample, ...] spread evenly over draws [chain, draw, ...]."""
+    flat = draws.reshape(-1, *draws.shape[2:])
+    return flat[np.unique(np.linspace(0, len(flat) - 1, min(count, len(flat))).astype(int))]

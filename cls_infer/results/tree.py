@@ -45,7 +45,7 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
         "observed_data": observed_data(target),
         "therapy": therapy_table(target),
         "sample_stats": _sample_stats(joint, status),
-        "solver": _solver(target, status, solver_error(target, sample_of(joint.z))),
+        "solver": _solver(target, status, _solver_error(joint, replicates["log_likelihood"])),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
@@ -66,6 +66,13 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
         "patient": list(joint.target.plan.patients),
     }
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
+
+
+def _solver_error(joint: Joint, log_likelihood: xr.Dataset) -> np.ndarray:
+    """Return the solver's error of a sample of draws [sample, patient] in nats, NaN where a solve failed."""
+    pointwise = log_likelihood["measurement"]
+    by_patient = pointwise.sum("obs", skipna=True).where(pointwise.notnull().any("obs")).values
+    return solver_error(joint.target, sample_of(joint.z), sample_of(by_patient))
 
 
 def _solver(target: Posterior, status: np.ndarray, error: np.ndarray) -> xr.Dataset:

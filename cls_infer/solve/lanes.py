@@ -20,8 +20,8 @@ STATUS_WORDS = {
 class Tolerance(NamedTuple):
     """How exactly to solve: relative and absolute error a step, most steps a lane."""
 
-    rtol: float = 1e-4
-    atol: float = 1e-6
+    rtol: float = 3e-4
+    atol: float = 3e-6
     max_steps: int = 1000
     first_step: float = 0.05
     smallest_step: float = 1e-9
