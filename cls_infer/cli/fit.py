@@ -55,7 +55,7 @@ def fit(
     hierarchical: Hierarchical = None,
     fix: Fix = None,
     chains: Chains = 4,
-    draws: Draws = 400,
+    draws: Draws = 600,
     warmup: Warmup = 300,
     until: Until = None,
     seed: Seed = 1,

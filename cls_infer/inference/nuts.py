@@ -1,7 +1,7 @@
 """NumPyro's NUTS in blocks of draws: progress, an interrupt that keeps what is there, one compiled program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -32,7 +32,7 @@ class Settings:
 
     chains: int = 4
     warmup: int = 300
-    draws: int = 400
+    draws: int = 600
     seed: int = 1
     target_accept: float = 0.95
     max_tree_depth: int = 8
@@ -63,68 +63,97 @@ class Draws:
     complete: bool = True
 
 
+@dataclass(frozen=True)
+class Sampler:
+    """NUTS compiled for one target and settings, before anything is known of where to start.
+
+    `block` takes NumPyro's state and the height of the wall to the state after a block of draws and their rows.
+    """
+
+    target: Posterior
+    settings: Settings
+    block: Callable[[Any, jax.Array], tuple[Any, Any]]
+    seconds: float
+
+
+def compile_sampler(target: Posterior, settings: Settings) -> Sampler:
+    """Return the compiled sampler; it can be made while the mode is still sought."""
+    begun = perf_counter()
+    dimension = target.pooling.dimension
+    nowhere = jnp.zeros((settings.chains, dimension))
+    anything = ParamInfo({"z": nowhere}, jnp.zeros(settings.chains), {"z": nowhere})
+
+    def run(state: Any, wall: jax.Array) -> tuple[Any, Any]:
+        kernel = _kernel(target, settings, jnp.eye(dimension), wall)
+        kernel.init(_keys(settings), settings.warmup, anything)  # sets the kernel up; its state is not used
+
+        def one(state: Any, _: None) -> tuple[Any, Any]:
+            state = kernel.sample(state, (), {})
+            return state, {name: getattr(state, name) for name in FIELDS[1:]} | {"z": state.z["z"]}
+
+        return jax.lax.scan(one, state, None, length=settings.block)
+
+    state = _first_state(target, settings, np.eye(dimension), anything)
+    block = _over_devices(run, settings.chains).lower(state, jnp.zeros(())).compile()
+    return Sampler(target, settings, block, perf_counter() - begun)
+
+
 def sample_nuts(
-    target: Posterior,
+    sampler: Sampler,
     start: Start,
-    settings: Settings,
     *,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Draws:
-    """Return NUTS draws, all chains in one vectorised program, mass matrix from the Laplace approximation.
+    """Return NUTS draws, every chain on its own device where there are enough.
 
-    An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked incomplete.
+    The mass matrix comes from the Laplace approximation and what all chains learn in the warmup. An interrupt
+    (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked incomplete.
     """
-    potential = _potential(target, start)
-
-    def kernel(covariance: np.ndarray) -> NUTS:
-        return NUTS(
-            potential_fn=potential,
-            dense_mass=[("z",)],
-            inverse_mass_matrix={("z",): jnp.asarray(covariance)},
-            adapt_mass_matrix=False,
-            step_size=0.5 / len(start.mode) ** 0.25,
-            target_accept_prob=settings.target_accept,
-            max_tree_depth=(settings.max_tree_depth_warmup, settings.max_tree_depth),
-        )
-
-    sampler = kernel(start.covariance)
-    keys = jax.random.split(jax.random.key(settings.seed), settings.chains)
+    target, settings = sampler.target, sampler.settings
     begun = perf_counter()
     departures = _departures(start, settings)
-    state = sampler.init(keys, settings.warmup, departures)
+    state = _first_state(target, settings, start.covariance, departures)
+    wall = jnp.asarray(WALL + _normalised(start.log_posterior.max(), len(start.mode)))
 
     def learn(state: Any, z: np.ndarray) -> Any:
         """Give every chain the mass matrix learnt from all chains' draws z [draw, chain, dim]."""
         covariance = learnt_covariance(start.covariance, z.reshape(-1, z.shape[-1]))
-        return with_mass_matrix_of(state, kernel(covariance).init(keys, settings.warmup, departures))
+        return with_mass_matrix_of(state, _first_state(target, settings, covariance, departures))
 
-    def one(state, _):
-        state = sampler.sample(state, (), {})
-        return state, {
-            "z": state.z["z"],
-            "potential_energy": state.potential_energy,
-            "num_steps": state.num_steps,
-            "accept_prob": state.accept_prob,
-            "diverging": state.diverging,
-            "energy": state.energy,
-        }
-
-    block = _over_devices(lambda state: jax.lax.scan(one, state, None, length=settings.block), settings.chains)
-    block = block.lower(state).compile()
-    compiled = perf_counter()
-    return _run(block, state, settings, learn, report, {"compile": compiled - begun}, compiled)
+    draws = _run(lambda state: sampler.block(state, wall), state, settings, learn, report, begun)
+    return replace(draws, seconds={"compile": sampler.seconds, "sample": perf_counter() - begun})
 
 
-def _potential(target: Posterior, start: Start) -> Callable[[dict], jax.Array]:
-    """Return the NumPyro model's potential energy, level where the patient cannot be simulated.
+def _kernel(target: Posterior, settings: Settings, covariance: Any, wall: Any) -> NUTS:
+    return NUTS(
+        potential_fn=_potential(target, wall),
+        dense_mass=[("z",)],
+        inverse_mass_matrix={("z",): jnp.asarray(covariance)},
+        adapt_mass_matrix=False,
+        step_size=0.5 / target.pooling.dimension**0.25,
+        target_accept_prob=settings.target_accept,
+        max_tree_depth=(settings.max_tree_depth_warmup, settings.max_tree_depth),
+    )
 
-    There it stands WALL above the mode: no weight worth a draw, yet less than the energy error that NumPyro calls
-    a divergence. A path that ends where the simulated patient would have died is rejected and says nothing
-    against the step size; with an unbounded wall it would count as divergent.
+
+def _keys(settings: Settings) -> jax.Array:
+    return jax.random.split(jax.random.key(settings.seed), settings.chains)
+
+
+def _first_state(target: Posterior, settings: Settings, covariance: np.ndarray, departures: ParamInfo) -> Any:
+    """Return NumPyro's state of all chains before the first draw; nothing is solved for it."""
+    kernel = _kernel(target, settings, covariance, 0.0)
+    return kernel.init(_keys(settings), settings.warmup, departures)
+
+
+def _potential(target: Posterior, wall: Any) -> Callable[[dict], jax.Array]:
+    """Return the NumPyro model's potential energy, level at `wall` where the patient cannot be simulated.
+
+    A path that ends where the simulated patient would have died is rejected and says nothing against the step
+    size; with an unbounded wall it would count as divergent.
     """
     model = target.numpyro_model()
     unsolved = -FAILED / 2
-    wall = WALL + _normalised(start.log_posterior.max(), len(start.mode))
 
     def potential(params: dict) -> jax.Array:
         energy = potential_energy(model, (), {}, params)
@@ -159,7 +188,8 @@ def _over_devices(run: Callable, chains: int) -> Any:
         return jax.jit(run)
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("chain",))
     state, rows = PartitionSpec("chain"), PartitionSpec(None, "chain")
-    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=state, out_specs=(state, rows), check_vma=False))
+    split = jax.shard_map(run, mesh=mesh, in_specs=(state, PartitionSpec()), out_specs=(state, rows), check_vma=False)
+    return jax.jit(split)
 
 
 def _learning(settings: Settings) -> tuple[int, ...]:
@@ -169,7 +199,7 @@ def _learning(settings: Settings) -> tuple[int, ...]:
     return tuple(int(share * settings.warmup) // settings.block * settings.block for share in (0.4, 0.75))
 
 
-def _run(block, state, settings: Settings, learn, report, seconds: dict[str, float], begun: float) -> Draws:
+def _run(block, state, settings: Settings, learn, report, begun: float) -> Draws:
     learning = _learning(settings)
     total = settings.warmup + settings.draws
     kept: list[dict[str, np.ndarray]] = []
@@ -202,6 +232,4 @@ def _run(block, state, settings: Settings, learn, report, seconds: dict[str, flo
         complete = False
     joined = {name: np.concatenate([r[name] for r in kept])[settings.warmup : total] for name in FIELDS}
     by_chain = {name: np.moveaxis(a, 0, 1) for name, a in joined.items()}
-    seconds["sample"] = perf_counter() - begun
-    z = by_chain.pop("z")
-    return Draws(z, by_chain, seconds, complete)
+    return Draws(by_chain.pop("z"), by_chain, complete=complete)

@@ -1,13 +1,14 @@
 """From a cohort to draws: which patients are fitted together, where each fit starts, and its sampling."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ..cohort.records import Cohort
 from ..likelihood.posterior import Posterior, posterior
 from ..model.spec import Model
-from .nuts import Draws, Progress, Settings, sample_nuts
+from .nuts import Draws, Progress, Settings, compile_sampler, sample_nuts
 from .start import Start, find_start
 
 type Report = Callable[[Progress | str], None]
@@ -24,12 +25,18 @@ class Inference:
 
 
 def infer(target: Posterior, settings: Settings, *, report: Report = lambda _: None) -> Inference:
-    """Return draws of one posterior: the mode, its Laplace covariance, then NUTS."""
+    """Return draws of one posterior: the mode, its Laplace covariance, then NUTS.
+
+    The sampler is compiled while the mode is sought.
+    """
     begun = perf_counter()
-    start = find_start(target, seed=settings.seed, report=report)
-    found = perf_counter() - begun
-    report("compiling the sampler")
-    draws = sample_nuts(target, start, settings, report=report)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        coming = beside.submit(compile_sampler, target, settings)
+        start = find_start(target, seed=settings.seed, report=report)
+        found = perf_counter() - begun
+        report("compiling the sampler")
+        sampler = coming.result()
+    draws = sample_nuts(sampler, start, report=report)
     return Inference(draws, start, "nuts", {"start": found, **draws.seconds})
 
 

@@ -15,14 +15,10 @@ TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
 SAMPLE, LANES = 40, 20
 
 
-def solver_error(target: Posterior, z: np.ndarray, log_likelihood: np.ndarray) -> np.ndarray:
-    """Return |log-likelihood - log-likelihood solved at rtol 1e-10| in nats, [sample, patient].
+def exact_log_likelihood(target: Posterior, z: np.ndarray) -> np.ndarray:
+    """Return each patient's log-likelihood solved at rtol 1e-10 [sample, patient] for draws z [sample, dim].
 
-    Args:
-        target: the fit's own target, with the tolerance it was sampled at.
-        z: draws [sample, dim].
-        log_likelihood: what that tolerance gave for each [sample, patient]; NaN where the solve failed, as it
-            is here where the exact one does: failures are counted apart.
+    NaN where that solve fails: failures are counted apart.
     """
     system, patients = target.system, len(target.plan.patients)
     exact = replace(
@@ -36,7 +32,7 @@ def solver_error(target: Posterior, z: np.ndarray, log_likelihood: np.ndarray) -
         return exact.by_patient(exact.pooling.coordinates(z))[0]
 
     there = over_draws(one, z, patients=patients, lanes=max(patients, LANES))
-    return np.where(there > FAILED / 2, np.abs(log_likelihood - there), np.nan)
+    return np.where(there > FAILED / 2, there, np.nan)
 
 
 def sample_of(draws: np.ndarray, count: int = SAMPLE) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import numpy as np
@@ -9,7 +10,7 @@ import xarray as xr
 
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import STATUS_WORDS
-from .accuracy import sample_of, solver_error
+from .accuracy import exact_log_likelihood, sample_of
 from .charted import observed_data, therapy_table
 from .joint import Joint, Part, join
 from .provenance import Attributes
@@ -35,17 +36,21 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
-    replicates, status = replicate_groups(target, joint.z, seed=seed)
+    with ThreadPoolExecutor() as beside:  # three programs to compile and run, each mostly on one core
+        courses = beside.submit(trajectories, target, joint.z)
+        exact = beside.submit(exact_log_likelihood, target, sample_of(joint.z))
+        replicates, status = replicate_groups(target, joint.z, seed=seed)
+    error = np.abs(exact.result() - sample_of(_by_patient(replicates["log_likelihood"])))
     groups = {
         "posterior": parameter_draws(target, joint.z),
         "prior": prior_draws(target, seed=seed),
         "constant_data": known_values(target),
-        "trajectories": trajectories(target, joint.z),
+        "trajectories": courses.result(),
         **replicates,
         "observed_data": observed_data(target),
         "therapy": therapy_table(target),
         "sample_stats": _sample_stats(joint, status),
-        "solver": _solver(target, status, _solver_error(joint, replicates["log_likelihood"])),
+        "solver": _solver(target, status, error),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
@@ -68,11 +73,10 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
 
 
-def _solver_error(joint: Joint, log_likelihood: xr.Dataset) -> np.ndarray:
-    """Return the solver's error of a sample of draws [sample, patient] in nats, NaN where a solve failed."""
+def _by_patient(log_likelihood: xr.Dataset) -> np.ndarray:
+    """Return the log-likelihood of every draw [chain, draw, patient], NaN where a solve failed."""
     pointwise = log_likelihood["measurement"]
-    by_patient = pointwise.sum("obs", skipna=True).where(pointwise.notnull().any("obs")).values
-    return solver_error(joint.target, sample_of(joint.z), sample_of(by_patient))
+    return pointwise.sum("obs", skipna=True).where(pointwise.notnull().any("obs")).values
 
 
 def _solver(target: Posterior, status: np.ndarray, error: np.ndarray) -> xr.Dataset:

@@ -3,17 +3,22 @@
 import numpy as np
 import pytest
 
-from cls_infer.inference.nuts import Settings, sample_nuts
+from cls_infer.inference.nuts import Settings, compile_sampler, sample_nuts
 from cls_infer.inference.start import find_start
 
 SETTINGS = Settings(chains=3, warmup=100, draws=200, seed=4, block=50, max_tree_depth=6)
 
 
 @pytest.fixture(scope="module")
-def run(target):
+def sampler(target):
+    return compile_sampler(target, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def run(target, sampler):
     start = find_start(target, seed=1, starts=3)
     progress = []
-    return start, sample_nuts(target, start, SETTINGS, report=progress.append), progress
+    return start, sample_nuts(sampler, start, report=progress.append), progress
 
 
 def test_every_chain_keeps_its_draws(run, target):
@@ -60,29 +65,29 @@ def test_progress_counts_to_the_end(run):
     assert all(p.total == 300 and p.step_size > 0 for p in progress)
 
 
-def test_the_same_seed_draws_the_same(target, run):
+def test_the_same_seed_draws_the_same(sampler, run):
     start, draws, _ = run
-    again = sample_nuts(target, start, SETTINGS)
+    again = sample_nuts(sampler, start)
     np.testing.assert_array_equal(again.z, draws.z)
 
 
-def test_an_interrupt_after_warmup_keeps_what_is_there(target, run):
+def test_an_interrupt_after_warmup_keeps_what_is_there(sampler, run):
     start, _, _ = run
 
     def impatient(progress):
         if progress.done == 200:
             raise KeyboardInterrupt
 
-    draws = sample_nuts(target, start, SETTINGS, report=impatient)
+    draws = sample_nuts(sampler, start, report=impatient)
     assert not draws.complete
     assert draws.z.shape[1] == 100
 
 
-def test_an_interrupt_during_warmup_is_passed_on(target, run):
+def test_an_interrupt_during_warmup_is_passed_on(sampler, run):
     start, _, _ = run
 
     def impatient(progress):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sample_nuts(target, start, SETTINGS, report=impatient)
+        sample_nuts(sampler, start, report=impatient)

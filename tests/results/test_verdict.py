@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from results.made_up import DRAWS, sampled
 
-from cls_infer.results.accuracy import solver_error
+from cls_infer.results.accuracy import exact_log_likelihood
 from cls_infer.results.diagnose import THRESHOLDS, diagnose
 from cls_infer.solve.lanes import Tolerance
 
@@ -93,6 +93,6 @@ def test_a_coarser_solve_errs_more(target):
 
     def error(fitting):
         found = np.stack([fitting.by_patient(fitting.pooling.coordinates(jnp.asarray(one)))[0] for one in z])
-        return np.median(solver_error(fitting, z, found))
+        return np.median(np.abs(exact_log_likelihood(fitting, z) - found))
 
     assert error(loose) > 10 * error(target)
