@@ -42,6 +42,14 @@ Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", he
 Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
 Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain.")]
 Warmup = Annotated[int, typer.Option("--warmup", metavar="N", help="Draws that tune the sampler and are dropped.")]
+TargetAccept = Annotated[
+    float,
+    typer.Option(
+        "--target-accept",
+        metavar="X",
+        help="Mean acceptance that the steps are tuned for; nearer to 1 takes smaller steps, against divergences.",
+    ),
+]
 Until = Annotated[float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random number of the fit.")]
 
@@ -55,8 +63,9 @@ def fit(
     hierarchical: Hierarchical = None,
     fix: Fix = None,
     chains: Chains = 4,
-    draws: Draws = 600,
+    draws: Draws = 500,
     warmup: Warmup = 300,
+    target_accept: TargetAccept = 0.95,
     until: Until = None,
     seed: Seed = 1,
     out: Out = None,
@@ -75,6 +84,7 @@ def fit(
         hierarchical=names(hierarchical),
         fix=names(fix),
         settings={"chains": chains, "draws": draws, "warmup": warmup, "seed": seed},
+        target_accept=target_accept,
         until=until,
         out=out,
     )

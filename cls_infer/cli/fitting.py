@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from .progress import watching
 from .talk import say, write_json
 
 if TYPE_CHECKING:
+    from ..inference.nuts import Settings
     from ..results.fitted import Fit
 
 METHODS = ("auto", "nuts")
@@ -34,6 +35,7 @@ class Request:
     hierarchical: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
     settings: dict[str, int] = field(default_factory=dict)
+    target_accept: float | None = None
     until: float | None = None
     out: str | None = None
 
@@ -58,7 +60,6 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     )
     check_match(model, cohort)
     folder = fresh_run(request.out, name=request.run_name)
-    from ..inference.nuts import Settings
     from ..results.fit import fit
     from ..results.store import save
 
@@ -70,13 +71,22 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
             shared=request.shared,
             hierarchical=request.hierarchical,
             fixed=fixed,
-            settings=Settings(**request.settings),
+            settings=_settings(request),
             until=request.until,
             command=shlex.join(["cls-infer", *sys.argv[1:]]),
             report=report,
         )
         report("writing the run folder")
         return save(fitted, folder)
+
+
+def _settings(request: Request) -> "Settings":
+    """Return what the sampler is told; the sampler's own default stands where nothing was asked."""
+    from ..inference.nuts import Settings
+
+    settings = Settings(**request.settings)
+    asked = request.target_accept
+    return settings if asked is None else replace(settings, target_accept=asked)
 
 
 @contextmanager
@@ -98,6 +108,9 @@ def _check_options(request: Request) -> None:
         number = request.settings.get(name, least)
         if number < least:
             problems.append(Problem(f"--{name}", f"is {number}", remedy=f"write {least} or more"))
+    if request.target_accept is not None and not 0 < request.target_accept < 1:
+        found = f"is {request.target_accept:g}"
+        problems.append(Problem("--target-accept", found, remedy="write a number between 0 and 1, such as 0.99"))
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:

@@ -32,7 +32,7 @@ class Settings:
 
     chains: int = 4
     warmup: int = 300
-    draws: int = 600
+    draws: int = 500
     seed: int = 1
     target_accept: float = 0.95
     max_tree_depth: int = 8

@@ -128,8 +128,8 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
             )
     if numbers["divergences"] > asked.divergences:
         yield (
-            f"{numbers['divergences']} divergent transitions, {asked.divergences} asked: raise the target "
-            "acceptance towards 0.99; if they stay, the posterior has a corner the sampler cannot enter"
+            f"{numbers['divergences']} divergent transitions, {asked.divergences} asked: raise "
+            "--target-accept towards 0.99; if they stay, the posterior has a corner the sampler cannot enter"
         )
     if not numbers["bfmi_min"] > asked.bfmi:
         found = f"E-BFMI is {numbers['bfmi_min']:.2f}, above {asked.bfmi:g} asked"

@@ -36,6 +36,7 @@ def provenance(model: Model, cohort: Cohort, settings: Settings, *, command: str
         "chains": settings.chains,
         "warmup": settings.warmup,
         "draws": settings.draws,
+        "target_accept": settings.target_accept,
         "device": f"{device.platform} ({device.device_kind})",
         "float_width": 64 if jax.config.jax_enable_x64 else 32,
         "python": platform.python_version(),

@@ -12,6 +12,7 @@ WRONG = {
     "a negative seed": (("--seed", "-1"), "--seed"),
     "nothing fixed": (("--fix", "k_12"), "`k_12` sets nothing"),
     "never": (("--until", "nan"), "--until"),
+    "every draw accepted": (("--target-accept", "1"), "--target-accept"),
 }
 
 
