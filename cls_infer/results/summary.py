@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 import xarray as xr
+from scipy.stats import skew
 
 from .diagnose import convergence, entries
 
@@ -13,13 +14,16 @@ FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
 """Leak peak, duration and offset come first: what routine charts do determine (`physiology.md` 11 a)."""
 
 LEARNT, HINTED = 0.5, 0.1
+MOVED = 0.5
+"""A posterior whose mean lies so many prior standard deviations from the prior's is not the prior, however wide."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One estimated number beside its prior.
 
-    `contraction` is 1 - posterior variance / prior variance; `rhat` and `ess_bulk` are NaN where unknown.
+    `contraction` is 1 - posterior variance / prior variance and `shift` the distance of their means in prior
+    standard deviations, both of the logarithm where the prior is skewed; `rhat` and `ess_bulk` are NaN where unknown.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Row:
     q95: float
     prior_sd: float
     contraction: float
+    shift: float
     rhat: float
     ess_bulk: float
 
@@ -39,7 +44,7 @@ class Row:
         """In a word, what the data did: `learnt`, `hinted` or `not informed`."""
         if self.contraction >= LEARNT:
             return "learnt"
-        return "hinted" if self.contraction >= HINTED else "not informed"
+        return "hinted" if self.contraction >= HINTED or abs(self.shift) >= MOVED else "not informed"
 
     @property
     def variable(self) -> str:
@@ -53,8 +58,9 @@ def summarise(tree: xr.DataTree) -> list[Row]:
     measures = convergence(tree)
     rows = []
     for label, name, place in entries(posterior):
-        draws, before = posterior[name].sel(place).values, prior[name].sel(place).values
+        draws, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))
         q05, q50, q95 = np.quantile(draws, [0.05, 0.5, 0.95])
+        contraction, shift = _told_by(draws, before)
         rows.append(
             Row(
                 name=label,
@@ -65,13 +71,24 @@ def summarise(tree: xr.DataTree) -> list[Row]:
                 q50=float(q50),
                 q95=float(q95),
                 prior_sd=float(np.std(before, ddof=1)),
-                contraction=float(1 - np.var(draws, ddof=1) / np.var(before, ddof=1)),
+                contraction=contraction,
+                shift=shift,
                 rhat=float(measures["rhat"][name].sel(place)),
                 ess_bulk=float(measures["ess_bulk"][name].sel(place)),
             )
         )
     rank = {name: place for place, name in enumerate(FIRST)}
     return sorted(rows, key=lambda row: rank.get(row.variable, len(FIRST)))
+
+
+def _told_by(draws: np.ndarray, prior: np.ndarray) -> tuple[float, float]:
+    """Return contraction and shift of draws against those of the prior, of log |x| where that is less skewed."""
+    if (np.all(prior > 0) and np.all(draws > 0)) or (np.all(prior < 0) and np.all(draws < 0)):
+        logarithms = np.log(np.abs(draws)), np.log(np.abs(prior))
+        if abs(skew(logarithms[1])) < abs(skew(prior)):
+            draws, prior = logarithms
+    sd = np.std(prior, ddof=1)
+    return float(1 - np.var(draws, ddof=1) / sd**2), float((np.mean(draws) - np.mean(prior)) / sd)
 
 
 def not_told(rows: list[Row]) -> list[str]:
@@ -85,10 +102,10 @@ def not_told(rows: list[Row]) -> list[str]:
             f"{'it' if len(silent) == 1 else 'them'} is the prior, with under a tenth of its variance gone."
         )
     if faint:
-        named = [f"{row.name} ({row.contraction:.0%})" for row in faint]
+        named = [f"{row.name} ({max(row.contraction, 0):.0%}, {row.shift:+.1f})" for row in faint]
         sentences.append(
-            f"They only hinted at {listed(named)}: in brackets the share of the prior's variance taken away. "
-            "Read these beside their priors."
+            f"They only hinted at {listed(named)}: in brackets the share of the prior's variance taken away, and "
+            "by how many of its standard deviations the mean moved. Read these beside their priors."
         )
     if not sentences:
         sentences.append("Every estimated number lost at least half of its prior's variance.")

@@ -8,8 +8,8 @@ from cls_infer.results.residuals import coverage, far_off, residuals
 from cls_infer.results.summary import Row, not_told, summarise, to_csv
 
 
-def row(name, contraction):
-    return Row(name, "1", 1.0, 0.1, 0.8, 1.0, 1.2, 0.5, contraction, 1.0, 900.0)
+def row(name, contraction, shift=0.1):
+    return Row(name, "1", 1.0, 0.1, 0.8, 1.0, 1.2, 0.5, contraction, shift, 1.0, 900.0)
 
 
 def test_contraction_is_the_closed_form_of_a_normal_update(fit):
@@ -38,9 +38,25 @@ def test_words_for_what_the_data_told(contraction, told):
     assert row("M[P1]", contraction).told == told
 
 
+def test_a_posterior_that_moved_is_not_called_the_prior():
+    assert row("LpS[P1]", -0.3, shift=1.1).told == row("LpS[P1]", 0.0, shift=-0.6).told == "hinted"
+
+
+def test_a_lognormal_update_is_read_on_the_logarithm(fit):
+    tree = fit.tree.copy(deep=True)
+    rng = np.random.default_rng(5)
+    for group, location, scale in (("prior", 0.0, 0.8), ("posterior", 1.0, 0.4)):
+        z = rng.standard_normal(tree[group]["k_10"].shape)
+        tree[group]["k_10"].values[:] = np.exp(location + scale * (z - z.mean()) / z.std(ddof=1))
+    found = {row.name: row for row in summarise(tree)}["k_10[P1]"]
+    np.testing.assert_allclose([found.contraction, found.shift], [0.75, 1 / 0.8], rtol=1e-9)
+
+
 def test_what_was_not_told_is_named():
     sentences = " ".join(not_told([row("M[P1]", 0.9), row("LpS[P1]", 0.02), row("lambda_L[P1]", 0.2)]))
-    assert "did not inform LpS[P1]" in sentences and "lambda_L[P1] (20%)" in sentences and "M[P1]" not in sentences
+    assert (
+        "did not inform LpS[P1]" in sentences and "lambda_L[P1] (20%, +0.1)" in sentences and "M[P1]" not in sentences
+    )
 
 
 def test_the_csv_reads_back(fit):
