@@ -5,9 +5,7 @@ The two-pore body with a leak that opens within hours, lasts a day or two and cl
 never charted: `intake_attack` scales healthy intake while the leak is open. Flux is positive out of plasma.
 """
 
-from math import log
-
-from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, logit_normal, lognormal, normal
+from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, logit_normal, lognormal, lognormal_factor, normal
 from cls_infer.model.two_pore import (
     body_channels,
     two_pore_chart,
@@ -21,7 +19,7 @@ from cls_infer.physiology import leak_drive, open_between, two_pore_flows, two_p
 def reported_onset(patient):
     """The charted onset, give or take hours or, before time zero, a factor; otherwise about the chart's first hour."""
     if "onset_gsd" in patient:
-        return lognormal(float(patient["onset"]), log(float(patient["onset_gsd"])))
+        return lognormal_factor(float(patient["onset"]), float(patient["onset_gsd"]))
     return normal(float(patient.get("onset", 0.0)), float(patient.get("onset_sd", 6.0)))
 
 

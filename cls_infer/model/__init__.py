@@ -2,7 +2,7 @@
 
 from .load import available, load_model
 from .noise import Noise, lognormal_noise, normal_noise, student_t_noise
-from .prior import Prior, fixed, logit_normal, lognormal, normal, truncated_normal
+from .prior import Prior, fixed, logit_normal, lognormal, lognormal_factor, normal, truncated_normal
 from .spec import Covariates, Derived, Model, Observable, Parameter, State
 from .steady import healthy_one_pore, healthy_two_pore
 
@@ -22,6 +22,7 @@ __all__ = [
     "load_model",
     "logit_normal",
     "lognormal",
+    "lognormal_factor",
     "lognormal_noise",
     "normal",
     "normal_noise",

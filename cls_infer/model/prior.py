@@ -167,6 +167,11 @@ def lognormal(median: float, log_sd: float, *, shift: float = 0.0) -> LogNormal:
     return LogNormal(median, log_sd, shift)
 
 
+def lognormal_factor(median: float, factor: float) -> LogNormal:
+    """Return a lognormal prior by its geometric standard deviation; a negative median gives negative values."""
+    return LogNormal(median, log(factor))
+
+
 def truncated_normal(mean: float, sd: float, low: float, high: float) -> TruncatedNormal:
     """Return a normal prior restricted to an interval."""
     return TruncatedNormal(mean, sd, low, high)
