@@ -80,8 +80,9 @@ def main() -> None:
     system, route, values = problem(lanes)
     exact = jax.jit(ours(system, route, Tolerance(1e-10, 1e-12, max_steps=20_000)))(values)
     for name, run in (
-        ("cls_infer 1e-5", ours(system, route, Tolerance())),
-        ("cls_infer 1e-6", ours(system, route, Tolerance(1e-6, 1e-8))),
+        ("cls_infer ROS34PW2 3e-4", ours(system, route, Tolerance())),
+        ("cls_infer ROS34PW2 1e-6", ours(system, route, Tolerance(1e-6, 1e-8))),
+        ("cls_infer Tsit5 1e-8", ours(system, route, Tolerance(1e-8, 1e-10, max_steps=5_000))),
         ("diffrax Tsit5 1e-6", theirs(system, route, 1e-6)),
     ):
         value = jax.jit(run)
