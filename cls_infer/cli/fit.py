@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..inference.settings import Settings
 from .fitting import Request, carry_out, finish, report_of, verdict_lines
 from .options import Dataset, Debug, Json, Out, Quiet, names
 from .talk import write_lines, write_table
@@ -62,12 +63,12 @@ def fit(
     shared: Shared = None,
     hierarchical: Hierarchical = None,
     fix: Fix = None,
-    chains: Chains = 4,
-    draws: Draws = 500,
-    warmup: Warmup = 300,
-    target_accept: TargetAccept = 0.95,
+    chains: Chains = Settings.chains,
+    draws: Draws = Settings.draws,
+    warmup: Warmup = Settings.warmup,
+    target_accept: TargetAccept = Settings.target_accept,
     until: Until = None,
-    seed: Seed = 1,
+    seed: Seed = Settings.seed,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -83,8 +84,7 @@ def fit(
         shared=names(shared),
         hierarchical=names(hierarchical),
         fix=names(fix),
-        settings={"chains": chains, "draws": draws, "warmup": warmup, "seed": seed},
-        target_accept=target_accept,
+        settings=Settings(chains=chains, draws=draws, warmup=warmup, seed=seed, target_accept=target_accept),
         until=until,
         out=out,
     )

@@ -4,19 +4,19 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, Problem
+from ..inference.settings import Settings
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
 from .options import assignments
 from .progress import watching
 from .talk import say, write_json
 
 if TYPE_CHECKING:
-    from ..inference.nuts import Settings
     from ..results.fitted import Fit
 
 METHODS = ("auto", "nuts")
@@ -34,16 +34,14 @@ class Request:
     shared: tuple[str, ...] = ()
     hierarchical: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
-    settings: dict[str, int] = field(default_factory=dict)
-    target_accept: float | None = None
+    settings: Settings = field(default_factory=Settings)
     until: float | None = None
     out: str | None = None
 
     @property
     def run_name(self) -> str:
         """The name of a run folder nobody named."""
-        seed = self.settings.get("seed", 1)
-        return f"{Path(self.dataset).resolve().name}-{Path(self.model).stem}-{seed}"
+        return f"{Path(self.dataset).resolve().name}-{Path(self.model).stem}-{self.settings.seed}"
 
 
 def carry_out(request: Request, *, quiet: bool) -> "Fit":
@@ -71,22 +69,13 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
             shared=request.shared,
             hierarchical=request.hierarchical,
             fixed=fixed,
-            settings=_settings(request),
+            settings=request.settings,
             until=request.until,
             command=shlex.join(["cls-infer", *sys.argv[1:]]),
             report=report,
         )
         report("writing the run folder")
         return save(fitted, folder)
-
-
-def _settings(request: Request) -> "Settings":
-    """Return what the sampler is told; the sampler's own default stands where nothing was asked."""
-    from ..inference.nuts import Settings
-
-    settings = Settings(**request.settings)
-    asked = request.target_accept
-    return settings if asked is None else replace(settings, target_accept=asked)
 
 
 @contextmanager
@@ -105,11 +94,11 @@ def _check_options(request: Request) -> None:
         message = f"there is no method `{request.method}` in this version"
         problems.append(Problem("--method", message, remedy="there is `nuts`; `auto` chooses it"))
     for name, least in (("chains", 1), ("draws", 4), ("warmup", 1), ("seed", 0)):
-        number = request.settings.get(name, least)
+        number = getattr(request.settings, name)
         if number < least:
             problems.append(Problem(f"--{name}", f"is {number}", remedy=f"write {least} or more"))
-    if request.target_accept is not None and not 0 < request.target_accept < 1:
-        found = f"is {request.target_accept:g}"
+    if not 0 < request.settings.target_accept < 1:
+        found = f"is {request.settings.target_accept:g}"
         problems.append(Problem("--target-accept", found, remedy="write a number between 0 and 1, such as 0.99"))
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))

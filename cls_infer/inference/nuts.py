@@ -14,6 +14,7 @@ from numpyro.infer.util import ParamInfo, potential_energy
 
 from ..likelihood.posterior import FAILED, Posterior
 from .pooled import learnt_covariance, with_mass_matrix_of, with_one_step_size
+from .settings import Settings
 from .start import Start
 
 WALL = 700.0
@@ -24,20 +25,6 @@ FIELDS = ("z", "potential_energy", "num_steps", "accept_prob", "diverging", "ene
 
 ENOUGH_TO_ADAPT = 200
 """Shorter warmups keep the Laplace mass matrix: what they would learn is noisier."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to sample. `block` draws run in one compiled call."""
-
-    chains: int = 4
-    warmup: int = 300
-    draws: int = 500
-    seed: int = 1
-    target_accept: float = 0.95
-    max_tree_depth: int = 8
-    max_tree_depth_warmup: int = 5
-    block: int = 25
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from time import perf_counter
 from ..cohort.records import Cohort
 from ..likelihood.posterior import Posterior, posterior
 from ..model.spec import Model
-from .nuts import Draws, Progress, Settings, compile_sampler, sample_nuts
+from .nuts import Draws, Progress, compile_sampler, sample_nuts
+from .settings import Settings
 from .start import Start, find_start
 
 type Report = Callable[[Progress | str], None]

@@ -5,8 +5,9 @@ from dataclasses import replace
 from time import perf_counter
 
 from ..cohort.records import Cohort
-from ..inference.nuts import Progress, Settings
+from ..inference.nuts import Progress
 from ..inference.run import infer_cohort
+from ..inference.settings import Settings
 from ..model.spec import Model
 from .fitted import Fit, conclude
 from .provenance import provenance

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import jax
 
 from ..cohort.records import Cohort
-from ..inference.nuts import Settings
+from ..inference.settings import Settings
 from ..model.spec import Model
 
 PACKAGES = ("cls_infer", "jax", "numpyro", "arviz", "xarray", "numpy")

@@ -70,10 +70,9 @@ def travel(
         h = jnp.where(running, jnp.where(arriving, remaining, reachable), 0.0)
         y_next, error, kept = attempt(now.t, h, now.y, case.numbers, u)
         size = norm(error, now.y, y_next)
-        finite = jnp.isfinite(size)
-        accepted = running & finite & (size <= 1.0)
+        accepted = running & (size <= 1.0)
         arrived = accepted & arriving
-        factor = jnp.where(finite, jnp.clip(0.9 * (size + 1e-12) ** (-1 / stepper.order), 0.2, 6.0), 0.2)
+        factor = _growth(size, stepper.order)
         h_next = jnp.where(arrived, jnp.maximum(reachable, h * factor), jnp.where(running, h * factor, now.h))
         stop = now.stop + arrived
         stuck = running & ~accepted & (h_next < tolerance.smallest_step)
@@ -99,7 +98,13 @@ def travel(
     end = jax.lax.while_loop(lambda now: jnp.any(now.status == RUNNING) & (now.n < rows), body, first)
     t, h, stop, arrived, y, kept = end.journal
     status = jnp.where(end.status == RUNNING, STEP_LIMIT, end.status)
-    return Journey(_states_at_stops(end), status, end.n, t, h, stop, arrived, y, kept)
+    return Journey(_states_at_stops(end, y), status, end.n, t, h, stop, arrived, y, kept)
+
+
+def _growth(size: jax.Array, order: int) -> jax.Array:
+    """Return by what factor the next step follows from the error `size` of this one, in units of the tolerance."""
+    factor = jnp.clip(0.9 * (size + 1e-12) ** (-1 / order), 0.2, 6.0)
+    return jnp.where(jnp.isfinite(size), factor, 0.2)
 
 
 def _only(accepted: jax.Array, kept: jax.Array) -> jax.Array:
@@ -126,9 +131,9 @@ def _departure(rhs: Rhs, stepper: Stepper, route: Route, y0: jax.Array, case: Ca
     )
 
 
-def _states_at_stops(end: _Now) -> jax.Array:
+def _states_at_stops(end: _Now, y: jax.Array) -> jax.Array:
     """Return the states [lane, stop, state]: the state after the step that arrived, or the last one reached."""
-    log = jnp.swapaxes(end.journal[4], 0, 1)
+    log = jnp.swapaxes(y, 0, 1)
     after = jnp.minimum(end.arrival + 1, log.shape[1] - 1)
     reached = (end.arrival >= 0) & (end.arrival + 1 < end.n)
     held = jax.vmap(lambda rows, i: rows[i])(log, after)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cls_infer.inference.nuts import Settings, compile_sampler, sample_nuts
+from cls_infer.inference.nuts import compile_sampler, sample_nuts
+from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
 
 SETTINGS = Settings(chains=3, warmup=100, draws=200, seed=4, block=50, max_tree_depth=6)

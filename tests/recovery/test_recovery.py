@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
-from cls_infer.inference.nuts import Settings, compile_sampler, sample_nuts
+from cls_infer.inference.nuts import compile_sampler, sample_nuts
+from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model.load import load_model

@@ -2,7 +2,7 @@ import pytest
 from results.made_up import DRAWS, chart, sampled
 
 from cls_infer.errors import InputError
-from cls_infer.inference.nuts import Settings
+from cls_infer.inference.settings import Settings
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results import fit as module
 from cls_infer.results.fit import fit, hide_after

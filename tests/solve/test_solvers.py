@@ -88,7 +88,7 @@ def test_a_failing_lane_says_so_and_disturbs_no_other():
     states, status = solve_tank(failing, route, case, tolerance=Tolerance())
     assert status.tolist() == [OK, NON_FINITE, OK]
     np.testing.assert_allclose(states[::2, :, 0], np.exp(-np.outer([1.0, 2.0], [0.5, 2.0])), rtol=1e-3)
-    assert np.all(np.isfinite(states))  # rtol above: some dozen steps of 1e-4 each
+    assert np.all(np.isfinite(states))  # rtol above: some steps of 3e-4 each
 
 
 def test_a_failing_lane_leaves_the_gradients_of_the_others_alone():
@@ -101,7 +101,7 @@ def test_a_failing_lane_leaves_the_gradients_of_the_others_alone():
         return jnp.sum(jnp.where(status[:, None, None] == OK, states, 0.0)[:, -1])
 
     slope = jax.jit(jax.grad(last_of_the_first))(jnp.array([1.0, 0.0]))
-    np.testing.assert_allclose(slope, [-2 * np.exp(-2.0), 0.0], rtol=1e-3)  # some dozen steps of 1e-4 each
+    np.testing.assert_allclose(slope, [-2 * np.exp(-2.0), 0.0], rtol=1e-3)  # some steps of 3e-4 each
 
 
 def test_a_lane_without_steps_left_says_so(leaky_tank):

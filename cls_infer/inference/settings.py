@@ -1,0 +1,17 @@
+"""How to sample. Apart from the sampler, so that the command line knows its defaults without loading JAX."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to sample. `block` draws run in one compiled call."""
+
+    chains: int = 4
+    warmup: int = 300
+    draws: int = 500
+    seed: int = 1
+    target_accept: float = 0.95
+    max_tree_depth: int = 8
+    max_tree_depth_warmup: int = 5
+    block: int = 25
