@@ -5,10 +5,22 @@ The two-pore body with a leak that opens within hours, lasts a day or two and cl
 never charted: `intake_attack` scales healthy intake while the leak is open. Flux is positive out of plasma.
 """
 
-from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, logit_normal, lognormal, lognormal_factor, normal
+from cls_infer.model import (
+    Model,
+    Parameter,
+    fixed,
+    healthy_two_pore,
+    logit_normal,
+    lognormal,
+    lognormal_factor,
+    normal,
+    peak_leak,
+)
 from cls_infer.model.two_pore import (
     body_channels,
+    log_survival,
     two_pore_chart,
+    two_pore_healthy_ranges,
     two_pore_over_time,
     two_pore_parameters,
     two_pore_states,
@@ -25,7 +37,7 @@ def reported_onset(patient):
 
 parameters = {
     # the attack
-    "M": Parameter("1", lognormal(9.0, 0.5, shift=1.0), "peak leak, SCLS, physiology.md 1.4", reference=10.0),
+    "M": Parameter("1", peak_leak("clarkson"), "peak leak by cause, else Clarkson, physiology.md 1.4", reference=10.0),
     "t_0": Parameter("h", reported_onset, "reported onset +-6 h, physiology.md 7.1", reference=24.0),
     "D": Parameter("h", lognormal(36.0, 0.4), "leak phase 1-4 days [F]"),
     "t_off": Parameter("h", lognormal(12.0, 0.5), "physiology.md 7.1"),
@@ -70,5 +82,7 @@ model = Model(
     observables=two_pore_chart,
     derived=two_pore_over_time,
     channels=body_channels,
+    healthy_ranges=two_pore_healthy_ranges,
+    log_survival=log_survival,
     lead_in=36.0,
 )

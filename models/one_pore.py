@@ -8,9 +8,18 @@ over a day for m of 2 to 15. `x_Kf`, `x_sigma` and `x_PS` move them apart, which
 
 from typing import Any, NamedTuple
 
-from cls_infer.model import Model, Parameter, State, fixed, healthy_one_pore, lognormal, normal
+from cls_infer.model import Model, Parameter, State, fixed, healthy_one_pore, lognormal, normal, peak_leak
 from cls_infer.model.chart import bedside_chart, blood_chart, body_over_time
-from cls_infer.model.reference import blood, circulation, interstitium, kidney, lymph, oncotic, protein
+from cls_infer.model.reference import (
+    blood,
+    capillary_pressure_in_health,
+    circulation,
+    interstitium,
+    kidney,
+    lymph,
+    oncotic,
+    protein,
+)
 from cls_infer.model.spec import Derived
 from cls_infer.model.two_pore import body_channels
 from cls_infer.physiology import (
@@ -29,7 +38,7 @@ from cls_infer.physiology import (
 
 parameters = {
     # the wall in health and its leak
-    "m": Parameter("1", lognormal(1.0, 0.8, shift=1.0), "sepsis, physiology.md 1.4", reference=1.0),
+    "m": Parameter("1", peak_leak("sepsis"), "by cause, else sepsis, physiology.md 1.4", reference=1.0),
     "K_f": Parameter("L/h/mmHg", lognormal(0.21, 0.5), "literature spread factor 5, physiology.md 1.1"),
     "sigma_0": Parameter("1", normal(0.91, 0.02), "homoporous, total protein, 0.80-0.99, physiology.md 1.1"),
     "TER_0": Parameter("1/h", lognormal(0.05, 0.2), "5-6.2 %/h [F]"),
@@ -141,4 +150,5 @@ model = Model(
         **body_over_time,
     },
     channels=tuple(channel for channel in body_channels if channel != "globulin"),
+    healthy_ranges=capillary_pressure_in_health,
 )

@@ -5,10 +5,12 @@ circulation and the kidney, after `physiology.md` 1-5 and 13. The leak is the nu
 times the healthy number from time 0 on. Flux is positive from plasma to interstitium.
 """
 
-from cls_infer.model import Model, Parameter, healthy_two_pore, lognormal
+from cls_infer.model import Model, Parameter, healthy_two_pore, peak_leak
 from cls_infer.model.two_pore import (
     body_channels,
+    log_survival,
     two_pore_chart,
+    two_pore_healthy_ranges,
     two_pore_over_time,
     two_pore_parameters,
     two_pore_states,
@@ -16,7 +18,7 @@ from cls_infer.model.two_pore import (
 from cls_infer.physiology import two_pore_flows, two_pore_rates
 
 parameters = {
-    "m_L": Parameter("1", lognormal(1.0, 0.8, shift=1.0), "sepsis, physiology.md 1.4", reference=1.0),
+    "m_L": Parameter("1", peak_leak("sepsis"), "by cause, else sepsis, physiology.md 1.4", reference=1.0),
     **two_pore_parameters,
 }
 
@@ -35,4 +37,6 @@ model = Model(
     observables=two_pore_chart,
     derived=two_pore_over_time,
     channels=body_channels,
+    healthy_ranges=two_pore_healthy_ranges,
+    log_survival=log_survival,
 )

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"errors", "types", "units"},
+    {"causes", "errors", "types", "units"},
     {"physiology"},
     {"model"},
     {"cohort"},

@@ -41,7 +41,11 @@ Hierarchical = Annotated[
 ]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")]
 Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
-Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain.")]
+Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain, at least.")]
+MostDraws = Annotated[
+    int,
+    typer.Option("--most-draws", metavar="N", help="Draws of each chain at most, where the verdict asks for more."),
+]
 Warmup = Annotated[int, typer.Option("--warmup", metavar="N", help="Draws that tune the sampler and are dropped.")]
 TargetAccept = Annotated[
     float,
@@ -65,6 +69,7 @@ def fit(
     fix: Fix = None,
     chains: Chains = Settings.chains,
     draws: Draws = Settings.draws,
+    most_draws: MostDraws = Settings.most_draws,
     warmup: Warmup = Settings.warmup,
     target_accept: TargetAccept = Settings.target_accept,
     until: Until = None,
@@ -84,7 +89,14 @@ def fit(
         shared=names(shared),
         hierarchical=names(hierarchical),
         fix=names(fix),
-        settings=Settings(chains=chains, draws=draws, warmup=warmup, seed=seed, target_accept=target_accept),
+        settings=Settings(
+            chains=chains,
+            draws=draws,
+            most_draws=most_draws,
+            warmup=warmup,
+            seed=seed,
+            target_accept=target_accept,
+        ),
         until=until,
         out=out,
     )

@@ -44,11 +44,13 @@ def _show(model: "Model", *, as_json: bool) -> None:
         write_json(described)
         return
     write_lines(model.about.strip(), "")
-    for part in ("parameters", "states", "observables", "derived"):
+    for part in ("parameters", "healthy_ranges", "states", "observables", "derived"):
         rows = described[part]
         if rows:
             header = list(next(iter(rows.values())))
-            write_table(part, ("name", *header), [(name, *row.values()) for name, row in rows.items()])
+            write_table(
+                part.replace("_", " "), ("name", *header), [(name, *row.values()) for name, row in rows.items()]
+            )
     write_lines(f"therapy inputs: {', '.join(model.channels) or 'none'}")
 
 
@@ -59,6 +61,10 @@ def _describe(model: "Model") -> dict[str, Any]:
         "about": model.about.strip(),
         "digest": model.digest,
         "parameters": {name: _parameter(model, name, p) for name, p in model.parameters.items()},
+        "healthy_ranges": {
+            name: {"unit": known.unit, "prior": str(known.prior), "source": known.source}
+            for name, known in model.healthy_ranges.items()
+        },
         "states": {name: {"unit": state.unit} for name, state in model.states.items()},
         "observables": {
             name: {"unit": o.unit, "noise": str(o.noise), "accumulates": o.accumulates}

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..causes import CAUSES
 from ..errors import Problem
+from .names import did_you_mean
 from .quantities import read_number, read_quantity
 from .tables import Columns, Row
 from .times import Clock, read_time
@@ -98,7 +100,12 @@ def _contradictions(row: Row) -> list[Problem]:
 
 
 def _words(row: Row, problems: list[Problem]) -> dict[str, str]:
-    words = {"cause": row["cause"]} if row["cause"] else {}
+    words = {}
+    if cause := row["cause"].lower():
+        if cause not in CAUSES:
+            remedy = f"{did_you_mean(cause, CAUSES)}, or leave it out and say it in `comment`"
+            problems.append(row.problem(f"`cause` is `{row['cause']}`", remedy))
+        words["cause"] = cause
     if row["sex"]:
         sex = SEX.get(row["sex"].lower())
         if sex is None:

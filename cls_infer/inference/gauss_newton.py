@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from ..likelihood.noise import STUDENT_T, Scatter, curvature, log_density, total_scale
-from ..likelihood.posterior import FAILED, Posterior
+from ..likelihood.posterior import FAILED, Posterior, log_health
 from ..solve.plan import Chart
 from ..solve.predict import Predicted
 
@@ -42,34 +42,43 @@ def _chart_of_starts(target: Posterior) -> Chart:
     return Chart(*(a[None] for a in target.plan.chart))
 
 
-def _mean_and_scale(target: Posterior, coordinates: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, Scatter]:
+class Outputs(NamedTuple):
+    """What the log posterior looks at: mean and scale [start, patient, obs], healthy ranges [start, patient, range],
+    log probability to have lived [start, patient]."""
+
+    mean: jax.Array
+    scale: jax.Array
+    in_health: jax.Array
+    log_survival: jax.Array
+
+
+def _outputs(target: Posterior, coordinates: jax.Array) -> tuple[Outputs, jax.Array, Scatter]:
     predicted = _predict_many(target, coordinates)
     each = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
     scatter = Scatter(each.shape[None], each.scale, each.df[None])
     chart = _chart_of_starts(target)
     scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
-    return predicted.mean, scale, predicted.status, scatter
+    return Outputs(predicted.mean, scale, predicted.in_health, predicted.log_survival), predicted.status, scatter
 
 
 def expand(target: Posterior, z: jax.Array) -> Expansion:
     r"""Return value, gradient and Gauss-Newton curvature of the log posterior at every start z [start, dim].
 
     The gradient is exact. The curvature is the identity of the prior plus
-    $\sum_j J_j^T I_j J_j$ over predictions and their scales, with the Fisher information $I_j$ of each.
+    $\sum_j J_j^T I_j J_j$ over predictions, their scales and the healthy ranges, with the Fisher information
+    $I_j$ of each.
     """
     chart, pooling = _chart_of_starts(target), target.pooling
     slots = len(pooling.slots)
     coordinates = jax.vmap(pooling.coordinates)(z)
     to_coordinates = jax.vmap(jax.jacfwd(pooling.coordinates))(z)  # [start, patient, slot, dim]
 
-    def outputs(c: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return _mean_and_scale(target, c)[:2]
+    def column(direction: jax.Array) -> Outputs:
+        along = (jnp.broadcast_to(direction, coordinates.shape),)
+        return jax.jvp(lambda c: _outputs(target, c)[0], (coordinates,), along)[1]
 
-    def column(direction: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return jax.jvp(outputs, (coordinates,), (jnp.broadcast_to(direction, coordinates.shape),))[1]
-
-    d_mean, d_scale = jax.vmap(column, out_axes=-1)(jnp.eye(slots))  # [start, patient, obs, slot]
-    mean, scale, status, scatter = _mean_and_scale(target, coordinates)
+    d_mean, d_scale, d_health, d_survival = jax.vmap(column, out_axes=-1)(jnp.eye(slots))  # [start, patient, obs, slot]
+    (mean, scale, in_health, survival), status, scatter = _outputs(target, coordinates)
     good = chart.mask & (status == 0)[..., None] & jnp.isfinite(mean) & jnp.isfinite(scale)
     mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
 
@@ -78,15 +87,22 @@ def expand(target: Posterior, z: jax.Array) -> Expansion:
 
     by_mean, by_scale = jax.grad(total, argnums=(0, 1))(mean, scale)
     ll = jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0), axis=-1)
+    alive = status == 0
+    survival, d_survival = jnp.where(alive, survival, 0.0), jnp.where(alive[..., None], d_survival, 0.0)
+    ll += survival
     ll = jnp.where((status == 0) & jnp.isfinite(ll), ll, FAILED)
     d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
     of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
     in_slots = jnp.einsum("spo,spoi->spi", by_mean, d_mean) + jnp.einsum("spo,spoi->spi", by_scale, d_scale)
-    information = jnp.einsum("spoi,spo,spoj->spij", d_mean, curvature(scale, mean, scatter), d_mean)
+    in_slots += d_survival - jnp.einsum("spr,spri->spi", in_health, d_health)
+    risk = 0.5 / jnp.maximum(-survival, 1e-6)  # as the square of a residual sqrt(-2 log S)
+    information = jnp.einsum("spri,sprj->spij", d_health, d_health)
+    information += jnp.einsum("sp,spi,spj->spij", risk, d_survival, d_survival)
+    information += jnp.einsum("spoi,spo,spoj->spij", d_mean, curvature(scale, mean, scatter), d_mean)
     information += jnp.einsum("spoi,spo,spoj->spij", d_scale, of_scale, d_scale)
     through = jnp.einsum("spij,spjd->spid", information, to_coordinates)
     return Expansion(
-        log_posterior=jnp.sum(ll, axis=1) - 0.5 * jnp.sum(z**2, axis=1),
+        log_posterior=jnp.sum(ll + log_health(in_health), axis=1) - 0.5 * jnp.sum(z**2, axis=1),
         gradient=jnp.einsum("spi,spid->sd", in_slots, to_coordinates) - z,
         curvature=jnp.einsum("spid,spie->sde", to_coordinates, through) + jnp.eye(z.shape[1])[None],
         status=status,

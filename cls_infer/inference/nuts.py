@@ -89,12 +89,15 @@ def sample_nuts(
     sampler: Sampler,
     start: Start,
     *,
+    enough: Callable[[np.ndarray], bool] = lambda _: True,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Draws:
     """Return NUTS draws, every chain on its own device where there are enough.
 
-    The mass matrix comes from the Laplace approximation and what all chains learn in the warmup. An interrupt
-    (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked incomplete.
+    The mass matrix comes from the Laplace approximation and what all chains learn in the warmup. After every
+    `draws` draws `enough` looks at all kept so far [chain, draw, dim]; where it says no, as many again follow,
+    up to `most_draws`. An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked
+    incomplete.
     """
     target, settings = sampler.target, sampler.settings
     begun = perf_counter()
@@ -107,7 +110,7 @@ def sample_nuts(
         covariance = learnt_covariance(start.covariance, z.reshape(-1, z.shape[-1]))
         return with_mass_matrix_of(state, _first_state(target, settings, covariance, departures))
 
-    draws = _run(lambda state: sampler.block(state, wall), state, settings, learn, report, begun)
+    draws = _run(lambda state: sampler.block(state, wall), state, settings, learn, enough, report, begun)
     return replace(draws, seconds={"compile": sampler.seconds, "sample": perf_counter() - begun})
 
 
@@ -186,7 +189,7 @@ def _learning(settings: Settings) -> tuple[int, ...]:
     return tuple(int(share * settings.warmup) // settings.block * settings.block for share in (0.4, 0.75))
 
 
-def _run(block, state, settings: Settings, learn, report, begun: float) -> Draws:
+def _run(block, state, settings: Settings, learn, enough, report, begun: float) -> Draws:
     learning = _learning(settings)
     total = settings.warmup + settings.draws
     kept: list[dict[str, np.ndarray]] = []
@@ -213,10 +216,16 @@ def _run(block, state, settings: Settings, learn, report, begun: float) -> Draws
                     seconds=perf_counter() - begun,
                 )
             )
+            if total <= done and total + settings.draws <= settings.warmup + settings.most_draws:
+                total += 0 if enough(_joined(kept, "z", settings.warmup, total)) else settings.draws
     except KeyboardInterrupt:
         if done <= settings.warmup:
             raise
         complete = False
-    joined = {name: np.concatenate([r[name] for r in kept])[settings.warmup : total] for name in FIELDS}
-    by_chain = {name: np.moveaxis(a, 0, 1) for name, a in joined.items()}
+    by_chain = {name: _joined(kept, name, settings.warmup, total) for name in FIELDS}
     return Draws(by_chain.pop("z"), by_chain, complete=complete)
+
+
+def _joined(blocks: list[dict[str, np.ndarray]], name: str, first: int, last: int) -> np.ndarray:
+    """Return one field of draws `first` to `last` of every chain [chain, draw, ...]."""
+    return np.moveaxis(np.concatenate([rows[name] for rows in blocks])[first:last], 0, 1)

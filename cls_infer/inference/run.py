@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+import numpy as np
+
 from ..cohort.records import Cohort
 from ..likelihood.posterior import Posterior, posterior
 from ..model.spec import Model
@@ -13,6 +15,8 @@ from .settings import Settings
 from .start import Start, find_start
 
 type Report = Callable[[Progress | str], None]
+type Enough = Callable[[Posterior, np.ndarray], bool]
+"""Whether draws of a target [chain, draw, dim] suffice."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,14 @@ class Inference:
     seconds: dict[str, float]
 
 
-def infer(target: Posterior, settings: Settings, *, report: Report = lambda _: None) -> Inference:
-    """Return draws of one posterior: the mode, its Laplace covariance, then NUTS.
+def infer(
+    target: Posterior,
+    settings: Settings,
+    *,
+    enough: Enough = lambda target, z: True,
+    report: Report = lambda _: None,
+) -> Inference:
+    """Return draws of one posterior: the mode, its Laplace covariance, then NUTS until there are `enough`.
 
     The sampler is compiled while the mode is sought.
     """
@@ -37,7 +47,7 @@ def infer(target: Posterior, settings: Settings, *, report: Report = lambda _: N
         found = perf_counter() - begun
         report("compiling the sampler")
         sampler = coming.result()
-    draws = sample_nuts(sampler, start, report=report)
+    draws = sample_nuts(sampler, start, enough=lambda z: enough(target, z), report=report)
     return Inference(draws, start, "nuts", {"start": found, **draws.seconds})
 
 
@@ -50,6 +60,7 @@ def infer_cohort(
     hierarchical: tuple[str, ...] = (),
     fixed: dict[str, float] | None = None,
     settings: Settings,
+    enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
 ) -> list[tuple[Posterior, Inference]]:
     """Return one entry for patients who share anything, and one each for patients who do not.
@@ -68,12 +79,13 @@ def infer_cohort(
 
     joint = target(cohort)
     if len(cohort.patients) == 1 or any(slot.scope != "patient" for slot in joint.pooling.slots):
-        return [(joint, infer(joint, settings, report=report))]
+        return [(joint, infer(joint, settings, enough=enough, report=report))]
     parts = []
     for number, patient in enumerate(cohort.patients):
         report(f"patient {patient.name} ({number + 1} of {len(cohort.patients)})")
         alone = target(replace(cohort, patients=(patient,)))
-        parts.append((alone, infer(alone, replace(settings, seed=settings.seed + number), report=report)))
+        own = replace(settings, seed=settings.seed + number)
+        parts.append((alone, infer(alone, own, enough=enough, report=report)))
         if not parts[-1][1].draws.complete:
             break
     return parts

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """How to sample. `block` draws run in one compiled call."""
+    """How to sample.
+
+    `block` draws run in one compiled call. Where `draws` are not enough, as many again follow, up to `most_draws`.
+    """
 
     chains: int = 4
     warmup: int = 300
     draws: int = 500
+    most_draws: int = 2000
     seed: int = 1
-    target_accept: float = 0.95
+    target_accept: float = 0.9
     max_tree_depth: int = 8
     max_tree_depth_warmup: int = 5
     block: int = 25

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,17 @@ from .pooling import Pooling, pool
 
 FAILED = -1e8
 """Log density of a patient whose solve failed: very low, finite, flat."""
+
+
+class Terms(NamedTuple):
+    """What each patient [patient] adds to the log density, and the solver's status.
+
+    `log_likelihood` is of the measurements and of having lived to the last, `log_health` of the healthy ranges.
+    """
+
+    log_likelihood: jax.Array
+    log_health: jax.Array
+    status: jax.Array
 
 
 @dataclass(frozen=True)
@@ -66,28 +78,42 @@ class Posterior:
         each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
-    def by_patient(self, coordinates: Batch) -> tuple[jax.Array, jax.Array]:
-        """Return each patient's log-likelihood and solver status [patient]; a failed solve counts as FAILED."""
+    def by_patient(self, coordinates: Batch) -> Terms:
+        """Return each patient's terms of the log density; a failed solve counts as FAILED."""
         predicted = self.predicted(coordinates)
-        mean, time_variance, status = predicted
+        mean, time_variance, status, in_health, log_survival = predicted
         usable = (status == 0)[:, None] & jnp.isfinite(mean) & jnp.isfinite(time_variance)
-        safe = Predicted(jnp.where(usable, mean, 1.0), jnp.where(usable, time_variance, 0.0), status)
-        total = jnp.sum(self.pointwise(coordinates, safe), axis=1)
+        safe = predicted._replace(
+            mean=jnp.where(usable, mean, 1.0), time_variance=jnp.where(usable, time_variance, 0.0)
+        )
+        total = jnp.sum(self.pointwise(coordinates, safe), axis=1) + jnp.where(status == 0, log_survival, 0.0)
         good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
-        return jnp.where(good, total, FAILED), status
+        return Terms(jnp.where(good, total, FAILED), log_health(in_health), status)
 
-    def log_likelihood(self, z: Batch) -> jax.Array:
-        """Return the log-likelihood of the whole cohort at z [dimension]."""
-        return jnp.sum(self.by_patient(self.pooling.coordinates(z))[0])
+    def log_factor(self, z: Batch) -> jax.Array:
+        """Return what multiplies the standard normal density of z [dimension], as a logarithm."""
+        terms = self.by_patient(self.pooling.coordinates(z))
+        return jnp.sum(terms.log_likelihood) + jnp.sum(terms.log_health)
+
+    def log_prior_factor(self, z: Batch) -> jax.Array:
+        """Return the part of `log_factor` that no measurement enters: the healthy ranges. Nothing is solved."""
+        values, _ = self.pooling.values(self.pooling.coordinates(z))
+        numbers = jax.vmap(lambda v: self.system.prepare(v)[1])(values)
+        return jnp.sum(log_health(jax.vmap(self.system.in_health)(numbers)))
 
     def numpyro_model(self) -> Callable[[], None]:
-        """Return the NumPyro model: standard normal coordinates `z` and the likelihood as a factor."""
+        """Return the NumPyro model: standard normal coordinates `z` and the rest as a factor."""
 
         def model() -> None:
             z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([self.pooling.dimension]).to_event(1))
-            numpyro.factor("log_likelihood", self.log_likelihood(z))
+            numpyro.factor("log_factor", self.log_factor(z))
 
         return model
+
+
+def log_health(in_health: jax.Array) -> jax.Array:
+    """Return the log density [...] of the healthy ranges' coordinates [..., range], up to a constant; at most 0."""
+    return -0.5 * jnp.sum(in_health**2, axis=-1)
 
 
 def posterior(

@@ -70,6 +70,7 @@ def _everything(model: Model, t: Any, y: Any, numbers: Any, u: Any) -> dict[str,
         **{f"d`{name}`/dt": v for name, v in rates._asdict().items()},
         **{f"observable `{name}`": o.of(f) for name, o in model.observables.items()},
         **{f"derived `{name}`": d.of(f) for name, d in model.derived.items()},
+        **{f"healthy `{name}`": r.of(p, h) for name, r in model.healthy_ranges.items()},
     }
 
 
@@ -80,6 +81,7 @@ def _units(model: Model) -> dict[str, str]:
         **{f"d`{name}`/dt": f"({state.unit})/h" for name, state in model.states.items()},
         **{f"observable `{name}`": o.unit for name, o in model.observables.items()},
         **{f"derived `{name}`": d.unit for name, d in model.derived.items()},
+        **{f"healthy `{name}`": r.unit for name, r in model.healthy_ranges.items()},
     }
 
 

@@ -36,6 +36,10 @@ class Normal:
         """Map the standard normal coordinate to the value."""
         return mean + sd * z
 
+    def coordinate(self, value: Numbers) -> Numbers:
+        """Return the standard normal coordinate of a value."""
+        return (value - self.mean) / self.sd
+
     @property
     def known(self) -> bool:
         """True when the prior has no spread: the value was measured outside the model."""
@@ -57,6 +61,10 @@ class LogNormal:
     def transport(z: Numbers, median: Numbers, log_sd: Numbers, shift: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return shift + median * jnp.exp(log_sd * z)
+
+    def coordinate(self, value: Numbers) -> Numbers:
+        """Return the standard normal coordinate of a value; far below any where the prior has no mass."""
+        return jnp.log(jnp.maximum((value - self.shift) / self.median, 1e-12)) / self.log_sd
 
     @property
     def known(self) -> bool:

@@ -6,7 +6,7 @@ median and log-sd.
 """
 
 from .prior import Prior, fixed, lognormal, normal, truncated_normal
-from .spec import Covariates, Parameter
+from .spec import Covariates, HealthyRange, Parameter
 
 
 def weight(patient: Covariates) -> Prior:
@@ -105,6 +105,21 @@ kidney = {
     "MAP_50": Parameter("mmHg", fixed(60.0), "physiology.md 5.4"),
     "h_u": Parameter("1", fixed(8), "physiology.md 5.4"),
     "J_ev": Parameter("L/h", fixed(0.035), "insensible loss, physiology.md 5.4"),
+}
+
+survival = {
+    "k_lethal": Parameter("1/h", fixed(1.0), "hazard of death at x_lethal [A]"),
+    "x_lethal": Parameter("1", fixed(0.2), "share of plasma left; survivors lost up to 70 % [F], value [A]"),
+    "n_lethal": Parameter("1", fixed(8), "[A]"),
+}
+
+capillary_pressure_in_health = {
+    "P_c0": HealthyRange(
+        "mmHg", lambda p, h: h.loop.P_c0, lognormal(16.0, 0.22), "16, range 10-24, physiology.md 1.1; forearm 17 [F]"
+    ),
+}
+escape_in_health = {
+    "TER_0": HealthyRange("1/h", lambda p, h: h.TER_0, lognormal(0.05, 0.2), "5-6.2 %/h [F]"),
 }
 
 two_pore_wall = {

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ..types import Scalar
 from .noise import Noise
-from .prior import Fixed, Prior
+from .prior import Fixed, LogNormal, Normal, Prior
 
 type Covariates = Mapping[str, float | str]
 type Scope = Literal["patient", "shared", "hierarchical"]
@@ -50,6 +50,19 @@ class State:
 
 
 @dataclass(frozen=True)
+class HealthyRange:
+    """What is known of a quantity of health that follows from parameters `p` and the healthy body `h`.
+
+    Its density multiplies the priors of the parameters, which by themselves allow bodies nobody has.
+    """
+
+    unit: str
+    of: Callable[[Any, Any], Scalar]
+    prior: Normal | LogNormal
+    source: str
+
+
+@dataclass(frozen=True)
 class Observable:
     """What the model predicts of a chart's variable, read from the flows `f`, and how measurements scatter."""
 
@@ -74,7 +87,9 @@ class Model:
 
     The functions see one patient. `health(p)` returns what follows from the parameters alone, computed once;
     `flows(t, y, p, h, u)` every pressure and flux at an instant; `rates(f, y, p, h, u)` the states' derivatives
-    by name. `channels` lists the therapy inputs that change anything here. `lead_in` is how many hours before
+    by name. `channels` lists the therapy inputs that change anything here, `healthy_ranges` what is known of
+    health beyond the priors, `log_survival(y)` the log probability to have lived through a course that ended in
+    the states y. `lead_in` is how many hours before
     the patient's onset (or time 0) the simulation starts, in health.
     """
 
@@ -87,6 +102,8 @@ class Model:
     observables: Mapping[str, Observable]
     derived: Mapping[str, Derived] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
+    healthy_ranges: Mapping[str, HealthyRange] = field(default_factory=dict)
+    log_survival: Callable[[Any], Scalar] | None = None
     lead_in: float = 0.0
     name: str = ""
     digest: str = ""

@@ -65,8 +65,8 @@ def healthy_two_pore(p: Any) -> TwoPoreHealth:
         C_iA, C_iG, _, wall = balance(z)
         return (wall.Js_A - p.J_L0 * C_iA) / (p.J_L0 * p.C_A0), (wall.Js_G - p.J_L0 * C_iG) / (p.J_L0 * p.C_G0)
 
-    C_iA, C_iG, dP, _ = balance(newton_pair(residual, (0.0, -0.6)))
-    return two_pore_health(p.P_i0 + dP, C_iA, C_iG, s, p)
+    C_iA, C_iG, dP, wall = balance(newton_pair(residual, (0.0, -0.6)))
+    return two_pore_health(p.P_i0 + dP, C_iA, C_iG, wall, s, p)
 
 
 class OnePoreHealth(NamedTuple):

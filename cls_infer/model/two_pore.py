@@ -3,13 +3,16 @@
 from .chart import bedside_chart, blood_chart, body_over_time, protein_chart, research_chart, wall_over_time
 from .reference import (
     blood,
+    capillary_pressure_in_health,
     circulation,
+    escape_in_health,
     globulin,
     interstitium,
     kidney,
     lymph,
     oncotic,
     protein,
+    survival,
     two_pore_wall,
 )
 from .spec import State
@@ -24,6 +27,7 @@ two_pore_parameters = {
     **lymph,
     **circulation,
     **kidney,
+    **survival,
 }
 
 two_pore_states = {
@@ -35,9 +39,17 @@ two_pore_states = {
     "G_i": State("g", lambda p, h: h.C_iG0 * (p.V_i0 - h.loop.V_ex)),
     "V_r": State("L", lambda p, h: h.loop.V_r0),  # red cells
     "U": State("L", lambda p, h: 0.0 * p.V_p0),  # urine since the start
+    "H": State("1", lambda p, h: 0.0),  # hazard of death so far
 }
 
+
+def log_survival(y):
+    """The patient lived to the end of the chart."""
+    return -y.H
+
+
 two_pore_chart = blood_chart | protein_chart | bedside_chart | research_chart
+two_pore_healthy_ranges = capillary_pressure_in_health | escape_in_health
 two_pore_over_time = wall_over_time | body_over_time
 
 body_channels = (

@@ -18,6 +18,7 @@ from .body import (
 )
 from .circulation import central_venous_pressure
 from .inputs import Inputs
+from .survival import hazard_of_death
 from .turnover import net_turnover
 from .two_pore import Sieve, WallFlux, total_pressure, wall_flux, whole_wall
 
@@ -29,6 +30,7 @@ class TwoPoreHealth(NamedTuple):
     sieve: Sieve
     C_iA0: Scalar
     C_iG0: Scalar
+    TER_0: Scalar
 
 
 class TwoPoreFlows(NamedTuple):
@@ -57,13 +59,15 @@ class TwoPoreFlows(NamedTuple):
     K_L: Scalar
 
 
-def two_pore_health(P_c0: Scalar, C_iA0: Scalar, C_iG0: Scalar, s: Sieve, p: Any) -> TwoPoreHealth:
+def two_pore_health(P_c0: Scalar, C_iA0: Scalar, C_iG0: Scalar, wall: WallFlux, s: Sieve, p: Any) -> TwoPoreHealth:
     """Return the healthy body from the wall's steady state."""
-    return TwoPoreHealth(loop=loop_in_health(P_c0, p), sieve=s, C_iA0=C_iA0, C_iG0=C_iG0)
+    return TwoPoreHealth(
+        loop=loop_in_health(P_c0, p), sieve=s, C_iA0=C_iA0, C_iG0=C_iG0, TER_0=wall.clearance_A / p.V_p0
+    )
 
 
 def two_pore_flows(y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar) -> TwoPoreFlows:
-    """Return the flows at states y = (V_p, V_i, A_p, A_i, G_p, G_i, V_r, U) under leak m_L [1].
+    """Return the flows at states y = (V_p, V_i, A_p, A_i, G_p, G_i, V_r, U, H) under leak m_L [1].
 
     Interstitial concentrations are those of the accessible volume V_i - V_ex, which stays above zero by
     construction of the pressure curve; a state that leaves its domain is caught by the solver's status.
@@ -99,7 +103,7 @@ def two_pore_flows(y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, 
 
 
 def two_pore_rates(f: TwoPoreFlows, y: Any, p: Any, h: TwoPoreHealth, u: Inputs) -> dict[str, Scalar]:
-    """Return the derivatives of the eight states; lymph carries interstitial protein back to plasma."""
+    """Return the derivatives of the nine states; lymph carries interstitial protein back to plasma."""
     c, wall = f.circulation, f.wall
     J_v, bled = wall.J_S + wall.J_L, plasma_bled(c, u)
     turnover_A = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A)
@@ -113,4 +117,5 @@ def two_pore_rates(f: TwoPoreFlows, y: Any, p: Any, h: TwoPoreHealth, u: Inputs)
         "G_i": wall.Js_G - c.J_lymph * f.C_iG,
         "V_r": red_cell_balance(c, u),
         "U": c.J_urine,
+        "H": hazard_of_death(y.V_p, p.V_p0, p.k_lethal, p.x_lethal, p.n_lethal),
     }

@@ -8,6 +8,9 @@ import numpy as np
 import xarray as xr
 from arviz_stats.sampling_diagnostics import bfmi, ess, rhat
 
+from ..likelihood.posterior import Posterior
+from .values import parameter_draws
+
 type Numbers = dict[str, Any]
 """Numbers by name, None where one could not be computed."""
 
@@ -58,12 +61,21 @@ def diagnose(tree: xr.DataTree) -> Verdict:
     return Verdict(not unmet, unmet, numbers)
 
 
-def convergence(tree: xr.DataTree) -> dict[str, xr.Dataset]:
+def converged(target: Posterior, z: np.ndarray) -> bool:
+    """Return whether R-hat and both effective sizes of draws z [chain, draw, dim] meet their thresholds."""
+    found = convergence(parameter_draws(target, z))
+    if z.shape[0] < 2:
+        return True  # what one chain cannot tell, more of it cannot either
+    largest = max(float(v.max()) for v in found["rhat"].data_vars.values())
+    fewest = min(float(v.min()) for kind in ("ess_bulk", "ess_tail") for v in found[kind].data_vars.values())
+    return largest < THRESHOLDS.rhat and fewest >= THRESHOLDS.ess
+
+
+def convergence(posterior: xr.Dataset) -> dict[str, xr.Dataset]:
     """Return `rhat`, `ess_bulk` and `ess_tail` of every estimated number, NaN where a value is known.
 
     They need two chains of four draws; with less they are NaN throughout.
     """
-    posterior = tree["posterior"].to_dataset()
     if posterior.sizes["chain"] < 2 or posterior.sizes["draw"] < 4:
         nothing = posterior.mean(("chain", "draw")) * np.nan
         return dict.fromkeys(("rhat", "ess_bulk", "ess_tail"), nothing)
@@ -88,9 +100,10 @@ def entries(dataset: xr.Dataset) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def _convergence(tree: xr.DataTree) -> dict[str, tuple[float | None, str]]:
     """Return the worst of each measure and which number it belongs to; None where one cannot be computed."""
-    places = list(entries(tree["posterior"].to_dataset()))
+    posterior = tree["posterior"].to_dataset()
+    places = list(entries(posterior))
     worst: dict[str, tuple[float | None, str]] = {}
-    for measure, found in convergence(tree).items():
+    for measure, found in convergence(posterior).items():
         by_label = {label: float(found[name].sel(place)) for label, name, place in places}
         if not by_label:
             worst[measure] = (None, "")

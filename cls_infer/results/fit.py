@@ -9,6 +9,7 @@ from ..inference.nuts import Progress
 from ..inference.run import infer_cohort
 from ..inference.settings import Settings
 from ..model.spec import Model
+from .diagnose import converged
 from .fitted import Fit, conclude
 from .provenance import provenance
 
@@ -53,6 +54,7 @@ def fit(
         hierarchical=hierarchical,
         fixed=fixed,
         settings=settings,
+        enough=converged,
         report=report,
     )
     report("reading the draws: predictions, trajectories, solver error")

@@ -28,7 +28,11 @@ class Joint:
 
 
 def join(parts: Sequence[Part]) -> Joint:
-    """Return all parts as one; parts of several patients are cut to the shortest one's draws."""
+    """Return all parts as one.
+
+    Patients fitted apart need not have as many draws: of a patient sampled k times as long as the shortest every
+    k-th draw is kept, with the divergences and leapfrogs of the k, and what is over is cut.
+    """
     seconds = _sum_seconds([inference.seconds for _, inference in parts])
     methods = "+".join(dict.fromkeys(inference.method for _, inference in parts))
     complete = all(inference.draws.complete for _, inference in parts)
@@ -38,10 +42,20 @@ def join(parts: Sequence[Part]) -> Joint:
     target = _together([target for target, _ in parts])
     draws = min(inference.draws.z.shape[1] for _, inference in parts)
     stats = {
-        name: np.stack([inference.draws.stats[name][:, :draws] for _, inference in parts], axis=-1)
+        name: np.stack([_thinned(name, inference.draws.stats[name], draws) for _, inference in parts], axis=-1)
         for name in parts[0][1].draws.stats
     }
     return Joint(target, _side_by_side(target, parts, draws), stats, complete, methods, seconds)
+
+
+def _thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:
+    """Return `draws` values of each chain [chain, draw, ...] from as many or more [chain, draw, ...].
+
+    A divergence or the leapfrogs of a draw left out count with the next one kept.
+    """
+    windows = long[:, : long.shape[1] // draws * draws].reshape(len(long), draws, -1, *long.shape[2:])
+    gathered = {"diverging": windows.any(axis=2), "num_steps": windows.sum(axis=2)}
+    return gathered.get(name, windows[:, :, -1])
 
 
 def _sum_seconds(each: Sequence[dict[str, float]]) -> dict[str, float]:
@@ -64,5 +78,5 @@ def _side_by_side(target: Posterior, parts: Sequence[Part], draws: int) -> np.nd
     for patient, (part, inference) in enumerate(parts):
         for whole, own in zip(target.pooling.slots, part.pooling.slots, strict=False):
             if whole.size and own.size:
-                z[:, :, whole.start + patient] = inference.draws.z[:, :draws, own.start]
+                z[:, :, whole.start + patient] = _thinned("z", inference.draws.z, draws)[:, :, own.start]
     return z

@@ -17,8 +17,9 @@ DIMS = ("chain", "draw", "patient", "obs")
 type Groups = dict[str, xr.Dataset]
 
 
-def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Groups, np.ndarray]:
-    """Return the groups `posterior_predictive` and `log_likelihood`, and the status [chain, draw, patient].
+def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Groups, np.ndarray, np.ndarray]:
+    """Return the groups `posterior_predictive` and `log_likelihood`, and status and log probability to have lived of
+    every draw [chain, draw, patient].
 
     `measurement` is the replicate with its noise, `prediction` is without it, the mean over an uncertain time,
     `scale` the noise's scale with what that time adds (of the logarithm where it is lognormal). All are
@@ -26,7 +27,7 @@ def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Gr
     """
     patients = list(target.plan.patients)
     flat = over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=len(patients))
-    mean, scale, each, status = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in flat)
+    mean, scale, each, status, lived = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in flat)
     there = target.plan.chart.mask & (status == 0)[..., None]
     mean, scale, each = (np.where(there, a, np.nan) for a in (mean, scale, each))
     shape, df = _shapes(target)
@@ -38,7 +39,7 @@ def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Gr
         "posterior_predictive": xr.Dataset(predictive, coords=coords),
         "log_likelihood": xr.Dataset({"measurement": (DIMS, each)}, coords=coords),
     }
-    return groups, status
+    return groups, status, lived
 
 
 def unit_noise(size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator) -> np.ndarray:
@@ -60,7 +61,7 @@ def _predict(target: Posterior, z: jax.Array) -> tuple[Any, ...]:
     predicted = target.predicted(coordinates)
     chart = target.plan.chart
     scale = total_scale(predicted.mean, predicted.time_variance, target.scatter(coordinates), chart.extra_sd)
-    return predicted.mean, scale, target.pointwise(coordinates, predicted), predicted.status
+    return predicted.mean, scale, target.pointwise(coordinates, predicted), predicted.status, predicted.log_survival
 
 
 def _shapes(target: Posterior) -> tuple[np.ndarray, np.ndarray]:

@@ -55,7 +55,7 @@ class Row:
 def summarise(tree: xr.DataTree) -> list[Row]:
     """Return one row for each estimated number, the leak's first."""
     posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
-    measures = convergence(tree)
+    measures = convergence(tree["posterior"].to_dataset())
     rows = []
     for label, name, place in entries(posterior):
         draws, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))

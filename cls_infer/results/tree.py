@@ -36,14 +36,15 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
-    with ThreadPoolExecutor() as beside:  # three programs to compile and run, each mostly on one core
+    with ThreadPoolExecutor() as beside:  # four programs to compile and run, each mostly on one core
         courses = beside.submit(trajectories, target, joint.z)
         exact = beside.submit(exact_log_likelihood, target, sample_of(joint.z))
-        replicates, status = replicate_groups(target, joint.z, seed=seed)
-    error = np.abs(exact.result() - sample_of(_by_patient(replicates["log_likelihood"])))
+        before = beside.submit(prior_draws, target, seed=seed)
+        replicates, status, lived = replicate_groups(target, joint.z, seed=seed)
+    error = np.abs(exact.result() - sample_of(_by_patient(replicates["log_likelihood"]) + lived))
     groups = {
         "posterior": parameter_draws(target, joint.z),
-        "prior": prior_draws(target, seed=seed),
+        "prior": before.result(),
         "constant_data": known_values(target),
         "trajectories": courses.result(),
         **replicates,

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from scipy.special import ndtri
 
 from ..cohort.items import ITEMS
+from ..inference.prior_sample import sample_prior
 from ..likelihood.pooling import Pooling, Slot, spread_of
 from ..likelihood.posterior import Posterior
 from .batches import over_draws
@@ -56,16 +56,8 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
 
 
 def prior_draws(target: Posterior, *, seed: int) -> xr.Dataset:
-    """Return the same parameters under the prior, [chain 1, draw].
-
-    The draws are a Latin hypercube: each coordinate has one in every 1/2000 of its probability, so that the
-    prior's sd, against which every posterior is read, carries hardly any Monte Carlo error.
-    """
-    rng = np.random.default_rng(seed)
-    dimension = target.pooling.dimension
-    order = np.argsort(rng.random((PRIOR_DRAWS, dimension)), axis=0)
-    z = ndtri((order + rng.random((PRIOR_DRAWS, dimension))) / PRIOR_DRAWS)
-    return parameter_draws(target, z[None])
+    """Return the same parameters under the prior and its healthy ranges, [chain 1, draw]."""
+    return parameter_draws(target, sample_prior(target, PRIOR_DRAWS, seed=seed)[None])
 
 
 def known_values(target: Posterior) -> xr.Dataset:

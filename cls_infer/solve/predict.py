@@ -15,11 +15,14 @@ from .uncertain_time import moments
 
 
 class Predicted(NamedTuple):
-    """Mean and variance of each prediction over its uncertain time [lane, obs], and the solver's status [lane]."""
+    """Mean and variance of each prediction over its uncertain time [lane, obs], the solver's status [lane], where the
+    healthy ranges' quantities lie [lane, range], and the log probability to have lived to the end [lane]."""
 
     mean: jax.Array
     time_variance: jax.Array
     status: jax.Array
+    in_health: jax.Array
+    log_survival: jax.Array
 
 
 type Predict = Callable[[Any, jax.Array, Route, Chart], Predicted]
@@ -67,6 +70,7 @@ def predictor(system: System, solve: Solve) -> Predict:
             return table[chart.stop, variable] - since
 
         mean, time_variance = moments(jax.vmap(pick)(observed, chart))
-        return Predicted(mean, time_variance, along.status)
+        in_health = jax.vmap(system.in_health)(along.numbers)
+        return Predicted(mean, time_variance, along.status, in_health, jax.vmap(system.log_survival)(along.y[:, -1]))
 
     return predict

@@ -60,6 +60,18 @@ class System:
         f = self.model.flows(t, *self._read(y, numbers, u))
         return jnp.stack([jnp.asarray(o.of(f), float) for o in self.model.observables.values()])
 
+    def in_health(self, numbers: jax.Array) -> jax.Array:
+        """Return where the healthy ranges' quantities lie [range], in standard normal coordinates of their priors."""
+        values, h = self._unpack(numbers)
+        p = self.parameters(values)
+        found = [known.prior.coordinate(known.of(p, h)) for known in self.model.healthy_ranges.values()]
+        return jnp.stack(found) if found else jnp.zeros(0)
+
+    def log_survival(self, y: jax.Array) -> jax.Array:
+        """Return the log probability to have lived through a course that ended in states y; 0 where a model is silent."""
+        lived = self.model.log_survival
+        return jnp.asarray(lived(self.model.States(*y)) if lived else 0.0, float)
+
     def derive(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
         """Return every derived quantity, in the model's order."""
         f = self.model.flows(t, *self._read(y, numbers, u))

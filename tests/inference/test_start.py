@@ -27,7 +27,7 @@ def found(search):
 
 @pytest.fixture(scope="module")
 def by_scipy(target):
-    negative = jax.jit(jax.value_and_grad(lambda z: 0.5 * jnp.sum(z**2) - target.log_likelihood(z)))
+    negative = jax.jit(jax.value_and_grad(lambda z: 0.5 * jnp.sum(z**2) - target.log_factor(z)))
     return minimize(
         lambda z: tuple(np.asarray(a, float) for a in negative(jnp.asarray(z))),
         np.zeros(target.pooling.dimension),

@@ -46,7 +46,7 @@ def test_pointwise_log_likelihoods_sum_to_the_patients(fit, target):
     z = sampled(target).draws.z
     summed = fit.tree["log_likelihood"]["measurement"].sum("obs")
     for chain, draw in ((0, 0), (3, DRAWS - 1)):
-        total, status = target.by_patient(target.pooling.coordinates(z[chain, draw]))
+        total, _, status = target.by_patient(target.pooling.coordinates(z[chain, draw]))
         assert int(status[0]) == 0
         # the same solve, but in a batch of another size: rounding only
         np.testing.assert_allclose(summed.isel(chain=chain, draw=draw), total, rtol=1e-8)
