@@ -13,7 +13,7 @@ class Settings:
     chains: int = 4
     warmup: int = 300
     draws: int = 500
-    most_draws: int = 2000
+    most_draws: int = 4000
     seed: int = 1
     target_accept: float = 0.9
     max_tree_depth: int = 8

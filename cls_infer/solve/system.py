@@ -68,7 +68,7 @@ class System:
         return jnp.stack(found) if found else jnp.zeros(0)
 
     def log_survival(self, y: jax.Array) -> jax.Array:
-        """Return the log probability to have lived through a course that ended in states y; 0 where a model is silent."""
+        """Return the log probability to have lived through a course that ended in states y; 0 if none is modelled."""
         lived = self.model.log_survival
         return jnp.asarray(lived(self.model.States(*y)) if lived else 0.0, float)
 

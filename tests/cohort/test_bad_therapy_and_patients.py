@@ -100,6 +100,10 @@ PATIENTS = {
         "patient,onset\nP1,2024-03-05T10:00",
         (2, "`onset` `2024-03-05T10:00` is a timestamp", "in one way"),
     ),
+    "an unknown cause": (
+        "patient,cause\nP1,sepsys",
+        (2, "`cause` is `sepsys`", "did you mean `sepsis`?"),
+    ),
     "an unknown column": (
         "patient,baseline_haematocrit\nP1,0.4",
         (1, "unknown column `baseline_haematocrit`", "did you mean `baseline_hematocrit`?"),

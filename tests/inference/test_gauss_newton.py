@@ -10,7 +10,15 @@ import pytest
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.inference.gauss_newton import expand
 from cls_infer.likelihood.posterior import posterior
-from cls_infer.model import Parameter, load_model, lognormal, lognormal_noise, normal_noise, student_t_noise
+from cls_infer.model import (
+    HealthyRange,
+    Parameter,
+    load_model,
+    lognormal,
+    lognormal_noise,
+    normal_noise,
+    student_t_noise,
+)
 from cls_infer.solve.lanes import Tolerance
 
 
@@ -27,7 +35,7 @@ def problem(request):
 
 
 def noisy():
-    """Every kind of scatter, estimated or not; limits, uncertain times, an uncharted amount."""
+    """Every kind of scatter, estimated or not; limits, uncertain times, an uncharted amount; a known range, survival."""
     plain = load_model("volume_kinetics")
     noises = {
         "hematocrit": student_t_noise(0.01),
@@ -39,6 +47,8 @@ def noisy():
         plain,
         parameters={**plain.parameters, "sd_Hb": Parameter("g/L", lognormal(3.0, 0.5), "a test")},
         observables={name: replace(o, noise=noises[name]) for name, o in plain.observables.items()},
+        healthy_ranges={"V_c": HealthyRange("L", lambda p, h: p.V_c, lognormal(2.5, 0.1), "a test")},
+        log_survival=lambda y: -0.5 * (1 + y.x_c) ** 2,
     )
     rows = (
         Measurement(1.0, "hematocrit", 0.37, 1, time_sd=0.3),
@@ -63,6 +73,19 @@ def test_value_and_gradient_are_those_of_the_log_posterior(problem):
         np.testing.assert_allclose(
             found.gradient[i], gradient, rtol=1e-6, atol=1e-6 * float(jnp.max(jnp.abs(gradient)))
         )
+
+
+def test_known_ranges_and_survival_are_part_of_it():
+    target = noisy()
+    silent = replace(target.model, healthy_ranges={}, log_survival=None)
+    bare = posterior(silent, target.cohort)
+    z = jnp.asarray(0.7 * np.random.default_rng(1).standard_normal(target.pooling.dimension))
+    coordinates = target.pooling.coordinates(z)
+    difference = target.log_factor(z) - bare.log_factor(z)
+    V_c = target.pooling.values(coordinates)[0][target.system.free.index("V_c")][0]
+    lived = target.predicted(coordinates).log_survival[0]
+    assert float(lived) < -0.5
+    np.testing.assert_allclose(difference, -0.5 * (np.log(V_c / 2.5) / 0.1) ** 2 + lived, rtol=1e-9)
 
 
 def test_curvature_is_symmetric_and_at_least_the_priors(problem):

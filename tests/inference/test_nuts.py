@@ -1,5 +1,7 @@
 """NUTS draws what it should: on a nearly normal target, the Laplace approximation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,26 @@ def test_the_same_seed_draws_the_same(sampler, run):
     start, draws, _ = run
     again = sample_nuts(sampler, start)
     np.testing.assert_array_equal(again.z, draws.z)
+
+
+def test_sampling_goes_on_until_there_is_enough(sampler, run):
+    start, draws, _ = run
+    looks = []
+
+    def enough(z):
+        looks.append(z.shape[1])
+        return len(looks) == 2
+
+    more = sample_nuts(sampler, start, enough=enough)
+    assert looks == [200, 400] and more.complete
+    assert all(stat.shape == (3, 400) for stat in more.stats.values())
+    np.testing.assert_array_equal(more.z[:, :200], draws.z)  # the same chains, followed further
+
+
+def test_sampling_ends_at_the_most_draws(sampler, run):
+    start, _, _ = run
+    limited = replace(sampler, settings=replace(SETTINGS, most_draws=450))
+    assert sample_nuts(limited, start, enough=lambda z: False).z.shape[1] == 400
 
 
 def test_an_interrupt_after_warmup_keeps_what_is_there(sampler, run):

@@ -18,10 +18,13 @@ def test_until_hides_measurements_and_keeps_therapy():
 
 
 def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
-    def made_up(model, cohort, *, settings, report, **pooling):
+    def made_up(model, cohort, *, settings, enough, report, **pooling):
         report("sampling")
         target = posterior(model, cohort, **pooling)
-        return [(target, sampled(target))]
+        inference = sampled(target)
+        assert enough(target, inference.draws.z)  # independent draws
+        assert not enough(target, inference.draws.z[:, :40])  # 160 draws can not be worth 400
+        return [(target, inference)]
 
     monkeypatch.setattr(module, "infer_cohort", made_up)
     said = []

@@ -94,13 +94,16 @@ def test_patients_fitted_apart_stand_side_by_side(apart, kinetics):
     assert "ringer_0h[P2]" not in {row.name for row in whole.summary}
 
 
-def test_parts_are_cut_to_the_shortest(apart):
+def test_parts_are_thinned_to_the_shortest(apart):
     (first, inference), second = apart
-    inference.draws.z, kept = inference.draws.z[:, :100], inference.draws.z
+    inference.draws.z, kept = inference.draws.z[:, :50], inference.draws.z
     joint = join([(first, inference), second])
     inference.draws.z = kept
-    assert joint.z.shape[:2] == (CHAINS, 100)
-    assert joint.stats["energy"].shape == (CHAINS, 100, 2)
+    assert joint.z.shape[:2] == (CHAINS, 50)
+    assert joint.stats["energy"].shape == (CHAINS, 50, 2)
+    # of the other patient every third draw, with the leapfrogs of all three
+    np.testing.assert_array_equal(joint.z[:, :, 1], second[1].draws.z[:, 2::3, 0])
+    assert np.all(joint.stats["num_steps"][:, :, 1] == 21)
     assert joint.seconds == {"compile": 2.0, "start": 4.0, "sample": 6.0}
 
 
