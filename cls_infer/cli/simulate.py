@@ -14,6 +14,7 @@ from .talk import say, write_json
 
 if TYPE_CHECKING:
     from ..cohort import Event
+    from ..cohort.scenario import Scenario
     from ..solve.simulate import Simulation
 
 MOST_ROWS = 100_000
@@ -22,8 +23,14 @@ ModelName = Annotated[str, typer.Argument(help="A shipped model, or the path of 
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
 ]
-Hours = Annotated[float, typer.Option("--hours", metavar="H", help="How long to simulate [h].")]
-Every = Annotated[float, typer.Option("--every", metavar="H", help="Distance of the printed times [h].")]
+Hours = Annotated[float | None, typer.Option("--hours", metavar="H", help="How long to simulate [h]; 48 if not said.")]
+Every = Annotated[float | None, typer.Option("--every", metavar="H", help="Distance of the printed times [h]; 1.")]
+ScenarioName = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario", metavar="NAME", help="A shipped scenario or a TOML file: what happens, and what it shows."
+    ),
+]
 Therapy = Annotated[
     str | None, typer.Option("--therapy", metavar="FILE", help="What is given: a therapy.csv of one patient.")
 ]
@@ -32,9 +39,10 @@ Therapy = Annotated[
 def simulate(
     model: ModelName,
     changes: Set = None,
-    hours: Hours = 48.0,
-    every: Every = 1.0,
+    hours: Hours = None,
+    every: Every = None,
     therapy: Therapy = None,
+    scenario: ScenarioName = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -43,24 +51,58 @@ def simulate(
 
     Columns: time, every observable and every derived quantity, of the reference adult from health on.
     """
-    loaded, changed, given, _ = all_of(
+    story, loaded, changed = all_of(
+        lambda: _story(scenario),
         lambda: read_model(model),
         lambda: assignments(changes, "--set"),
-        lambda: read_therapy_file(therapy, hours) if therapy else (),
-        lambda: _check_times(hours, every),
     )
+    length = hours if hours is not None else story.hours if story else 48.0
+    distance = every if every is not None else story.every if story else 1.0
+    given, _ = all_of(
+        lambda: read_therapy_file(therapy, length) if therapy else (),
+        lambda: _check_times(length, distance),
+    )
+    changed = {**(story.changes if story else {}), **changed}
+    given = (*(story.therapy if story else ()), *given)
     from ..solve.simulate import simulate as run
 
-    simulation = run(loaded, changes=changed, therapy=given, hours=hours, every=every)
+    simulation = run(loaded, changes=changed, therapy=given, hours=length, every=distance)
+    shown = _shown(story, loaded.name, simulation) if story and simulation.ok else []
     if as_json:
-        write_json({"model": loaded.name, **_as_json(simulation)})
+        write_json({"model": loaded.name, **_as_json(simulation), **({"shows": shown} if story else {})})
     elif simulation.ok:
         _write_csv(simulation)
+        for row in shown:
+            say(_in_words(row), quiet=quiet)
     if simulation.ok:
         return 0
     print(f"error: the model cannot be solved with these values: {simulation.status}", file=sys.stderr)
     say("\nhint: change less, or one parameter at a time, to find which of them it is", quiet=quiet)
     return 1
+
+
+def _story(name: str | None) -> "Scenario | None":
+    from ..cohort.scenario import read_scenario
+
+    return read_scenario(name) if name is not None else None
+
+
+def _shown(story: "Scenario", model: str, simulation: "Simulation") -> list[dict[str, Any]]:
+    """Return what the scenario should show beside what it shows; nothing for a model it was not made for."""
+    from ..solve.shows import found
+
+    if model not in story.models:
+        return []
+    return [
+        {"what": str(s), "found": (value := found(s, simulation)), "low": s.low, "high": s.high, "source": s.source}
+        | {"as_expected": s.low <= value <= s.high}
+        for s in story.shows
+    ]
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    verdict = "as it should be" if row["as_expected"] else "NOT as it should be"
+    return f"{row['what']}: {row['found']:.4g}, {row['low']:g} to {row['high']:g} expected ({row['source']}): {verdict}"
 
 
 def _check_times(hours: float, every: float) -> None:

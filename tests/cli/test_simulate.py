@@ -43,7 +43,24 @@ def test_therapy_of_a_file(cls_infer, tmp_path):
     assert central[2] < central[1]
 
 
+def test_a_scenario_is_run_and_judged(cls_infer):
+    said = cls_infer("simulate", "two_pore", "--scenario", "tenfold_leak")
+    assert said.code == 0 and len(table(said.out)) == 49
+    assert said.err.count("as it should be") == 3 and "NOT" not in said.err
+    found = cls_infer(
+        "simulate", "two_pore", "--scenario", "tenfold_leak", "--set", "m_L=2", "--hours", 50, "--json"
+    ).json
+    assert found["time"]["values"][-1] == 50
+    assert [row["as_expected"] for row in found["shows"]] == [False, False, False]
+
+
+def test_a_model_the_scenario_was_not_made_for_is_run_without_judgement(cls_infer):
+    said = cls_infer("simulate", "one_pore", "--scenario", "bleed_900_ml", "--json")
+    assert said.code == 0 and said.json["shows"] == []
+
+
 WRONG = {
+    "an unknown scenario": (("--scenario", "tenfold_leek"), "did you mean `tenfold_leak`?"),
     "an unknown parameter": (("--set", "mL=3"), "did you mean `m_L`?"),
     "no number": (("--set", "m_L=big"), "`m_L=big` sets nothing"),
     "no time": (("--hours", "0"), "--hours"),

@@ -35,7 +35,7 @@ def problem(request):
 
 
 def noisy():
-    """Every kind of scatter, estimated or not; limits, uncertain times, an uncharted amount; a known range, survival."""
+    """Every kind of scatter, estimated or not; limits, uncertain times, an uncharted amount; a range, survival."""
     plain = load_model("volume_kinetics")
     noises = {
         "hematocrit": student_t_noise(0.01),
