@@ -76,7 +76,7 @@ EQUIVALENTS: dict[str, tuple[str, str]] = {  # variable -> (this much, is this m
 
 COMMON = (  # whole units worth proposing, the likeliest first
     *("g/L", "g/dL", "mg/dL", "mg/L", "ug/L", "ng/mL", "pg/mL", "mmol/L", "umol/L", "%", "1"),
-    *("L", "mL", "dL", "unit", "L/h", "mL/h", "mL/min", "L/day", "mL/day", "L/min", "1/h", "1/min"),
+    *("L", "mL", "dL", "unit", "L/h", "mL/h", "mL/min", "L/day", "mL/day", "L/min", "1/h", "1/min", "mL/kg"),
     *("mmHg", "kPa", "cmH2O", "dmHg", "kg", "g", "lb", "m", "cm", "inch", "h", "min", "day", "year"),
     *("ug/kg/min", "degC", "degF", "1e9/L", "K/uL"),
 )

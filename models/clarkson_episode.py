@@ -12,9 +12,8 @@ from cls_infer.model import (
     healthy_two_pore,
     logit_normal,
     lognormal,
-    lognormal_factor,
-    normal,
     peak_leak,
+    reported_onset,
 )
 from cls_infer.model.two_pore import (
     body_channels,
@@ -26,14 +25,6 @@ from cls_infer.model.two_pore import (
     two_pore_states,
 )
 from cls_infer.physiology import leak_drive, open_between, two_pore_flows, two_pore_rates
-
-
-def reported_onset(patient):
-    """The charted onset, give or take hours or, before time zero, a factor; otherwise about the chart's first hour."""
-    if "onset_gsd" in patient:
-        return lognormal_factor(float(patient["onset"]), float(patient["onset_gsd"]))
-    return normal(float(patient.get("onset", 0.0)), float(patient.get("onset_sd", 6.0)))
-
 
 parameters = {
     # the attack

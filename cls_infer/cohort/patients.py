@@ -28,6 +28,7 @@ COVARIATES: dict[str, Covariate] = {
     "baseline_hematocrit": Covariate("1", 0.15, 0.70, "1"),
     "baseline_albumin": Covariate("g/L", 10, 65, "g/L"),
     "blood_flow": Covariate("L/h", 0, 60, "L/h"),
+    "burnt_surface": Covariate("1", 0.01, 0.99, "1"),
 }
 ONSET_SD = Covariate("h", 0, 2000, "h")
 SEX = {"male": "male", "m": "male", "female": "female", "f": "female"}

@@ -1,11 +1,12 @@
 """What a model is, and the parts model files are made of."""
 
-from .leak import peak_leak
+from .leak import full_leak, peak_leak
 from .load import available, load_model
 from .noise import Noise, lognormal_noise, normal_noise, student_t_noise
+from .onset import reported_onset
 from .prior import Prior, fixed, logit_normal, lognormal, lognormal_factor, normal, truncated_normal
 from .spec import Covariates, Derived, HealthyRange, Model, Observable, Parameter, State
-from .steady import healthy_one_pore, healthy_two_pore
+from .steady import healthy_one_pore, healthy_two_pore, healthy_two_pore_lung
 
 __all__ = [
     "Covariates",
@@ -19,8 +20,10 @@ __all__ = [
     "State",
     "available",
     "fixed",
+    "full_leak",
     "healthy_one_pore",
     "healthy_two_pore",
+    "healthy_two_pore_lung",
     "load_model",
     "logit_normal",
     "lognormal",
@@ -29,6 +32,7 @@ __all__ = [
     "normal",
     "normal_noise",
     "peak_leak",
+    "reported_onset",
     "student_t_noise",
     "truncated_normal",
 ]

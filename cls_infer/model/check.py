@@ -16,8 +16,9 @@ from ..physiology.inputs import Inputs
 from .prior import Fixed, value
 from .spec import Model
 
-BASE_UNITS = ("L", "h", "mmHg", "g", "nm", "kg", "ug", "min", "mmol", "ng")
-"""Taken as independent of one another: kg is body weight, g protein, min belongs to pressor doses alone."""
+BASE_UNITS = ("L", "h", "mmHg", "g", "nm", "kg", "ug", "min", "mmol", "ng", "mL")
+"""Taken as independent of one another: kg is body weight, g protein, min belongs to pressor doses alone, mL to
+laboratory concentrations in ng/mL."""
 
 CHANNEL_UNITS = Inputs(  # type: ignore[arg-type]
     water="L/h",

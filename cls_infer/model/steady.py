@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from ..physiology.body import Loop, loop_in_health
-from ..physiology.two_pore import WallFlux, opposing_pressures, sieve, total_pressure, wall_flux
+from ..physiology.lung import LungHealth, TwoPoreLungHealth, lung_wall
+from ..physiology.two_pore import Sieve, WallFlux, opposing_pressures, sieve, total_pressure, wall_flux
 from ..physiology.two_pore_body import TwoPoreHealth, two_pore_health
 from ..types import Scalar
 
@@ -46,27 +47,54 @@ def newton_pair(residual: Callable[[Pair], Pair], start: Pair, *, iterations: in
     return jax.lax.custom_root(residual, guess, solve, _solve_2x2)
 
 
-def healthy_two_pore(p: Any) -> TwoPoreHealth:
-    """Return the healthy body of a two-pore wall: fluid and both proteins balance across wall and lymph.
+class BalancedWall(NamedTuple):
+    """A two-pore wall through which as much passes as lymph carries away."""
 
-    Given the interstitial concentrations the fluid balance is linear in the capillary pressure, so that two
-    unknowns remain, logit(C_i/C_p) of albumin and globulin (`physiology.md` 1.6).
+    dP: Scalar
+    C_iA: Scalar
+    C_iG: Scalar
+    flux: WallFlux
+    sieve: Sieve
+
+
+def balanced_wall(p: Any) -> BalancedWall:
+    """Return the state of a two-pore wall in which fluid and both proteins balance across wall and lymph.
+
+    Given the interstitial concentrations the fluid balance is linear in the hydrostatic pressure difference, so
+    that two unknowns remain, logit(C_i/C_p) of albumin and globulin (`physiology.md` 1.6).
     """
     s = sieve(p)
     LpS_S, LpS_L = p.LpS * (1 - p.alpha_L0), p.LpS * p.alpha_L0
 
-    def balance(z: Pair) -> tuple[Scalar, Scalar, Scalar, WallFlux]:
+    def balance(z: Pair) -> BalancedWall:
         C_iA, C_iG = p.C_A0 * jax.nn.sigmoid(z[0]), p.C_G0 * jax.nn.sigmoid(z[1])
         opposing_S, opposing_L = opposing_pressures(p.C_A0, p.C_G0, C_iA, C_iG, s, p)
         dP = (p.J_L0 + LpS_S * opposing_S + LpS_L * opposing_L) / (LpS_S + LpS_L)
-        return C_iA, C_iG, dP, wall_flux(dP, p.C_A0, p.C_G0, C_iA, C_iG, 1.0, s, p)
+        return BalancedWall(dP, C_iA, C_iG, wall_flux(dP, p.C_A0, p.C_G0, C_iA, C_iG, 1.0, s, p), s)
 
     def residual(z: Pair) -> Pair:
-        C_iA, C_iG, _, wall = balance(z)
-        return (wall.Js_A - p.J_L0 * C_iA) / (p.J_L0 * p.C_A0), (wall.Js_G - p.J_L0 * C_iG) / (p.J_L0 * p.C_G0)
+        b = balance(z)
+        lymph_A, lymph_G = p.J_L0 * b.C_iA, p.J_L0 * b.C_iG
+        return (b.flux.Js_A - lymph_A) / (p.J_L0 * p.C_A0), (b.flux.Js_G - lymph_G) / (p.J_L0 * p.C_G0)
 
-    C_iA, C_iG, dP, wall = balance(newton_pair(residual, (0.0, -0.6)))
-    return two_pore_health(p.P_i0 + dP, C_iA, C_iG, wall, s, p)
+    return balance(newton_pair(residual, (0.0, -0.6)))
+
+
+def healthy_two_pore(p: Any) -> TwoPoreHealth:
+    """Return the healthy body of a two-pore wall: the capillary pressure follows from the interstitial one."""
+    b = balanced_wall(p)
+    return two_pore_health(p.P_i0 + b.dP, b.C_iA, b.C_iG, b.flux, b.sieve, p)
+
+
+def healthy_two_pore_lung(p: Any) -> TwoPoreLungHealth:
+    """Return the healthy body of a two-pore wall with its lung, whose capillary pressure is given.
+
+    So its interstitial pressure follows. In health the lung gives back to plasma what it takes: the body does not
+    notice it.
+    """
+    b = balanced_wall(lung_wall(p))
+    lung = LungHealth(P_l0=p.P_cl0 - b.dP, C_lA0=b.C_iA, C_lG0=b.C_iG, V_ex=p.f_ex_l * p.V_l0, sieve=b.sieve)
+    return TwoPoreLungHealth(*healthy_two_pore(p), lung=lung)
 
 
 class OnePoreHealth(NamedTuple):

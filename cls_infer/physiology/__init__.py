@@ -17,36 +17,71 @@ from .circulation import (
     small_vein_pressure,
     unstressed_volume,
 )
+from .drug_leak import drug_drive, synthesis_shortfall
+from .endothelium import (
+    ang2_release,
+    barrier_motion,
+    barrier_target,
+    decay_rate,
+    hill,
+    shedding,
+    tie2_signal,
+    worn_conductance,
+    worn_sieve,
+)
 from .episode import leak_drive
+from .experiment import stepped, tracer_flux
 from .filter import ultrafiltration
+from .free_course import leak_about, smooth_course
+from .glycocalyx import glycocalyx_wall
+from .injury import fading_injury, since_injury
 from .inputs import REST, Inputs
 from .interstitium import interstitial_pressure
 from .kidney import urine_flow
+from .linear_lymph import linear_lymph_flow, steady_interstitial_ratio
+from .lung import two_pore_lung_flows, two_pore_lung_rates
 from .lymph import log_logistic, lymph_flow
 from .oncotic import landis_pappenheimer, partial_pressures
 from .pores import permeability_per_conductance, reflection_coefficient, restricted_diffusion
+from .shift_target import fluid_shift, retained_rate
 from .solute import bernoulli, solute_flux, unidirectional_clearance
 from .starling import fluid_flux
+from .survival import hazard_of_death
+from .tissue import Tissue, tissue_body_flows, tissue_body_rates
 from .turnover import net_turnover
-from .two_pore import total_pressure
-from .two_pore_body import two_pore_flows, two_pore_rates
-from .window import open_between
+from .two_pore import total_pressure, wall_flux, whole_wall
+from .two_pore_body import TwoPoreFlows, two_pore_flows, two_pore_rates
+from .window import open_between, ramp_between
 
 __all__ = [
     "REST",
     "Inputs",
+    "Tissue",
+    "TwoPoreFlows",
+    "ang2_release",
     "arteriolar_fraction",
+    "barrier_motion",
+    "barrier_target",
     "bernoulli",
     "capillary_pressure",
     "central_venous_pressure",
     "circulate",
+    "decay_rate",
+    "drug_drive",
     "external_balance",
+    "fading_injury",
     "fluid_flux",
+    "fluid_shift",
+    "glycocalyx_wall",
     "haematocrit",
     "haemoglobin",
+    "hazard_of_death",
+    "hill",
     "interstitial_pressure",
     "landis_pappenheimer",
+    "leak_about",
     "leak_drive",
+    "linear_lymph_flow",
     "log_logistic",
     "lymph_flow",
     "mean_arterial_pressure",
@@ -57,17 +92,35 @@ __all__ = [
     "plasma_bled",
     "pressor_rise",
     "pressor_venoconstriction",
+    "ramp_between",
     "red_cell_balance",
     "red_cell_volume",
     "reflection_coefficient",
     "restricted_diffusion",
+    "retained_rate",
+    "shedding",
+    "since_injury",
     "small_vein_pressure",
+    "smooth_course",
     "solute_flux",
+    "steady_interstitial_ratio",
+    "stepped",
+    "synthesis_shortfall",
+    "tie2_signal",
+    "tissue_body_flows",
+    "tissue_body_rates",
     "total_pressure",
+    "tracer_flux",
     "two_pore_flows",
+    "two_pore_lung_flows",
+    "two_pore_lung_rates",
     "two_pore_rates",
     "ultrafiltration",
     "unidirectional_clearance",
     "unstressed_volume",
     "urine_flow",
+    "wall_flux",
+    "whole_wall",
+    "worn_conductance",
+    "worn_sieve",
 ]

@@ -1,7 +1,7 @@
 """The microvascular wall with small and large pores, for albumin and all other plasma protein.
 
 Rippe and Haraldsson (1987, 1994); `m_L` multiplies the number of large pores, so that conductance,
-reflection coefficients and permeabilities move together.
+reflection coefficients and permeabilities move together; `m_S` does the same to the small ones.
 """
 
 from typing import Any, NamedTuple
@@ -71,16 +71,25 @@ def opposing_pressures(C_pA: Scalar, C_pG: Scalar, C_iA: Scalar, C_iG: Scalar, s
 
 
 def wall_flux(
-    dP: Scalar, C_pA: Scalar, C_pG: Scalar, C_iA: Scalar, C_iG: Scalar, m_L: Scalar, s: Sieve, p: Any
+    dP: Scalar,
+    C_pA: Scalar,
+    C_pG: Scalar,
+    C_iA: Scalar,
+    C_iG: Scalar,
+    m_L: Scalar,
+    s: Sieve,
+    p: Any,
+    *,
+    m_S: Scalar = 1.0,
 ) -> WallFlux:
     r"""Return all fluxes through the wall at hydrostatic difference dP [mmHg].
 
     $$J_j = L_pS_j\,[\Delta P - \sum_k \sigma_{jk}\Delta\pi_k], \qquad
       J_{s,k} = \sum_j \mathrm{Patlak}(J_j, \sigma_{jk}, PS_{jk})$$
 
-    with $L_pS_S = (1-\alpha_L) L_pS$ and $L_pS_L = \alpha_L m_L L_pS$ [L/h/mmHg].
+    with $L_pS_S = (1-\alpha_L) m_S L_pS$ and $L_pS_L = \alpha_L m_L L_pS$ [L/h/mmHg].
     """
-    LpS_S, LpS_L = p.LpS * (1 - p.alpha_L0), p.LpS * p.alpha_L0 * m_L
+    LpS_S, LpS_L = p.LpS * (1 - p.alpha_L0) * m_S, p.LpS * p.alpha_L0 * m_L
     opposing_S, opposing_L = opposing_pressures(C_pA, C_pG, C_iA, C_iG, s, p)
     J_S, J_L = fluid_flux(LpS_S, dP, opposing_S), fluid_flux(LpS_L, dP, opposing_L)
     SA = (J_S, s.sigma_SA, LpS_S * s.PS_SA)
@@ -97,9 +106,9 @@ def wall_flux(
     )
 
 
-def whole_wall(m_L: Scalar, s: Sieve, p: Any) -> tuple[Scalar, Scalar, Scalar]:
+def whole_wall(m_L: Scalar, s: Sieve, p: Any, *, m_S: Scalar = 1.0) -> tuple[Scalar, Scalar, Scalar]:
     """Return the wall seen as one: LpS [L/h/mmHg], albumin's sigma [1] and albumin's PS [L/h] at leak m_L."""
-    small, large = 1 - p.alpha_L0, p.alpha_L0 * m_L
+    small, large = (1 - p.alpha_L0) * m_S, p.alpha_L0 * m_L
     LpS = p.LpS * (small + large)
     sigma_A = (small * s.sigma_SA + large * s.sigma_LA) / (small + large)
     return LpS, sigma_A, p.LpS * (small * s.PS_SA + large * s.PS_LA)

@@ -66,8 +66,12 @@ def two_pore_health(P_c0: Scalar, C_iA0: Scalar, C_iG0: Scalar, wall: WallFlux, 
     )
 
 
-def two_pore_flows(y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar) -> TwoPoreFlows:
+def two_pore_flows(
+    y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar, m_S: Scalar = 1.0
+) -> TwoPoreFlows:
     """Return the flows at states y = (V_p, V_i, A_p, A_i, G_p, G_i, V_r, U, H) under leak m_L [1].
+
+    `m_S` multiplies the conductance of the small pores [1].
 
     Interstitial concentrations are those of the accessible volume V_i - V_ex, which stays above zero by
     construction of the pressure curve; a state that leaves its domain is caught by the solver's status.
@@ -75,8 +79,8 @@ def two_pore_flows(y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, 
     c = circulate(y.V_p, y.V_i, y.V_r, u, h.loop, p)
     V_av = y.V_i - h.loop.V_ex
     C_pA, C_pG, C_iA, C_iG = y.A_p / y.V_p, y.G_p / y.V_p, y.A_i / V_av, y.G_i / V_av
-    wall = wall_flux(c.P_c - c.P_i, C_pA, C_pG, C_iA, C_iG, m_L, h.sieve, p)
-    LpS, sigma_A, PS_A = whole_wall(m_L, h.sieve, p)
+    wall = wall_flux(c.P_c - c.P_i, C_pA, C_pG, C_iA, C_iG, m_L, h.sieve, p, m_S=m_S)
+    LpS, sigma_A, PS_A = whole_wall(m_L, h.sieve, p, m_S=m_S)
     return TwoPoreFlows(
         V_p=y.V_p,
         V_i=y.V_i,

@@ -23,6 +23,7 @@ THERAPY = [
 ]
 SICK = {
     "two_pore": {"m_L": 9.0},
+    "ang2_two_pore": {"a_C": 2.0, "t_0": 8.0, "D": 24.0, "w_C": 1.5, "intake_attack": 0.2, "g_s": 0.1},
     "clarkson_episode": {"M": 11.0, "t_0": 8.0, "D": 24.0, "w_on": 1.5, "intake_attack": 0.2},
 }
 

@@ -1,0 +1,62 @@
+"""A leak of no prescribed course behind a two-pore wall, for the patient who follows no textbook.
+
+The two-pore body with a leak that wanders: log(m_L - 1) is a smooth Gaussian process through nine knots, the first
+`t_1` hours from time 0, one every `spacing` hours. `length` is how many hours its turns take, `swing` how many
+log-units it strays, `m_L` what it comes to at a usual peak; without a swing this is `two_pore`. A leak that a
+textbook course describes is better told by that course: nine knots take far more measurements. Flux is positive
+out of plasma.
+"""
+
+from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, lognormal, normal, peak_leak
+from cls_infer.model.two_pore import (
+    body_channels,
+    log_survival,
+    two_pore_chart,
+    two_pore_healthy_ranges,
+    two_pore_over_time,
+    two_pore_parameters,
+    two_pore_states,
+)
+from cls_infer.physiology import leak_about, smooth_course, two_pore_flows, two_pore_rates
+
+
+def first_knot(patient):
+    """A knot and a third before the charted onset, held, so that a steep rise lies between knots; otherwise time 0."""
+    return normal(float(patient["onset"]) - 16.0 if "onset" in patient else 0.0, 0.0)
+
+
+parameters = {
+    # the course of the leak
+    "m_L": Parameter("1", peak_leak("sepsis"), "usual peak by cause, else sepsis, physiology.md 1.4", reference=1.0),
+    "swing": Parameter("1", lognormal(1.0, 0.5), "a factor of e either way, physiology.md 1.4 spans more [A]"),
+    "g_peak": Parameter("1", fixed(1.2), "median peak of a standard course of four days [D]"),
+    "length": Parameter("h", lognormal(14.0, 0.3), "leaks turn within a day, physiology.md 7 [A]"),
+    "t_1": Parameter("h", first_knot, "charted onset less 16 h, else time 0 [A]"),
+    "spacing": Parameter("h", fixed(12.0), "four days between the first and the last knot [A]"),
+    "m_max": Parameter("1", fixed(100.0), "beyond any leak seen; keeps the tail of the prior solvable [A]"),
+    **{f"z_{k}": Parameter("1", normal(0.0, 1.0), f"knot {k}: standard normal by construction") for k in range(1, 10)},
+    **two_pore_parameters,
+}
+
+
+def flows(t, y, p, h, u):
+    knots = (p.z_1, p.z_2, p.z_3, p.z_4, p.z_5, p.z_6, p.z_7, p.z_8, p.z_9)
+    course = smooth_course(t, knots, p.t_1, p.spacing, p.length)
+    m_L = leak_about(p.m_L, p.m_max, p.swing * (course - p.g_peak))
+    return two_pore_flows(y, p, h, u, m_L=m_L, intake=u.intake)
+
+
+model = Model(
+    __doc__,
+    parameters,
+    two_pore_states,
+    healthy_two_pore,
+    flows,
+    two_pore_rates,
+    observables=two_pore_chart,
+    derived=two_pore_over_time,
+    channels=body_channels,
+    healthy_ranges=two_pore_healthy_ranges,
+    log_survival=log_survival,
+    lead_in=16.0,
+)
