@@ -122,11 +122,11 @@ def flows(t, y, p, h, u):
 def rates(f, y, p, h, u):
     c = f.circulation
     bled, returned = plasma_bled(c, u), c.J_lymph * f.C_iA
-    turnover = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A)
+    turnover = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A, u.albumin_synthesis)
     return {
         "V_p": -f.J_v + c.J_lymph + external_balance(c, u.intake, u, p),
         "V_i": f.J_v - c.J_lymph,
-        "A_p": -f.J_s + returned + turnover + u.albumin - bled * f.C_pA,
+        "A_p": -f.J_s + returned + turnover + u.albumin - (bled + u.albuminuria) * f.C_pA,
         "A_i": f.J_s - returned,
         "V_r": red_cell_balance(c, u),
         "U": c.J_urine,

@@ -56,6 +56,15 @@ ITEMS: dict[str, Item] = {
     "oral_intake": _level("drinking relative to usual; 0 is nil by mouth", "intake", "1", 0.0, 10.0),
     "norepinephrine": _level("norepinephrine", "norepinephrine", "ug/kg/min", 0.0, 10.0),
     "venous_pressure": _level("pressure added to the veins", "venous_pressure", "mmHg", -30.0, 100.0),
+    # conditions and drugs as what they do, physiology.md 5.2-5.6 and 9
+    "diuresis": _level(
+        "urine relative to the kidney's own; loop diuretic 2 to 7, injury 0", "diuresis", "1", 0.0, 20.0
+    ),
+    "venodilation": _level("volume the veins hold without pressure, added", "venodilation", "L", -2.0, 3.0),
+    "evaporation": _level("insensible loss relative to health; fever 1.12 per degree", "evaporation", "1", 0.0, 30.0),
+    "albumin_synthesis": _level("albumin made, relative to health", "albumin_synthesis", "1", 0.0, 5.0),
+    "albuminuria": _level("plasma cleared of albumin by the kidney", "albuminuria", "L/h", 0.0, 1.0),
+    "lymph_patency": _level("lymph flow relative to an open lymphatic", "lymph_patency", "1", 0.0, 10.0),
     "transmembrane_pressure": _level(
         "pressure across an artificial membrane", "transmembrane_pressure", "mmHg", -200.0, 800.0
     ),

@@ -31,8 +31,14 @@ CHANNEL_UNITS = Inputs(  # type: ignore[arg-type]
     norepinephrine="ug/kg/min",
     venous_pressure="mmHg",
     transmembrane_pressure="mmHg",
+    diuresis="1",
+    venodilation="L",
+    evaporation="1",
+    albumin_synthesis="1",
+    albuminuria="L/h",
+    lymph_patency="1",
 )._asdict()
-USUAL_INPUT = Inputs(0.3, 5.0, 4.0, 0.1, 0.2, 0.15, 0.6, 0.2, 3.0, 120.0)
+USUAL_INPUT = Inputs(0.3, 5.0, 4.0, 0.1, 0.2, 0.15, 0.6, 0.2, 3.0, 120.0, 1.5, 0.2, 1.3, 0.8, 0.01, 0.7)
 RTOL = 1e-9
 """Rounding, magnified by the cancellation between fluxes that nearly balance."""
 

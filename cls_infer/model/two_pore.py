@@ -62,4 +62,10 @@ body_channels = (
     "intake",
     "norepinephrine",
     "venous_pressure",
+    "diuresis",
+    "venodilation",
+    "evaporation",
+    "albumin_synthesis",
+    "albuminuria",
+    "lymph_patency",
 )

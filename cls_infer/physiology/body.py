@@ -69,7 +69,7 @@ def circulate(V_p: Scalar, V_i: Scalar, V_r: Scalar, u: Inputs, loop: Loop, p: A
     The pressor raises arterial pressure but not the pressure the capillaries see (`physiology.md` 5.2).
     """
     V_b = V_p + V_r
-    V_u = loop.V_u + pressor_venoconstriction(u.norepinephrine, p.dV_NE, p.NE_50)
+    V_u = loop.V_u + u.venodilation + pressor_venoconstriction(u.norepinephrine, p.dV_NE, p.NE_50)
     P_v = small_vein_pressure(V_b, V_u, p.C_v, p.s_v) + u.venous_pressure
     MAP_intrinsic = mean_arterial_pressure(V_b, loop.V_b0, p.MAP0, p.MAP_min, p.x_50, p.n_MAP)
     MAP = MAP_intrinsic + pressor_rise(u.norepinephrine, p.dMAP_NE, p.NE_50)
@@ -84,8 +84,8 @@ def circulate(V_p: Scalar, V_i: Scalar, V_r: Scalar, u: Inputs, loop: Loop, p: A
         P_c=capillary_pressure(P_v, MAP_intrinsic, loop.rho),
         P_i=P_i,
         MAP=MAP,
-        J_lymph=lymph_flow(P_i, p.P_i0, p.J_L0, p.J_max_ratio, p.lambda_L),
-        J_urine=urine_flow(V_b, loop.V_b0, p.V_p0, MAP, p.MAP0, p.J_u0, p.J_u_max, p.k_u, p.MAP_50, p.h_u),
+        J_lymph=u.lymph_patency * lymph_flow(P_i, p.P_i0, p.J_L0, p.J_max_ratio, p.lambda_L),
+        J_urine=u.diuresis * urine_flow(V_b, loop.V_b0, p.V_p0, MAP, p.MAP0, p.J_u0, p.J_u_max, p.k_u, p.MAP_50, p.h_u),
     )
 
 
@@ -95,7 +95,7 @@ def external_balance(c: Circulation, intake: Scalar, u: Inputs, p: Any) -> Scala
     Intake in health replaces urine and insensible loss; `intake` scales it.
     """
     drunk = (p.J_u0 + p.J_ev) * intake
-    lost = c.J_urine + p.J_ev + u.ultrafiltration + plasma_bled(c, u)
+    lost = c.J_urine + p.J_ev * u.evaporation + u.ultrafiltration + plasma_bled(c, u)
     return drunk + u.water - lost
 
 

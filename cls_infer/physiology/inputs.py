@@ -31,6 +31,18 @@ class Inputs(NamedTuple):
     """pressure added to the small veins [mmHg]"""
     transmembrane_pressure: Scalar = 0.0
     """pressure across an artificial membrane [mmHg]"""
+    diuresis: Scalar = 1.0
+    """urine relative to what the kidney would make [1]"""
+    venodilation: Scalar = 0.0
+    """added to the veins' unstressed volume [L]"""
+    evaporation: Scalar = 1.0
+    """insensible loss relative to health [1]"""
+    albumin_synthesis: Scalar = 1.0
+    """albumin made, relative to health [1]"""
+    albuminuria: Scalar = 0.0
+    """plasma that the kidney clears of albumin [L/h]"""
+    lymph_patency: Scalar = 1.0
+    """lymph flow relative to what the interstitial pressure would drive [1]"""
 
 
 REST = Inputs()

@@ -110,12 +110,12 @@ def two_pore_rates(f: TwoPoreFlows, y: Any, p: Any, h: TwoPoreHealth, u: Inputs)
     """Return the derivatives of the nine states; lymph carries interstitial protein back to plasma."""
     c, wall = f.circulation, f.wall
     J_v, bled = wall.J_S + wall.J_L, plasma_bled(c, u)
-    turnover_A = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A)
+    turnover_A = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A, u.albumin_synthesis)
     turnover_G = net_turnover(y.G_p, p.C_G0 * p.V_p0, p.k_deg_G)
     return {
         "V_p": -J_v + c.J_lymph + external_balance(c, f.intake, u, p),
         "V_i": J_v - c.J_lymph,
-        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + turnover_A + u.albumin - bled * f.C_pA,
+        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + turnover_A + u.albumin - (bled + u.albuminuria) * f.C_pA,
         "A_i": wall.Js_A - c.J_lymph * f.C_iA,
         "G_p": -wall.Js_G + c.J_lymph * f.C_iG + turnover_G + u.globulin - bled * f.C_pG,
         "G_i": wall.Js_G - c.J_lymph * f.C_iG,

@@ -1,0 +1,53 @@
+"""Two-pore wall with skin, muscle and viscera apart (M8), each with a leak of its own.
+
+The closed-loop body of `two_pore`, its interstitium divided by mass, `physiology.md` 13. All tissues share
+plasma and capillary pressure; m_L multiplies a tissue's large pores from time 0 on. With one leak for all it
+is `two_pore`. Flux is positive out of plasma.
+"""
+
+from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, peak_leak
+from cls_infer.model.tissues import tissue_chart, tissue_states, tissues_over_time
+from cls_infer.model.two_pore import body_channels, log_survival, two_pore_healthy_ranges, two_pore_parameters
+from cls_infer.physiology import Tissue, tissue_body_flows, tissue_body_rates
+
+leak = peak_leak("sepsis")
+by_cause = "by cause, else sepsis, physiology.md 1.4"
+
+parameters = {
+    "m_L_skin": Parameter("1", leak, by_cause, reference=1.0),
+    "m_L_muscle": Parameter("1", leak, by_cause, reference=1.0),
+    "m_L_viscera": Parameter("1", leak, by_cause, reference=1.0),
+    "f_skin": Parameter("1", fixed(0.35), "physiology.md 13 [M]"),
+    "f_muscle": Parameter("1", fixed(0.40), "physiology.md 13 [M]; viscera are the rest, 0.25"),
+    **two_pore_parameters,
+}
+
+shares = {
+    "skin": lambda p: p.f_skin,
+    "muscle": lambda p: p.f_muscle,
+    "viscera": lambda p: 1 - p.f_skin - p.f_muscle,
+}
+
+
+def flows(t, y, p, h, u):
+    tissues = {
+        "skin": Tissue(shares["skin"](p), m_L=p.m_L_skin),
+        "muscle": Tissue(shares["muscle"](p), m_L=p.m_L_muscle),
+        "viscera": Tissue(shares["viscera"](p), m_L=p.m_L_viscera),
+    }
+    return tissue_body_flows(y, tissues, p, h, u, intake=u.intake)
+
+
+model = Model(
+    __doc__,
+    parameters,
+    tissue_states(shares),
+    healthy_two_pore,
+    flows,
+    tissue_body_rates,
+    observables=tissue_chart,
+    derived=tissues_over_time(list(shares)),
+    channels=body_channels,
+    healthy_ranges=two_pore_healthy_ranges,
+    log_survival=log_survival,
+)
