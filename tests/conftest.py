@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import jax
+import pytest
 from hypothesis import settings
 
 jax.config.update("jax_enable_x64", True)
@@ -17,3 +18,11 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items):
+    """Give each process whole models or whole files: their tests share fixtures and compiled programs."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        model = callspec.params.get("model") if callspec else None
+        item.add_marker(pytest.mark.xdist_group(model if isinstance(model, str) else str(item.path)))

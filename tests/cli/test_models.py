@@ -14,7 +14,14 @@ def test_one_model_is_shown_in_full(cls_infer):
     said = cls_infer("models", "two_pore")
     model = load_model("two_pore")
     words = set(said.out.replace(",", " ").split())
-    for names in (model.parameters, model.healthy_ranges, model.states, model.observables, model.derived, model.channels):
+    for names in (
+        model.parameters,
+        model.healthy_ranges,
+        model.states,
+        model.observables,
+        model.derived,
+        model.channels,
+    ):
         assert set(names) <= words
     shown = cls_infer("models", "two_pore", "--json").json
     m_L = shown["parameters"]["m_L"]
