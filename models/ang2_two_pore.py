@@ -17,13 +17,11 @@ from typing import Any, NamedTuple
 
 from cls_infer.model import (
     Derived,
-    Model,
     Observable,
     Parameter,
     State,
     fixed,
     full_leak,
-    healthy_two_pore,
     logit_normal,
     lognormal,
     lognormal_noise,
@@ -31,10 +29,8 @@ from cls_infer.model import (
     truncated_normal,
 )
 from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
     two_pore_chart,
-    two_pore_healthy_ranges,
+    two_pore_model,
     two_pore_over_time,
     two_pore_parameters,
     two_pore_states,
@@ -182,17 +178,6 @@ derived = {
     "glycocalyx": Derived("1", lambda f: f.G),
 }
 
-model = Model(
-    __doc__,
-    parameters,
-    states,
-    healthy_two_pore,
-    flows,
-    rates,
-    observables=observables,
-    derived=derived,
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-    lead_in=36.0,
+model = two_pore_model(
+    __doc__, parameters, flows, states=states, rates=rates, observables=observables, derived=derived, lead_in=36.0
 )

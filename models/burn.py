@@ -6,10 +6,10 @@ Each effect but evaporation fades exponentially from the burn at `t_0`. The burn
 taken to be that of the body surface. Flux is positive out of plasma.
 """
 
-from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, logit_normal, lognormal, normal, peak_leak
-from cls_infer.model.tissues import hour_of_injury, tissue_chart, tissue_states, tissues_over_time
-from cls_infer.model.two_pore import body_channels, log_survival, two_pore_healthy_ranges, two_pore_parameters
-from cls_infer.physiology import Tissue, fading_injury, since_injury, tissue_body_flows, tissue_body_rates
+from cls_infer.model import Parameter, fixed, logit_normal, lognormal, normal, peak_leak
+from cls_infer.model.tissues import hour_of_injury, tissue_model
+from cls_infer.model.two_pore import two_pore_parameters
+from cls_infer.physiology import Tissue, fading_injury, risen, tissue_body_flows
 
 
 def burnt_share(patient):
@@ -51,23 +51,10 @@ def flows(t, y, p, h, u):
         shares["burnt"](p),
         m_L=1 + (p.M_burnt - 1) * fading(p.tau_burnt),
         dP_i=p.dP_burnt * fading(p.tau_dP),
-        evaporation=p.J_ev_burnt * p.f_burnt * since_injury(t, p.t_0, p.w_on),
+        evaporation=p.J_ev_burnt * p.f_burnt * risen(t, p.t_0, p.w_on),
         lymph=1 - p.lymph_lost * fading(p.tau_lymph),
     )
     return tissue_body_flows(y, {"intact": intact, "burnt": burnt}, p, h, u, intake=u.intake)
 
 
-model = Model(
-    __doc__,
-    parameters,
-    tissue_states(shares),
-    healthy_two_pore,
-    flows,
-    tissue_body_rates,
-    observables=tissue_chart,
-    derived=tissues_over_time(list(shares)),
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-    lead_in=1.0,
-)
+model = tissue_model(__doc__, parameters, shares, flows, lead_in=1.0)

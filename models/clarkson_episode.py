@@ -5,26 +5,9 @@ The two-pore body with a leak that opens within hours, lasts a day or two and cl
 never charted: `intake_attack` scales healthy intake while the leak is open. Flux is positive out of plasma.
 """
 
-from cls_infer.model import (
-    Model,
-    Parameter,
-    fixed,
-    healthy_two_pore,
-    logit_normal,
-    lognormal,
-    peak_leak,
-    reported_onset,
-)
-from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
-    two_pore_chart,
-    two_pore_healthy_ranges,
-    two_pore_over_time,
-    two_pore_parameters,
-    two_pore_states,
-)
-from cls_infer.physiology import leak_drive, open_between, two_pore_flows, two_pore_rates
+from cls_infer.model import Parameter, fixed, logit_normal, lognormal, peak_leak, reported_onset
+from cls_infer.model.two_pore import two_pore_model, two_pore_parameters
+from cls_infer.physiology import leak_drive, open_between, two_pore_flows
 
 parameters = {
     # the attack
@@ -63,17 +46,4 @@ def flows(t, y, p, h, u):
     return two_pore_flows(y, p, h, u, m_L=1 + (p.M - 1) * E, intake=intake)
 
 
-model = Model(
-    __doc__,
-    parameters,
-    two_pore_states,
-    healthy_two_pore,
-    flows,
-    two_pore_rates,
-    observables=two_pore_chart,
-    derived=two_pore_over_time,
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-    lead_in=36.0,
-)
+model = two_pore_model(__doc__, parameters, flows, lead_in=36.0)

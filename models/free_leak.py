@@ -7,17 +7,9 @@ textbook course describes is better told by that course: nine knots take far mor
 out of plasma.
 """
 
-from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, lognormal, normal, peak_leak
-from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
-    two_pore_chart,
-    two_pore_healthy_ranges,
-    two_pore_over_time,
-    two_pore_parameters,
-    two_pore_states,
-)
-from cls_infer.physiology import leak_about, smooth_course, two_pore_flows, two_pore_rates
+from cls_infer.model import Parameter, fixed, lognormal, normal, peak_leak
+from cls_infer.model.two_pore import two_pore_model, two_pore_parameters
+from cls_infer.physiology import leak_about, smooth_course, two_pore_flows
 
 
 def first_knot(patient):
@@ -46,17 +38,4 @@ def flows(t, y, p, h, u):
     return two_pore_flows(y, p, h, u, m_L=m_L, intake=u.intake)
 
 
-model = Model(
-    __doc__,
-    parameters,
-    two_pore_states,
-    healthy_two_pore,
-    flows,
-    two_pore_rates,
-    observables=two_pore_chart,
-    derived=two_pore_over_time,
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-    lead_in=16.0,
-)
+model = two_pore_model(__doc__, parameters, flows, lead_in=16.0)

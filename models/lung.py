@@ -9,7 +9,6 @@ alveoli that flood when the interstitium is full and clear water faster than pro
 from cls_infer.model import (
     Derived,
     HealthyRange,
-    Model,
     Observable,
     Parameter,
     State,
@@ -21,10 +20,9 @@ from cls_infer.model import (
     peak_leak,
 )
 from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
     two_pore_chart,
     two_pore_healthy_ranges,
+    two_pore_model,
     two_pore_over_time,
     two_pore_parameters,
     two_pore_states,
@@ -115,16 +113,14 @@ lymph_in_health = {
     ),
 }
 
-model = Model(
+model = two_pore_model(
     __doc__,
     parameters,
-    states,
-    healthy_two_pore_lung,
     flows,
-    two_pore_lung_rates,
+    states=states,
+    health=healthy_two_pore_lung,
+    rates=two_pore_lung_rates,
     observables=within("body", two_pore_chart) | lung_chart,
     derived=within("body", two_pore_over_time) | lung_over_time,
-    channels=body_channels,
     healthy_ranges=two_pore_healthy_ranges | lymph_in_health,
-    log_survival=log_survival,
 )

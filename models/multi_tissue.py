@@ -5,10 +5,10 @@ plasma and capillary pressure; m_L multiplies a tissue's large pores from time 0
 is `two_pore`. Flux is positive out of plasma.
 """
 
-from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, peak_leak
-from cls_infer.model.tissues import tissue_chart, tissue_states, tissues_over_time
-from cls_infer.model.two_pore import body_channels, log_survival, two_pore_healthy_ranges, two_pore_parameters
-from cls_infer.physiology import Tissue, tissue_body_flows, tissue_body_rates
+from cls_infer.model import Parameter, fixed, peak_leak
+from cls_infer.model.tissues import tissue_model
+from cls_infer.model.two_pore import two_pore_parameters
+from cls_infer.physiology import Tissue, tissue_body_flows
 
 leak = peak_leak("sepsis")
 by_cause = "by cause, else sepsis, physiology.md 1.4"
@@ -38,16 +38,4 @@ def flows(t, y, p, h, u):
     return tissue_body_flows(y, tissues, p, h, u, intake=u.intake)
 
 
-model = Model(
-    __doc__,
-    parameters,
-    tissue_states(shares),
-    healthy_two_pore,
-    flows,
-    tissue_body_rates,
-    observables=tissue_chart,
-    derived=tissues_over_time(list(shares)),
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-)
+model = tissue_model(__doc__, parameters, shares, flows)

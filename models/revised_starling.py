@@ -7,17 +7,9 @@ not choose between the two: R keeps more crystalloid in plasma, as measured, and
 measurements. Flux is positive from plasma to interstitium.
 """
 
-from cls_infer.model import Model, Parameter, State, fixed, lognormal, peak_leak
+from cls_infer.model import Parameter, State, fixed, lognormal, peak_leak
 from cls_infer.model.steady_glycocalyx import healthy_glycocalyx
-from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
-    two_pore_chart,
-    two_pore_healthy_ranges,
-    two_pore_over_time,
-    two_pore_parameters,
-    two_pore_states,
-)
+from cls_infer.model.two_pore import two_pore_model, two_pore_parameters, two_pore_states
 from cls_infer.physiology import glycocalyx_wall, two_pore_flows, two_pore_rates
 
 parameters = {
@@ -54,16 +46,4 @@ def rates(f, y, p, h, u):
     }
 
 
-model = Model(
-    __doc__,
-    parameters,
-    states,
-    healthy_glycocalyx,
-    flows,
-    rates,
-    observables=two_pore_chart,
-    derived=two_pore_over_time,
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-)
+model = two_pore_model(__doc__, parameters, flows, states=states, health=healthy_glycocalyx, rates=rates)

@@ -9,35 +9,28 @@ from typing import Any, NamedTuple
 
 from cls_infer.model import (
     Derived,
-    Model,
     Parameter,
     fixed,
-    healthy_two_pore,
     logit_normal,
     lognormal,
-    lognormal_factor,
     normal,
     peak_leak,
+    reported_onset,
 )
 from cls_infer.model.reference import healthy_albumin, healthy_hematocrit
 from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
     two_pore_chart,
-    two_pore_healthy_ranges,
+    two_pore_model,
     two_pore_over_time,
     two_pore_parameters,
-    two_pore_states,
 )
 from cls_infer.model.within import within
-from cls_infer.physiology import drug_drive, synthesis_shortfall, two_pore_flows, two_pore_rates
+from cls_infer.physiology import drug_drive, synthesis_under, two_pore_flows, two_pore_rates
 
 
 def half_risen(patient):
     """The charted onset give or take a day, or a factor; otherwise day 4 after a first dose at time 0."""
-    if "onset_gsd" in patient:
-        return lognormal_factor(float(patient["onset"]), float(patient["onset_gsd"]))
-    return normal(float(patient.get("onset", 96.0)), float(patient.get("onset_sd", 24.0)))
+    return reported_onset({"onset": 96.0, "onset_sd": 24.0, **patient})
 
 
 def hematocrit_before(patient):
@@ -69,7 +62,7 @@ parameters = {
 class Flows(NamedTuple):
     body: Any
     drive: Any
-    shortfall: Any
+    synthesis: Any
 
 
 def flows(t, y, p, h, u):
@@ -77,26 +70,20 @@ def flows(t, y, p, h, u):
     return Flows(
         body=two_pore_flows(y, p, h, u, m_L=1 + (p.M - 1) * E, intake=u.intake),
         drive=E,
-        shortfall=synthesis_shortfall(E, p.f_syn, p.C_A0 * p.V_p0, p.k_deg_A),
+        synthesis=u.albumin_synthesis * synthesis_under(E, p.f_syn),
     )
 
 
 def rates(f, y, p, h, u):
-    body = two_pore_rates(f.body, y, p, h, u)
-    return {**body, "A_p": body["A_p"] - f.shortfall}
+    return two_pore_rates(f.body, y, p, h, u._replace(albumin_synthesis=f.synthesis))
 
 
-model = Model(
+model = two_pore_model(
     __doc__,
     parameters,
-    two_pore_states,
-    healthy_two_pore,
     flows,
-    rates,
+    rates=rates,
     observables=within("body", two_pore_chart),
     derived={**within("body", two_pore_over_time), "drive": Derived("1", lambda f: f.drive)},
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
     lead_in=96.0,
 )

@@ -5,17 +5,9 @@ circulation and the kidney, after `physiology.md` 1-5 and 13. The leak is the nu
 times the healthy number from time 0 on. Flux is positive from plasma to interstitium.
 """
 
-from cls_infer.model import Model, Parameter, healthy_two_pore, peak_leak
-from cls_infer.model.two_pore import (
-    body_channels,
-    log_survival,
-    two_pore_chart,
-    two_pore_healthy_ranges,
-    two_pore_over_time,
-    two_pore_parameters,
-    two_pore_states,
-)
-from cls_infer.physiology import two_pore_flows, two_pore_rates
+from cls_infer.model import Parameter, peak_leak
+from cls_infer.model.two_pore import two_pore_model, two_pore_parameters
+from cls_infer.physiology import two_pore_flows
 
 parameters = {
     "m_L": Parameter("1", peak_leak("sepsis"), "by cause, else sepsis, physiology.md 1.4", reference=1.0),
@@ -27,16 +19,4 @@ def flows(t, y, p, h, u):
     return two_pore_flows(y, p, h, u, m_L=p.m_L, intake=u.intake)
 
 
-model = Model(
-    __doc__,
-    parameters,
-    two_pore_states,
-    healthy_two_pore,
-    flows,
-    two_pore_rates,
-    observables=two_pore_chart,
-    derived=two_pore_over_time,
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-)
+model = two_pore_model(__doc__, parameters, flows)

@@ -18,10 +18,10 @@ from cls_infer.model.reference import blood, globulin, interstitium, lymph, onco
 from cls_infer.model.steady import balanced_wall
 from cls_infer.model.two_pore import two_pore_healthy_ranges, two_pore_states
 from cls_infer.physiology import (
-    interstitial_pressure,
     lymph_flow,
     net_turnover,
-    stepped,
+    pressure_of_tissue,
+    risen,
     total_pressure,
     tracer_flux,
     wall_flux,
@@ -103,10 +103,8 @@ def health(p):
 def flows(t, y, p, h, u):
     V_av = y.V_i - h.loop.V_ex
     C_pA, C_pG, C_iA, C_iG = y.A_p / y.V_p, y.G_p / y.V_p, y.A_i / V_av, y.G_i / V_av
-    P_c = h.loop.P_c0 + p.g_cv * u.venous_pressure + p.dP_c * stepped(t, p.t_step, p.w_step)
-    P_i = interstitial_pressure(
-        y.V_i, p.V_i0, p.P_i0, p.m_lo, p.m_hi, p.f_knee, p.w_knee, p.f_stiff, p.m_stiff, p.w_stiff
-    )
+    P_c = h.loop.P_c0 + p.g_cv * u.venous_pressure + p.dP_c * risen(t, p.t_step, p.w_step)
+    P_i = pressure_of_tissue(y.V_i, p)
     wall = wall_flux(P_c - P_i, C_pA, C_pG, C_iA, C_iG, p.m_L, h.sieve, p)
     LpS, sigma_A, PS_A = whole_wall(p.m_L, h.sieve, p)
     return Flows(

@@ -5,10 +5,10 @@ m_L(t) = 1 + (M - 1) exp(-(t - t_0) / tau), `physiology.md` 6.5. The rest of the
 notices. Flux is positive out of plasma.
 """
 
-from cls_infer.model import Model, Parameter, fixed, healthy_two_pore, lognormal
-from cls_infer.model.tissues import hour_of_injury, tissue_chart, tissue_states, tissues_over_time
-from cls_infer.model.two_pore import body_channels, log_survival, two_pore_healthy_ranges, two_pore_parameters
-from cls_infer.physiology import Tissue, fading_injury, tissue_body_flows, tissue_body_rates
+from cls_infer.model import Parameter, fixed, lognormal
+from cls_infer.model.tissues import hour_of_injury, tissue_model
+from cls_infer.model.two_pore import two_pore_parameters
+from cls_infer.physiology import Tissue, fading_injury, tissue_body_flows
 
 parameters = {
     "t_0": Parameter("h", hour_of_injury, "charted onset, else time 0"),
@@ -28,17 +28,4 @@ def flows(t, y, p, h, u):
     return tissue_body_flows(y, tissues, p, h, u, intake=u.intake)
 
 
-model = Model(
-    __doc__,
-    parameters,
-    tissue_states(shares),
-    healthy_two_pore,
-    flows,
-    tissue_body_rates,
-    observables=tissue_chart,
-    derived=tissues_over_time(list(shares)),
-    channels=body_channels,
-    healthy_ranges=two_pore_healthy_ranges,
-    log_survival=log_survival,
-    lead_in=1.0,
-)
+model = tissue_model(__doc__, parameters, shares, flows, lead_in=1.0)

@@ -29,8 +29,8 @@ from cls_infer.physiology import (
     fluid_flux,
     haematocrit,
     haemoglobin,
-    interstitial_pressure,
     linear_lymph_flow,
+    pressure_of_tissue,
     red_cell_volume,
     solute_flux,
     steady_interstitial_ratio,
@@ -120,9 +120,7 @@ def health(p):
 def flows(t, y, p, h, u):
     C_pA, C_iA = y.A_p / y.V_p, y.A_i / (y.V_i - h.V_ex)
     P_c = h.P_c0 + (y.V_p - p.V_p0) / p.C_c
-    P_i = interstitial_pressure(
-        y.V_i, p.V_i0, p.P_i0, p.m_lo, p.m_hi, p.f_knee, p.w_knee, p.f_stiff, p.m_stiff, p.w_stiff
-    )
+    P_i = pressure_of_tissue(y.V_i, p)
     J_v = fluid_flux(p.K_F, P_c - P_i, p.sigma * p.k_pi * (C_pA - C_iA))
     J_lymph = linear_lymph_flow(P_i, p.P_i0, p.J_L0, p.LS, p.w_lymph)
     hematocrit = haematocrit(y.V_p, h.V_r0, p.F_cell)

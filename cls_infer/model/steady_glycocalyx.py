@@ -9,11 +9,8 @@ import jax.numpy as jnp
 from ..physiology.body import loop_in_health
 from ..physiology.glycocalyx import GlycocalyxHealth, glycocalyx_wall, passage
 from ..physiology.solute import unidirectional_clearance
-from ..physiology.two_pore import opposing_pressures, sieve
+from ..physiology.two_pore import Pore, opposing_pressures, pores, sieve
 from ..types import Scalar
-
-type Pore = tuple[Scalar, Scalar, Scalar]
-"""Fluid flux [L/h], reflection coefficient [1] and PS [L/h] of one solute in one pore population."""
 
 
 def newton_root(residual: Callable[[Scalar], Scalar], start: float, *, iterations: int = 12) -> Scalar:
@@ -80,8 +77,7 @@ def healthy_glycocalyx(p: Any) -> GlycocalyxHealth:
     def protein(share: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
         J_S, J_L = share * p.J_L0, (1 - share) * p.J_L0
         lymph_and_passage = (p.J_L0, *passage(J_S, p.k_gi, p.w_g))
-        SA, LA = (J_S, s.sigma_SA, LpS_S * s.PS_SA), (J_L, s.sigma_LA, LpS_L * s.PS_LA)
-        SG, LG = (J_S, s.sigma_SG, LpS_S * s.PS_SG), (J_L, s.sigma_LG, LpS_L * s.PS_LG)
+        SA, LA, SG, LG = pores(J_S, J_L, LpS_S, LpS_L, s)
         C_gA, C_iA = balanced_concentrations(SA, LA, p.C_A0, *lymph_and_passage)
         C_gG, C_iG = balanced_concentrations(SG, LG, p.C_G0, *lymph_and_passage)
         return C_gA, C_gG, C_iA, C_iG

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..physiology.tissue import tissue_body_rates
 from ..types import Scalar
 from .onset import reported_onset
 from .prior import Prior
-from .spec import Covariates, Derived, State
-from .two_pore import two_pore_chart, two_pore_over_time, two_pore_states
+from .spec import Covariates, Derived, Model, Parameter, State
+from .two_pore import two_pore_chart, two_pore_model, two_pore_over_time, two_pore_states
 from .within import within
 
 
@@ -41,3 +42,24 @@ def tissues_over_time(tissues: Sequence[str]) -> dict[str, Derived]:
 def hour_of_injury(patient: Covariates) -> Prior:
     """The charted onset, else time 0; an accident's hour is known to a quarter of one unless the chart says how."""
     return reported_onset({"onset_sd": 0.25, **patient})
+
+
+def tissue_model(
+    about: str,
+    parameters: Mapping[str, Parameter],
+    shares: Mapping[str, Callable[[Any], Scalar]],
+    flows: Callable[..., Any],
+    *,
+    lead_in: float = 0.0,
+) -> Model:
+    """Return a model of the two-pore body with these tissues, each with its share of the interstitium."""
+    return two_pore_model(
+        about,
+        parameters,
+        flows,
+        states=tissue_states(shares),
+        rates=tissue_body_rates,
+        observables=tissue_chart,
+        derived=tissues_over_time(list(shares)),
+        lead_in=lead_in,
+    )

@@ -1,5 +1,9 @@
-"""What every model with a two-pore wall has in common: states, parameters, chart and therapy channels."""
+"""What every model with a two-pore wall shares: states, parameters, chart, therapy channels, the rest of a model."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..physiology.two_pore_body import two_pore_rates
 from .chart import bedside_chart, blood_chart, body_over_time, protein_chart, research_chart, wall_over_time
 from .reference import (
     blood,
@@ -15,7 +19,8 @@ from .reference import (
     survival,
     two_pore_wall,
 )
-from .spec import State
+from .spec import Derived, HealthyRange, Model, Observable, Parameter, State
+from .steady import healthy_two_pore
 
 two_pore_parameters = {
     **two_pore_wall,
@@ -69,3 +74,33 @@ body_channels = (
     "albuminuria",
     "lymph_patency",
 )
+
+
+def two_pore_model(
+    about: str,
+    parameters: Mapping[str, Parameter],
+    flows: Callable[..., Any],
+    *,
+    states: Mapping[str, State] = two_pore_states,
+    health: Callable[[Any], Any] = healthy_two_pore,
+    rates: Callable[..., Any] = two_pore_rates,
+    observables: Mapping[str, Observable] = two_pore_chart,
+    derived: Mapping[str, Derived] = two_pore_over_time,
+    healthy_ranges: Mapping[str, HealthyRange] = two_pore_healthy_ranges,
+    lead_in: float = 0.0,
+) -> Model:
+    """Return a model of the two-pore body: what is not named is the body's own, as in `Model`."""
+    return Model(
+        about,
+        parameters,
+        states,
+        health,
+        flows,
+        rates,
+        observables=observables,
+        derived=derived,
+        channels=body_channels,
+        healthy_ranges=healthy_ranges,
+        log_survival=log_survival,
+        lead_in=lead_in,
+    )

@@ -17,7 +17,7 @@ from .circulation import (
     small_vein_pressure,
     unstressed_volume,
 )
-from .drug_leak import drug_drive, synthesis_shortfall
+from .drug_leak import drug_drive, synthesis_under
 from .endothelium import (
     ang2_release,
     barrier_motion,
@@ -30,13 +30,13 @@ from .endothelium import (
     worn_sieve,
 )
 from .episode import leak_drive
-from .experiment import stepped, tracer_flux
+from .experiment import tracer_flux
 from .filter import ultrafiltration
 from .free_course import leak_about, smooth_course
 from .glycocalyx import glycocalyx_wall
-from .injury import fading_injury, since_injury
+from .injury import fading_injury
 from .inputs import REST, Inputs
-from .interstitium import interstitial_pressure
+from .interstitium import interstitial_pressure, pressure_of_tissue
 from .kidney import urine_flow
 from .linear_lymph import linear_lymph_flow, steady_interstitial_ratio
 from .lung import two_pore_lung_flows, two_pore_lung_rates
@@ -51,7 +51,7 @@ from .tissue import Tissue, tissue_body_flows, tissue_body_rates
 from .turnover import net_turnover
 from .two_pore import total_pressure, wall_flux, whole_wall
 from .two_pore_body import TwoPoreFlows, two_pore_flows, two_pore_rates
-from .window import open_between, ramp_between
+from .window import open_between, ramp_between, risen
 
 __all__ = [
     "REST",
@@ -92,20 +92,20 @@ __all__ = [
     "plasma_bled",
     "pressor_rise",
     "pressor_venoconstriction",
+    "pressure_of_tissue",
     "ramp_between",
     "red_cell_balance",
     "red_cell_volume",
     "reflection_coefficient",
     "restricted_diffusion",
     "retained_rate",
+    "risen",
     "shedding",
-    "since_injury",
     "small_vein_pressure",
     "smooth_course",
     "solute_flux",
     "steady_interstitial_ratio",
-    "stepped",
-    "synthesis_shortfall",
+    "synthesis_under",
     "tie2_signal",
     "tissue_body_flows",
     "tissue_body_rates",

@@ -17,7 +17,7 @@ from .circulation import (
     unstressed_volume,
 )
 from .inputs import Inputs
-from .interstitium import interstitial_pressure
+from .interstitium import pressure_of_tissue
 from .kidney import urine_flow
 from .lymph import lymph_flow
 
@@ -73,9 +73,7 @@ def circulate(V_p: Scalar, V_i: Scalar, V_r: Scalar, u: Inputs, loop: Loop, p: A
     P_v = small_vein_pressure(V_b, V_u, p.C_v, p.s_v) + u.venous_pressure
     MAP_intrinsic = mean_arterial_pressure(V_b, loop.V_b0, p.MAP0, p.MAP_min, p.x_50, p.n_MAP)
     MAP = MAP_intrinsic + pressor_rise(u.norepinephrine, p.dMAP_NE, p.NE_50)
-    P_i = interstitial_pressure(
-        V_i, p.V_i0, p.P_i0, p.m_lo, p.m_hi, p.f_knee, p.w_knee, p.f_stiff, p.m_stiff, p.w_stiff
-    )
+    P_i = pressure_of_tissue(V_i, p)
     return Circulation(
         V_b=V_b,
         hematocrit=haematocrit(V_p, V_r, p.F_cell),

@@ -37,16 +37,14 @@ def drug_drive(t: Scalar, half_risen: Scalar, plateau: Scalar, rise: Scalar, t_o
     )
 
 
-def synthesis_shortfall(E: Scalar, f_syn: Scalar, A_p0: Scalar, k_deg: Scalar) -> Scalar:
-    r"""Return how much less albumin is made than in health, $(1 - f) E\,k_{deg} A_{p0}$ [g/h].
+def synthesis_under(E: Scalar, f_syn: Scalar) -> Scalar:
+    r"""Return the albumin made relative to health, $1 - (1 - f) E$ [1]: the `albumin_synthesis` of the inputs.
 
     Args:
         E: drive of the illness [1].
         f_syn: synthesis at full drive relative to health [1].
-        A_p0: healthy amount in plasma [g].
-        k_deg: fraction of the plasma pool broken down per hour [1/h]; in health as much is made.
 
     Reference:
         [A]; acute-phase albumin mRNA falls to 0.5-0.8 [F], `physiology.md` 5.6.
     """
-    return (1 - f_syn) * E * k_deg * A_p0
+    return 1 - (1 - f_syn) * E

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax.nn import sigmoid
 
 from ..types import Scalar
+from .window import risen
 
 
 def leak_drive(
@@ -47,7 +48,7 @@ def leak_drive(
     Reference:
         [A], phases and lengths from published attacks of the Clarkson syndrome [F].
     """
-    attack = sigmoid(2 * (t - onset) / w_on)
+    attack = risen(t, onset, w_on)
     prodrome = e_p * sigmoid((t - onset + prodrome_lead) / prodrome_width)
     merges = merge > 0.0
     room = jnp.where(merges, jnp.maximum(1 - attack / jnp.where(merges, merge, 1.0), 0.0), 0.0)

@@ -1,14 +1,7 @@
-"""What an experimenter adds to a wall: a step of pressure, and a trace of labelled protein."""
-
-from jax.nn import sigmoid
+"""What an experimenter adds to a wall: a trace of labelled protein."""
 
 from ..types import Scalar
 from .two_pore import Sieve, WallFlux
-
-
-def stepped(t: Scalar, start: Scalar, width: Scalar) -> Scalar:
-    """Return how far a step at time `start` [h] has risen [1]: 0 before, 1 after, logistic over `width` [h]."""
-    return sigmoid((t - start) / (width / 2))
 
 
 def tracer_flux(wall: WallFlux, C_p: Scalar, C_i: Scalar, s: Sieve) -> Scalar:

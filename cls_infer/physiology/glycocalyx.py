@@ -13,7 +13,7 @@ from ..types import Scalar
 from .body import Loop
 from .solute import solute_flux, unidirectional_clearance
 from .starling import fluid_flux
-from .two_pore import Sieve, opposing_pressures
+from .two_pore import Sieve, opposing_pressures, pores
 from .two_pore_body import TwoPoreHealth
 
 
@@ -87,8 +87,7 @@ def glycocalyx_wall(
     opposing_S, _ = opposing_pressures(C_pA, C_pG, C_gA, C_gG, s, p)
     _, opposing_L = opposing_pressures(C_pA, C_pG, C_iA, C_iG, s, p)
     J_S, J_L = fluid_flux(LpS_S, dP, opposing_S), fluid_flux(LpS_L, dP, opposing_L)
-    SA, LA = (J_S, s.sigma_SA, LpS_S * s.PS_SA), (J_L, s.sigma_LA, LpS_L * s.PS_LA)
-    SG, LG = (J_S, s.sigma_SG, LpS_S * s.PS_SG), (J_L, s.sigma_LG, LpS_L * s.PS_LG)
+    SA, LA, SG, LG = pores(J_S, J_L, LpS_S, LpS_L, s)
     below_A, below_G = solute_flux(*SA, C_pA, C_gA), solute_flux(*SG, C_pG, C_gG)
     out, back = passage(J_S, p.k_gi, p.w_g)
     return GlycocalyxWall(

@@ -1,14 +1,10 @@
 """The course of an injury that strikes at once and fades."""
 
 import jax.numpy as jnp
-from jax.nn import sigmoid, softplus
+from jax.nn import softplus
 
 from ..types import Scalar
-
-
-def since_injury(t: Scalar, t_0: Scalar, w: Scalar) -> Scalar:
-    """Return 0 before the injury at t_0 [h] and 1 after it; the edge is logistic over w [h]."""
-    return sigmoid((t - t_0) / (w / 2))
+from .window import risen
 
 
 def fading_injury(t: Scalar, t_0: Scalar, w: Scalar, tau: Scalar) -> Scalar:
@@ -28,4 +24,4 @@ def fading_injury(t: Scalar, t_0: Scalar, w: Scalar, tau: Scalar) -> Scalar:
     Reference:
         Exponential decay of each perturbation: burn models after Bert and Bowen [M], `physiology.md` 4.4; edge [A].
     """
-    return since_injury(t, t_0, w) * jnp.exp(-(w / 2) * softplus((t - t_0) / (w / 2)) / tau)
+    return risen(t, t_0, w) * jnp.exp(-(w / 2) * softplus((t - t_0) / (w / 2)) / tau)

@@ -1,5 +1,7 @@
 """Pressure and volume of the interstitium."""
 
+from typing import Any
+
 from jax.nn import softplus
 
 from ..types import Scalar
@@ -43,3 +45,10 @@ def interstitial_pressure(
     knee = softplus((V_knee - V) / w) - softplus((V_knee - V_0) / w)
     stiff = softplus((V - V_stiff) / w_stiff) - softplus((V_0 - V_stiff) / w_stiff)
     return P_0 + m_hi * (V - V_0) - (m_lo - m_hi) * w * knee + m_stiff * w_stiff * stiff
+
+
+def pressure_of_tissue(V_i: Scalar, p: Any) -> Scalar:
+    """Return `interstitial_pressure` [mmHg] of the body with parameters p at interstitial volume V_i [L]."""
+    return interstitial_pressure(
+        V_i, p.V_i0, p.P_i0, p.m_lo, p.m_hi, p.f_knee, p.w_knee, p.f_stiff, p.m_stiff, p.w_stiff
+    )

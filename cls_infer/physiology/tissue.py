@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..types import Scalar
 from .inputs import Inputs
-from .interstitium import interstitial_pressure
+from .interstitium import pressure_of_tissue
 from .lymph import lymph_flow
 from .two_pore import WallFlux, wall_flux
 from .two_pore_body import TwoPoreFlows, TwoPoreHealth, two_pore_flows, two_pore_rates
@@ -96,9 +96,7 @@ def tissue_flows(
     f = tissue.share
     V_av = contents.V - f * h.loop.V_ex
     C_A, C_G = contents.A / V_av, contents.G / V_av
-    P_curve = interstitial_pressure(
-        contents.V / f, p.V_i0, p.P_i0, p.m_lo, p.m_hi, p.f_knee, p.w_knee, p.f_stiff, p.m_stiff, p.w_stiff
-    )
+    P_curve = pressure_of_tissue(contents.V / f, p)
     P_i = P_curve + tissue.dP_i
     wall = wall_flux(P_c - P_i, C_pA, C_pG, C_A, C_G, tissue.m_L, h.sieve, p)
     return TissueFlows(

@@ -70,6 +70,20 @@ def opposing_pressures(C_pA: Scalar, C_pG: Scalar, C_iA: Scalar, C_iG: Scalar, s
     return s.sigma_SA * dpi_A + s.sigma_SG * dpi_G, s.sigma_LA * dpi_A + s.sigma_LG * dpi_G
 
 
+type Pore = tuple[Scalar, Scalar, Scalar]
+"""Fluid flux [L/h], reflection coefficient [1] and PS [L/h] of one solute in one pore population."""
+
+
+def pores(J_S: Scalar, J_L: Scalar, LpS_S: Scalar, LpS_L: Scalar, s: Sieve) -> tuple[Pore, Pore, Pore, Pore]:
+    """Return the small and the large pores as albumin, then as globulin meets them, at these fluxes."""
+    return (
+        (J_S, s.sigma_SA, LpS_S * s.PS_SA),
+        (J_L, s.sigma_LA, LpS_L * s.PS_LA),
+        (J_S, s.sigma_SG, LpS_S * s.PS_SG),
+        (J_L, s.sigma_LG, LpS_L * s.PS_LG),
+    )
+
+
 def wall_flux(
     dP: Scalar,
     C_pA: Scalar,
@@ -92,10 +106,7 @@ def wall_flux(
     LpS_S, LpS_L = p.LpS * (1 - p.alpha_L0) * m_S, p.LpS * p.alpha_L0 * m_L
     opposing_S, opposing_L = opposing_pressures(C_pA, C_pG, C_iA, C_iG, s, p)
     J_S, J_L = fluid_flux(LpS_S, dP, opposing_S), fluid_flux(LpS_L, dP, opposing_L)
-    SA = (J_S, s.sigma_SA, LpS_S * s.PS_SA)
-    LA = (J_L, s.sigma_LA, LpS_L * s.PS_LA)
-    SG = (J_S, s.sigma_SG, LpS_S * s.PS_SG)
-    LG = (J_L, s.sigma_LG, LpS_L * s.PS_LG)
+    SA, LA, SG, LG = pores(J_S, J_L, LpS_S, LpS_L, s)
     return WallFlux(
         J_S=J_S,
         J_L=J_L,

@@ -5,9 +5,14 @@ import jax
 from ..types import Scalar
 
 
+def risen(t: Scalar, start: Scalar, width: Scalar) -> Scalar:
+    """Return 0 before `start` [h] and 1 after it, the edge logistic over `width` [h]."""
+    return jax.nn.sigmoid((t - start) / (width / 2))
+
+
 def open_between(t: Scalar, start: Scalar, end: Scalar, width: Scalar) -> Scalar:
     """Return 1 between start and end [h] and 0 outside, both edges logistic over `width` [h]."""
-    return jax.nn.sigmoid((t - start) / (width / 2)) * jax.nn.sigmoid((end - t) / (width / 2))
+    return risen(t, start, width) * risen(end, t, width)
 
 
 def ramp_between(t: Scalar, start: Scalar, end: Scalar, ramp: Scalar, width: Scalar) -> Scalar:
@@ -20,8 +25,8 @@ def ramp_between(t: Scalar, start: Scalar, end: Scalar, ramp: Scalar, width: Sca
     the ramp; a shorter one turns back on the way.
     """
 
-    def risen(x: Scalar) -> Scalar:
+    def ramped(x: Scalar) -> Scalar:
         softness = width / 2
         return softness / ramp * (jax.nn.softplus(x / softness) - jax.nn.softplus((x - ramp) / softness))
 
-    return risen(t - start) - risen(t - end)
+    return ramped(t - start) - ramped(t - end)

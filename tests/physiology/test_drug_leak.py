@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
 
-from cls_infer.physiology import drug_drive, net_turnover, synthesis_shortfall
+from cls_infer.physiology import drug_drive, net_turnover, synthesis_under
 
 
 @given(t=st.floats(-100, 600))
@@ -22,9 +22,9 @@ def test_rounding_the_corner_runs_ahead_by_half_a_width_at_most(t, width):
 
 
 @given(A_p=st.floats(10, 200), E=st.floats(0, 1), f=st.floats(0, 1))
-def test_the_shortfall_scales_synthesis_alone(A_p, E, f):
+def test_an_illness_scales_synthesis_alone(A_p, E, f):
     made = (1 - (1 - f) * E) * 0.004 * 114.0
-    turnover = net_turnover(A_p, 114.0, 0.004) - synthesis_shortfall(E, f, 114.0, 0.004)
+    turnover = net_turnover(A_p, 114.0, 0.004, synthesis_under(E, f))
     np.testing.assert_allclose(turnover, made - 0.004 * A_p, atol=1e-14)
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
 
-from cls_infer.physiology import fading_injury, since_injury
+from cls_infer.physiology import fading_injury, risen
 
-fading, since = jax.jit(fading_injury), jax.jit(since_injury)
+fading, since = jax.jit(fading_injury), jax.jit(risen)
 hours = st.floats(-50, 100)
 times = {"t_0": hours, "w": st.floats(0.01, 2), "tau": st.floats(0.1, 50)}
 
