@@ -81,11 +81,7 @@ def _program(name: str) -> tuple[System, Callable[..., Any]]:
     @jax.jit
     def run(values, route):
         along = along_route(system, solve, values, jnp.zeros((LANES, 0)), route)
-
-        def look(t, y, numbers, u):
-            return jnp.concatenate([system.observe(t, y, numbers, u), system.derive(t, y, numbers, u)])
-
-        table = jax.vmap(jax.vmap(look, in_axes=(0, 0, None, 0)))(along.t, along.y, along.numbers, along.u)
+        table = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))(along.t, along.y, along.numbers, along.u)
         return along.y, table, along.status
 
     return system, run

@@ -52,13 +52,14 @@ class Outputs(NamedTuple):
     log_survival: jax.Array
 
 
-def _outputs(target: Posterior, coordinates: jax.Array) -> tuple[Outputs, jax.Array, Scatter]:
+def _outputs(target: Posterior, coordinates: jax.Array) -> tuple[Outputs, tuple[jax.Array, Scatter]]:
+    """Return the outputs, and with them the solver's status [start, patient] and the noise."""
     predicted = _predict_many(target, coordinates)
     each = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
     scatter = Scatter(each.shape[None], each.scale, each.df[None])
     chart = _chart_of_starts(target)
     scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
-    return Outputs(predicted.mean, scale, predicted.in_health, predicted.log_survival), predicted.status, scatter
+    return Outputs(predicted.mean, scale, predicted.in_health, predicted.log_survival), (predicted.status, scatter)
 
 
 def expand(target: Posterior, z: jax.Array) -> Expansion:
@@ -73,13 +74,15 @@ def expand(target: Posterior, z: jax.Array) -> Expansion:
     coordinates = jax.vmap(pooling.coordinates)(z)
     to_coordinates = jax.vmap(jax.jacfwd(pooling.coordinates))(z)  # [start, patient, slot, dim]
 
-    def column(direction: jax.Array) -> Outputs:
+    def column(direction: jax.Array) -> tuple[Outputs, Outputs, tuple[jax.Array, Scatter]]:
         along = (jnp.broadcast_to(direction, coordinates.shape),)
-        return jax.jvp(lambda c: _outputs(target, c)[0], (coordinates,), along)[1]
+        return jax.jvp(lambda c: _outputs(target, c), (coordinates,), along, has_aux=True)
 
-    d_mean, d_scale, d_health, d_survival = jax.vmap(column, out_axes=-1)(jnp.eye(slots))  # [start, patient, obs, slot]
-    (mean, scale, in_health, survival), status, scatter = _outputs(target, coordinates)
-    good = chart.mask & (status == 0)[..., None] & jnp.isfinite(mean) & jnp.isfinite(scale)
+    columns = jax.vmap(column, out_axes=(None, -1, None))(jnp.eye(slots))
+    (mean, scale, in_health, survival), by_slot, (status, scatter) = columns
+    d_mean, d_scale, d_health, d_survival = by_slot  # [start, patient, obs, slot]
+    alive = status == 0
+    good = chart.mask & alive[..., None] & jnp.isfinite(mean) & jnp.isfinite(scale)
     mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
 
     def total(mean: jax.Array, scale: jax.Array) -> jax.Array:
@@ -87,10 +90,9 @@ def expand(target: Posterior, z: jax.Array) -> Expansion:
 
     by_mean, by_scale = jax.grad(total, argnums=(0, 1))(mean, scale)
     ll = jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0), axis=-1)
-    alive = status == 0
     survival, d_survival = jnp.where(alive, survival, 0.0), jnp.where(alive[..., None], d_survival, 0.0)
     ll += survival
-    ll = jnp.where((status == 0) & jnp.isfinite(ll), ll, FAILED)
+    ll = jnp.where(alive & jnp.isfinite(ll), ll, FAILED)
     d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
     of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
     in_slots = jnp.einsum("spo,spoi->spi", by_mean, d_mean) + jnp.einsum("spo,spoi->spi", by_scale, d_scale)

@@ -52,7 +52,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class Sampler:
-    """NUTS compiled for one target and settings, before anything is known of where to start.
+    """NUTS for one target and settings, before anything is known of where to start.
 
     `block` takes NumPyro's state and the height of the wall to the state after a block of draws and their rows.
     """
@@ -63,16 +63,22 @@ class Sampler:
     seconds: float
 
 
-def compile_sampler(target: Posterior, settings: Settings) -> Sampler:
-    """Return the compiled sampler; it can be made while the mode is still sought."""
+def trace_sampler(target: Posterior, settings: Settings) -> Callable[[], Sampler]:
+    """Return the function that compiles the sampler.
+
+    Compiling leaves Python free for other work beside it; two programs traced beside one another take longer than
+    one after the other.
+    """
     begun = perf_counter()
     dimension = target.pooling.dimension
     nowhere = jnp.zeros((settings.chains, dimension))
     anything = ParamInfo({"z": nowhere}, jnp.zeros(settings.chains), {"z": nowhere})
 
     def run(state: Any, wall: jax.Array) -> tuple[Any, Any]:
+        """Take one chain through a block of draws."""
         kernel = _kernel(target, settings, jnp.eye(dimension), wall)
-        kernel.init(_keys(settings), settings.warmup, anything)  # sets the kernel up; its state is not used
+        one_of = jax.tree.map(lambda a: a[0], anything)
+        kernel.init(_keys(settings)[0], settings.warmup, one_of)  # sets the kernel up; its state is not used
 
         def one(state: Any, _: None) -> tuple[Any, Any]:
             state = kernel.sample(state, (), {})
@@ -81,8 +87,8 @@ def compile_sampler(target: Posterior, settings: Settings) -> Sampler:
         return jax.lax.scan(one, state, None, length=settings.block)
 
     state = _first_state(target, settings, np.eye(dimension), anything)
-    block = _over_devices(run, settings.chains).lower(state, jnp.zeros(())).compile()
-    return Sampler(target, settings, block, perf_counter() - begun)
+    traced = _over_devices(run, settings.chains).lower(state, jnp.zeros(()))
+    return lambda: Sampler(target, settings, traced.compile(), perf_counter() - begun)
 
 
 def sample_nuts(
@@ -172,13 +178,23 @@ def _departures(start: Start, settings: Settings) -> ParamInfo:
 
 
 def _over_devices(run: Callable, chains: int) -> Any:
-    """Return `run` compiled with the chains divided among the devices, as many as divide them evenly."""
+    """Return `run`, of one chain, for all chains, divided among the devices, as many as divide them evenly.
+
+    A chain with a device to itself runs without a chain axis: half to trace and to compile, and faster.
+    """
     count = max(n for n in range(1, len(jax.devices()) + 1) if chains % n == 0)
-    if count == 1:
-        return jax.jit(run)
     mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("chain",))
+
+    def together(state: Any, wall: jax.Array) -> tuple[Any, Any]:
+        if count < chains:
+            return jax.vmap(run, in_axes=(0, None), out_axes=(0, 1))(state, wall)
+        state, rows = run(jax.tree.map(lambda a: a[0], state), wall)
+        return jax.tree.map(lambda a: a[None], state), jax.tree.map(lambda a: a[:, None], rows)
+
     state, rows = PartitionSpec("chain"), PartitionSpec(None, "chain")
-    split = jax.shard_map(run, mesh=mesh, in_specs=(state, PartitionSpec()), out_specs=(state, rows), check_vma=False)
+    split = jax.shard_map(
+        together, mesh=mesh, in_specs=(state, PartitionSpec()), out_specs=(state, rows), check_vma=False
+    )
     return jax.jit(split)
 
 

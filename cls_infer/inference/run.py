@@ -10,7 +10,7 @@ import numpy as np
 from ..cohort.records import Cohort
 from ..likelihood.posterior import Posterior, posterior
 from ..model.spec import Model
-from .nuts import Draws, Progress, compile_sampler, sample_nuts
+from .nuts import Draws, Progress, sample_nuts, trace_sampler
 from .settings import Settings
 from .start import Start, find_start
 
@@ -41,8 +41,10 @@ def infer(
     The sampler is compiled while the mode is sought.
     """
     begun = perf_counter()
+    report("tracing the sampler")
+    compiled = trace_sampler(target, settings)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        coming = beside.submit(compile_sampler, target, settings)
+        coming = beside.submit(compiled)
         start = find_start(target, seed=settings.seed, report=report)
         found = perf_counter() - begun
         report("compiling the sampler")

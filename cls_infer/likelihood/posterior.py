@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import jax
@@ -11,6 +12,7 @@ import numpyro
 import numpyro.distributions as dist
 
 from ..cohort.records import Cohort
+from ..model.noise import Noise
 from ..model.spec import Model
 from ..solve.lanes import Tolerance
 from ..solve.plan import Plan, plan
@@ -45,31 +47,48 @@ class Posterior:
     plan: Plan
     pooling: Pooling
     system: System
-    predict: Predict
-    predict_forward: Predict
     tolerance: Tolerance
 
-    def predicted(self, coordinates: Batch, *, forward: bool = False) -> Predicted:
+    @cached_property
+    def predict(self) -> Predict:
+        """Predictions whose gradient costs the same however many parameters there are."""
+        system = self.system
+        return predictor(system, reverse_solver(system.rhs, system.floor, self.tolerance))
+
+    @cached_property
+    def predict_forward(self) -> Predict:
+        """The same predictions, for tangents: a column of the Jacobian at a time."""
+        system = self.system
+        return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance))
+
+    def predicted(self, coordinates: Batch) -> Predicted:
         """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""
         values, amounts = self.pooling.values(coordinates)
-        predict = self.predict_forward if forward else self.predict
-        return predict(values, amounts, self.plan.route, self.plan.chart)
+        return self.predict(values, amounts, self.plan.route, self.plan.chart)
+
+    @cached_property
+    def noise_shape(self) -> tuple[np.ndarray, np.ndarray]:
+        """The code of every measurement's noise and its degrees of freedom [patient, obs]."""
+        noises, variable = self._noises, self.plan.chart.variable
+        return np.array([SHAPES[n.shape] for n in noises])[variable], np.array([n.df for n in noises])[variable]
+
+    @property
+    def _noises(self) -> list[Noise]:
+        return [observable.noise for observable in self.model.observables.values()]
 
     def scatter(self, coordinates: Batch) -> Scatter:
         """Return the noise of every measurement [patient, obs]."""
         values, _ = self.pooling.values(coordinates)
         p = self.system.parameters(values)
-        noises = [o.noise for o in self.model.observables.values()]
+        noises = self._noises
         patients = len(self.plan.patients)
         scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
         table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (patients,)) for s in scales], axis=1)
         variable = self.plan.chart.variable
-        return Scatter(
-            shape=np.array([SHAPES[n.shape] for n in noises])[variable],
-            scale=jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
-            + np.array([n.relative for n in noises])[variable] * np.abs(self.plan.chart.value),
-            df=np.array([n.df for n in noises])[variable],
-        )
+        scale = jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
+        scale += np.array([n.relative for n in noises])[variable] * np.abs(self.plan.chart.value)
+        shape, df = self.noise_shape
+        return Scatter(shape, scale, df)
 
     def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
         """Return the log density of every measurement [patient, obs]; 0 where there is none."""
@@ -137,14 +156,11 @@ def posterior(
     laid_out = plan(model, cohort)
     pooling = pool(model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed)
     system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)
-    tolerance = tolerance or Tolerance()
     return Posterior(
         model=model,
         cohort=cohort,
         plan=laid_out,
         pooling=pooling,
         system=system,
-        predict=predictor(system, reverse_solver(system.rhs, system.floor, tolerance)),
-        predict_forward=predictor(system, forward_solver(system.rhs, system.floor, tolerance)),
-        tolerance=tolerance,
+        tolerance=tolerance or Tolerance(),
     )

@@ -7,32 +7,30 @@ import numpy as np
 
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
-from ..solve.predict import predictor
-from ..solve.states import forward_solver, reverse_solver
-from .batches import over_draws
+from .batches import Pending, trace_over_draws
 
 TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
 SAMPLE, LANES = 40, 20
 
 
-def exact_log_likelihood(target: Posterior, z: np.ndarray) -> np.ndarray:
-    """Return each patient's log-likelihood solved at rtol 1e-10 [sample, patient] for draws z [sample, dim].
+def trace_exact_log_likelihood(target: Posterior, z: np.ndarray) -> Pending[np.ndarray]:
+    """Return what computes each patient's log-likelihood solved at rtol 1e-10 [sample, patient] for z [sample, dim].
 
     NaN where that solve fails: failures are counted apart.
     """
-    system, patients = target.system, len(target.plan.patients)
-    exact = replace(
-        target,
-        predict=predictor(system, reverse_solver(system.rhs, system.floor, TIGHT)),
-        predict_forward=predictor(system, forward_solver(system.rhs, system.floor, TIGHT)),
-        tolerance=TIGHT,
-    )
+    exact = replace(target, tolerance=TIGHT)
 
     def one(z: jax.Array) -> jax.Array:
-        return exact.by_patient(exact.pooling.coordinates(z))[0]
+        return exact.by_patient(exact.pooling.coordinates(z)).log_likelihood
 
-    there = over_draws(one, z, patients=patients, lanes=max(patients, LANES))
-    return np.where(there > FAILED / 2, there, np.nan)
+    patients = len(target.plan.patients)
+    solve = trace_over_draws(one, z, patients=patients, lanes=max(patients, LANES))
+
+    def solved() -> np.ndarray:
+        there = solve()
+        return np.where(there > FAILED / 2, there, np.nan)
+
+    return solved
 
 
 def sample_of(draws: np.ndarray, count: int = SAMPLE) -> np.ndarray:

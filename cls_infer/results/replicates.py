@@ -3,13 +3,12 @@
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from ..likelihood.noise import LOGNORMAL, STUDENT_T, TINY, total_scale
 from ..likelihood.posterior import Posterior
-from .batches import over_draws
+from .batches import Pending, trace_over_draws
 
 DIMS = ("chain", "draw", "patient", "obs")
 
@@ -17,29 +16,40 @@ DIMS = ("chain", "draw", "patient", "obs")
 type Groups = dict[str, xr.Dataset]
 
 
-def replicate_groups(target: Posterior, z: np.ndarray, *, seed: int) -> tuple[Groups, np.ndarray, np.ndarray]:
-    """Return the groups `posterior_predictive` and `log_likelihood`, and status and log probability to have lived of
-    every draw [chain, draw, patient].
+def trace_replicates(target: Posterior, z: np.ndarray, *, seed: int) -> Pending[tuple[Groups, np.ndarray, np.ndarray]]:
+    """Return what computes the groups `posterior_predictive` and `log_likelihood`, and status and log probability to
+    have lived of every draw [chain, draw, patient].
 
     `measurement` is the replicate with its noise, `prediction` is without it, the mean over an uncertain time,
     `scale` the noise's scale with what that time adds (of the logarithm where it is lognormal). All are
     [chain, draw, patient, obs], NaN where a solve failed or a patient has fewer measurements.
     """
-    patients = list(target.plan.patients)
-    flat = over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=len(patients))
-    mean, scale, each, status, lived = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in flat)
-    there = target.plan.chart.mask & (status == 0)[..., None]
-    mean, scale, each = (np.where(there, a, np.nan) for a in (mean, scale, each))
-    shape, df = _shapes(target)
+    patients = len(target.plan.patients)
+    predict = trace_over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=patients)
+
+    def predicted() -> tuple[Groups, np.ndarray, np.ndarray]:
+        mean, scale, each, status, lived = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in predict())
+        there = target.plan.chart.mask & (status == 0)[..., None]
+        mean, scale, each = (np.where(there, a, np.nan) for a in (mean, scale, each))
+        return _groups(target, mean, scale, each, seed=seed), status, lived
+
+    return predicted
+
+
+def _groups(target: Posterior, mean: np.ndarray, scale: np.ndarray, each: np.ndarray, *, seed: int) -> Groups:
+    shape, df = target.noise_shape
     unit = unit_noise(mean.shape, shape, df, rng=np.random.default_rng(seed))
     replicate = scattered(mean, scale, unit, shape)
-    coords = {"chain": np.arange(z.shape[0]), "draw": np.arange(z.shape[1]), "patient": patients}
+    coords = {
+        "chain": np.arange(mean.shape[0]),
+        "draw": np.arange(mean.shape[1]),
+        "patient": list(target.plan.patients),
+    }
     predictive = {"measurement": (DIMS, replicate), "prediction": (DIMS, mean), "scale": (DIMS, scale)}
-    groups = {
+    return {
         "posterior_predictive": xr.Dataset(predictive, coords=coords),
         "log_likelihood": xr.Dataset({"measurement": (DIMS, each)}, coords=coords),
     }
-    return groups, status, lived
 
 
 def unit_noise(size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator) -> np.ndarray:
@@ -62,8 +72,3 @@ def _predict(target: Posterior, z: jax.Array) -> tuple[Any, ...]:
     chart = target.plan.chart
     scale = total_scale(predicted.mean, predicted.time_variance, target.scatter(coordinates), chart.extra_sd)
     return predicted.mean, scale, target.pointwise(coordinates, predicted), predicted.status, predicted.log_survival
-
-
-def _shapes(target: Posterior) -> tuple[np.ndarray, np.ndarray]:
-    scatter = target.scatter(target.pooling.coordinates(jnp.zeros(target.pooling.dimension)))
-    return np.asarray(scatter.shape), np.asarray(scatter.df)

@@ -12,7 +12,7 @@ from ..solve.plan import start_of, usable
 from ..solve.predict import along_route
 from ..solve.route import route_of, stack_routes
 from ..solve.states import reverse_solver
-from .batches import over_draws
+from .batches import Pending, trace_over_draws
 
 POINTS = 121
 MOST_DRAWS, FEWEST_DRAWS, MOST_LANES = 400, 40, 20_000
@@ -24,8 +24,8 @@ def thinned(draws: int, chains: int, patients: int) -> np.ndarray:
     return np.unique(np.linspace(0, draws - 1, min(draws, max(1, wanted // chains))).astype(int))
 
 
-def trajectories(target: Posterior, z: np.ndarray) -> xr.Dataset:
-    """Return every observable and derived quantity [chain, draw, patient, point] of some draws z.
+def trace_trajectories(target: Posterior, z: np.ndarray) -> Pending[xr.Dataset]:
+    """Return what computes every observable and derived quantity [chain, draw, patient, point] of some draws z.
 
     Each patient has an own grid of times: `time` [patient, point] in h, evenly from the start in health to
     the last measurement. A volume collected over windows runs on from the start. NaN where a solve failed.
@@ -33,19 +33,29 @@ def trajectories(target: Posterior, z: np.ndarray) -> xr.Dataset:
     kept = thinned(z.shape[1], z.shape[0], len(target.plan.patients))
     times = _grids(target)
     few = z[:, kept]
-    table = _solve(target, times, few.reshape(-1, z.shape[-1])).reshape(*few.shape[:2], *times.shape, -1)
-    dims = ("chain", "draw", "patient", "point")
-    variables = {}
-    named = [*target.model.observables.items(), *target.model.derived.items()]
-    for number, (name, quantity) in enumerate(named):
-        variables[name] = (dims, table[..., number], {"unit": quantity.unit, **_kind(target, name)})
+    solve = _trace(target, times, few.reshape(-1, z.shape[-1]))
     coords = {
         "chain": np.arange(z.shape[0]),
         "draw": kept,
         "patient": list(target.plan.patients),
         "time": (("patient", "point"), times, {"unit": "h"}),
     }
-    return xr.Dataset(variables, coords=coords)
+
+    def solved() -> xr.Dataset:
+        table = solve().reshape(*few.shape[:2], *times.shape, -1)
+        return xr.Dataset(_named(target, table), coords=coords)
+
+    return solved
+
+
+def _named(target: Posterior, table: np.ndarray) -> dict[str, tuple]:
+    """Return the quantities of a table [chain, draw, patient, point, quantity] by name."""
+    dims = ("chain", "draw", "patient", "point")
+    quantities = {**target.model.observables, **target.model.derived}
+    return {
+        name: (dims, table[..., number], {"unit": quantity.unit, **_kind(target, name)})
+        for number, (name, quantity) in enumerate(quantities.items())
+    }
 
 
 def _kind(target: Posterior, name: str) -> dict[str, str | float]:
@@ -73,17 +83,13 @@ def _grids(target: Posterior) -> np.ndarray:
     return np.stack(grids)
 
 
-def _solve(target: Posterior, times: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return observables, then derived quantities [draw, patient, point, quantity]."""
+def _trace(target: Posterior, times: np.ndarray, z: np.ndarray) -> Pending[np.ndarray]:
+    """Return what computes observables, then derived quantities [draw, patient, point, quantity]."""
     system = target.system
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
     route, place = _route(target, times)
-
-    def quantities(t: jax.Array, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
-        return jnp.concatenate([system.observe(t, y, numbers, u), system.derive(t, y, numbers, u)])
-
     pick = jax.vmap(lambda rows, places: rows[places])
-    over = jax.vmap(jax.vmap(quantities, in_axes=(0, 0, None, 0)))
+    over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
     def one(z: jax.Array) -> jax.Array:
         values, amounts = target.pooling.values(target.pooling.coordinates(z))
@@ -92,7 +98,7 @@ def _solve(target: Posterior, times: np.ndarray, z: np.ndarray) -> np.ndarray:
         found = over(t, y, along.numbers, u)
         return jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
 
-    return over_draws(one, z, patients=len(times))
+    return trace_over_draws(one, z, patients=len(times))
 
 
 def _route(target: Posterior, times: Sequence[np.ndarray] | np.ndarray):

@@ -10,13 +10,13 @@ import xarray as xr
 
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import STATUS_WORDS
-from .accuracy import exact_log_likelihood, sample_of
+from .accuracy import sample_of, trace_exact_log_likelihood
 from .charted import observed_data, therapy_table
 from .joint import Joint, Part, join
 from .provenance import Attributes
-from .replicates import replicate_groups
-from .trajectories import trajectories
-from .values import known_values, parameter_draws, prior_draws
+from .replicates import trace_replicates
+from .trajectories import trace_trajectories
+from .values import known_values, parameter_draws, trace_prior_draws
 
 STATISTICS = {  # NumPyro's word: ArviZ's word
     "diverging": "diverging",
@@ -37,10 +37,11 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
     with ThreadPoolExecutor() as beside:  # four programs to compile and run, each mostly on one core
-        courses = beside.submit(trajectories, target, joint.z)
-        exact = beside.submit(exact_log_likelihood, target, sample_of(joint.z))
-        before = beside.submit(prior_draws, target, seed=seed)
-        replicates, status, lived = replicate_groups(target, joint.z, seed=seed)
+        before = beside.submit(trace_prior_draws(target, seed=seed))
+        predicted = beside.submit(trace_replicates(target, joint.z, seed=seed))
+        courses = beside.submit(trace_trajectories(target, joint.z))
+        exact = beside.submit(trace_exact_log_likelihood(target, sample_of(joint.z)))
+    replicates, status, lived = predicted.result()
     error = np.abs(exact.result() - sample_of(_by_patient(replicates["log_likelihood"]) + lived))
     groups = {
         "posterior": parameter_draws(target, joint.z),

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from ..cohort.items import ITEMS
-from ..inference.prior_sample import sample_prior
+from ..inference.prior_sample import trace_prior
 from ..likelihood.pooling import Pooling, Slot, spread_of
 from ..likelihood.posterior import Posterior
-from .batches import over_draws
+from .batches import Pending, over_draws
 
 PRIOR_DRAWS = 2000
 
@@ -55,15 +55,16 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
     return xr.Dataset(data, coords=_coordinates(target, z))
 
 
-def prior_draws(target: Posterior, *, seed: int) -> xr.Dataset:
-    """Return the same parameters under the prior and its healthy ranges, [chain 1, draw]."""
-    return parameter_draws(target, sample_prior(target, PRIOR_DRAWS, seed=seed)[None])
+def trace_prior_draws(target: Posterior, *, seed: int) -> Pending[xr.Dataset]:
+    """Return what computes the same parameters under the prior and its healthy ranges, [chain 1, draw]."""
+    sample = trace_prior(target, PRIOR_DRAWS, seed=seed)
+    return lambda: parameter_draws(target, sample()[None])
 
 
 def known_values(target: Posterior) -> xr.Dataset:
     """Return what was not estimated: held parameters, and charted ones [patient], NaN where estimated."""
     pooling = target.pooling
-    at_median = np.asarray(_values(pooling, jnp.zeros(pooling.dimension)))
+    at_median = np.asarray(jax.jit(lambda z: _values(pooling, z))(np.zeros(pooling.dimension)))
     data: dict[str, Any] = {}
     for name, number in pooling.held.items():
         data[name] = xr.DataArray(float(number), attrs={"unit": target.model.parameters[name].unit})

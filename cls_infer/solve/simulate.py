@@ -68,10 +68,8 @@ def simulate(
     @jax.jit
     def run(values: tuple) -> tuple[Along, jax.Array]:
         along = along_route(system, solve, values, jnp.zeros((1, 0)), route)
-        return along, jax.vmap(look, in_axes=(0, 0, None, 0))(along.t[0], along.y[0], along.numbers[0], along.u[0])
-
-    def look(t, y, numbers, u):
-        return jnp.concatenate([system.observe(t, y, numbers, u), system.derive(t, y, numbers, u)])
+        over_time = jax.vmap(system.quantities, in_axes=(0, 0, None, 0))
+        return along, over_time(along.t[0], along.y[0], along.numbers[0], along.u[0])
 
     along, table = run(values)
     rows = np.searchsorted(np.asarray(route.stops[0]), times) + 1

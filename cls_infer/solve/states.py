@@ -12,7 +12,7 @@ from .lanes import Case, Journey, Route, Tolerance
 from .replay import replay, unwind
 from .rosenbrock import ROS34PW2
 from .stepper import Rhs, Stepper
-from .travel import travel
+from .travel import arrive, travel
 from .tsit5 import TSIT5
 
 LOG_AXES = Journey(0, 0, -1, 1, 1, 1, 1, 1, 1)
@@ -31,10 +31,16 @@ def stepper_for(tolerance: Tolerance) -> Stepper:
 
 
 def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
-    """Return the solver whose gradient replays the accepted steps backwards: cost independent of parameters."""
+    """Return the solver whose gradient replays the accepted steps backwards: cost independent of parameters.
+
+    Where no gradient is asked for no step is kept.
+    """
     stepper = stepper_for(tolerance)
     go = fold_lanes(
         lambda y0, case, route: travel(rhs, stepper, floor, tolerance, y0, case, route), (0, 0, 0), LOG_AXES
+    )
+    only_states = fold_lanes(
+        lambda y0, case, route: arrive(rhs, stepper, floor, tolerance, y0, case, route), (0, 0, 0), (0, 0)
     )
     back = fold_lanes(
         lambda case, route, journey, pull: unwind(rhs, stepper, case, route, journey, pull),
@@ -44,8 +50,7 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
 
     @jax.custom_vjp
     def solve(y0: Any, case: Case, route: Route) -> tuple[Any, jax.Array]:
-        journey = go(y0, case, route)
-        return journey.at_stops, journey.status
+        return only_states(y0, case, route)
 
     def forward(y0: Any, case: Case, route: Route) -> tuple[Any, Any]:
         journey = go(y0, case, route)

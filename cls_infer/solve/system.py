@@ -76,3 +76,7 @@ class System:
         """Return every derived quantity, in the model's order."""
         f = self.model.flows(t, *self._read(y, numbers, u))
         return jnp.stack([jnp.asarray(d.of(f), float) for d in self.model.derived.values()])
+
+    def quantities(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        """Return every observable, then every derived quantity, in the model's order."""
+        return jnp.concatenate([self.observe(t, y, numbers, u), self.derive(t, y, numbers, u)])

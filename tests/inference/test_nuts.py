@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cls_infer.inference.nuts import compile_sampler, sample_nuts
+from cls_infer.inference.nuts import sample_nuts, trace_sampler
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
 
@@ -14,7 +14,7 @@ SETTINGS = Settings(chains=3, warmup=100, draws=200, seed=4, block=50, max_tree_
 
 @pytest.fixture(scope="module")
 def sampler(target):
-    return compile_sampler(target, SETTINGS)
+    return trace_sampler(target, SETTINGS)()
 
 
 @pytest.fixture(scope="module")

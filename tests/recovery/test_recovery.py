@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
-from cls_infer.inference.nuts import compile_sampler, sample_nuts
+from cls_infer.inference.nuts import sample_nuts, trace_sampler
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
 from cls_infer.likelihood.posterior import posterior
@@ -42,7 +42,7 @@ def test_ninety_percent_intervals_hold_the_truth_of_simulated_patients():
     )
     target = posterior(model, replace(blank, patients=patients))
     start = find_start(target, seed=1)
-    draws = sample_nuts(compile_sampler(target, Settings(warmup=300, draws=500, seed=1)), start)
+    draws = sample_nuts(trace_sampler(target, Settings(warmup=300, draws=500, seed=1))(), start)
     low, high = np.quantile(draws.z, (0.05, 0.95), axis=(0, 1))
     covered = float(np.mean((low <= truth) & (truth <= high)))
     assert draws.stats["diverging"].sum() == 0

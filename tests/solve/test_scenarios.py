@@ -34,11 +34,9 @@ def simulated(model_name: str) -> dict[str, Simulation]:
     @jax.jit
     def run(values, route):
         along = along_route(system, solve, values, jnp.zeros((len(told), 0)), route)
-
-        def look(t, y, numbers, u):
-            return jnp.concatenate([system.observe(t, y, numbers, u), system.derive(t, y, numbers, u)])
-
-        return jax.vmap(jax.vmap(look, in_axes=(0, 0, None, 0)))(along.t, along.y, along.numbers, along.u), along.status
+        return jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))(
+            along.t, along.y, along.numbers, along.u
+        ), along.status
 
     table, status = jax.tree.map(np.asarray, run(values, stack_routes(routes)))
     quantities = {**system.model.observables, **system.model.derived}
