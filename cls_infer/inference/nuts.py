@@ -54,11 +54,12 @@ class Draws:
 class Sampler:
     """NUTS for one target and settings, before anything is known of where to start.
 
-    `block` takes NumPyro's state and the height of the wall to the state after a block of draws and their rows.
+    `ready` makes NumPyro's state of all chains from a covariance and where they depart; nothing is solved for it.
+    `block` takes that state and the height of the wall to the state after a block of draws and their rows.
     """
 
-    target: Posterior
     settings: Settings
+    ready: Callable[[Any, ParamInfo], Any]
     block: Callable[[Any, jax.Array], tuple[Any, Any]]
     seconds: float
 
@@ -86,9 +87,13 @@ def trace_sampler(target: Posterior, settings: Settings) -> Callable[[], Sampler
 
         return jax.lax.scan(one, state, None, length=settings.block)
 
-    state = _first_state(target, settings, np.eye(dimension), anything)
+    @jax.jit
+    def ready(covariance: Any, departures: ParamInfo) -> Any:
+        return _kernel(target, settings, covariance, 0.0).init(_keys(settings), settings.warmup, departures)
+
+    state = ready(np.eye(dimension), anything)
     traced = _over_devices(run, settings.chains).lower(state, jnp.zeros(()))
-    return lambda: Sampler(target, settings, traced.compile(), perf_counter() - begun)
+    return lambda: Sampler(settings, ready, traced.compile(), perf_counter() - begun)
 
 
 def sample_nuts(
@@ -105,16 +110,16 @@ def sample_nuts(
     up to `most_draws`. An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked
     incomplete.
     """
-    target, settings = sampler.target, sampler.settings
+    settings = sampler.settings
     begun = perf_counter()
     departures = _departures(start, settings)
-    state = _first_state(target, settings, start.covariance, departures)
+    state = sampler.ready(start.covariance, departures)
     wall = jnp.asarray(WALL + _normalised(start.log_posterior.max(), len(start.mode)))
 
     def learn(state: Any, z: np.ndarray) -> Any:
         """Give every chain the mass matrix learnt from all chains' draws z [draw, chain, dim]."""
         covariance = learnt_covariance(start.covariance, z.reshape(-1, z.shape[-1]))
-        return with_mass_matrix_of(state, _first_state(target, settings, covariance, departures))
+        return with_mass_matrix_of(state, sampler.ready(covariance, departures))
 
     draws = _run(lambda state: sampler.block(state, wall), state, settings, learn, enough, report, begun)
     return replace(draws, seconds={"compile": sampler.seconds, "sample": perf_counter() - begun})
@@ -134,12 +139,6 @@ def _kernel(target: Posterior, settings: Settings, covariance: Any, wall: Any) -
 
 def _keys(settings: Settings) -> jax.Array:
     return jax.random.split(jax.random.key(settings.seed), settings.chains)
-
-
-def _first_state(target: Posterior, settings: Settings, covariance: np.ndarray, departures: ParamInfo) -> Any:
-    """Return NumPyro's state of all chains before the first draw; nothing is solved for it."""
-    kernel = _kernel(target, settings, covariance, 0.0)
-    return kernel.init(_keys(settings), settings.warmup, departures)
 
 
 def _potential(target: Posterior, wall: Any) -> Callable[[dict], jax.Array]:
@@ -232,8 +231,9 @@ def _run(block, state, settings: Settings, learn, enough, report, begun: float) 
                     seconds=perf_counter() - begun,
                 )
             )
-            if total <= done and total + settings.draws <= settings.warmup + settings.most_draws:
-                total += 0 if enough(_joined(kept, "z", settings.warmup, total)) else settings.draws
+            room = total + settings.draws <= settings.warmup + settings.most_draws
+            if total <= done and room and not enough(_joined(kept, "z", settings.warmup, total)):
+                total += settings.draws
     except KeyboardInterrupt:
         if done <= settings.warmup:
             raise

@@ -63,9 +63,9 @@ def diagnose(tree: xr.DataTree) -> Verdict:
 
 def converged(target: Posterior, z: np.ndarray) -> bool:
     """Return whether R-hat and both effective sizes of draws z [chain, draw, dim] meet their thresholds."""
-    found = convergence(parameter_draws(target, z))
     if z.shape[0] < 2:
         return True  # what one chain cannot tell, more of it cannot either
+    found = convergence(parameter_draws(target, z))
     largest = max(float(v.max()) for v in found["rhat"].data_vars.values())
     fewest = min(float(v.min()) for kind in ("ess_bulk", "ess_tail") for v in found[kind].data_vars.values())
     return largest < THRESHOLDS.rhat and fewest >= THRESHOLDS.ess

@@ -76,7 +76,8 @@ def _side_by_side(target: Posterior, parts: Sequence[Part], draws: int) -> np.nd
     chains = parts[0][1].draws.z.shape[0]
     z = np.zeros((chains, draws, target.pooling.dimension))
     for patient, (part, inference) in enumerate(parts):
+        thinned = _thinned("z", inference.draws.z, draws)
         for whole, own in zip(target.pooling.slots, part.pooling.slots, strict=False):
             if whole.size and own.size:
-                z[:, :, whole.start + patient] = _thinned("z", inference.draws.z, draws)[:, :, own.start]
+                z[:, :, whole.start + patient] = thinned[:, :, own.start]
     return z
