@@ -9,8 +9,13 @@ Where angiopoietin-2 was not measured it is a latent state, and nothing tells `a
 series of it beside haematocrit and albumin does so weakly. What an assay reads is the level times its scale: of
 one patient's chart only the product of `Ang2_0` and `x_assay` can be known.
 
+Steroid, immunoglobulin, aminophylline with terbutaline act on the drive, an antibody against angiopoietin-2 on how
+much of it Tie2 sees, not on what an assay reads.
+
 The glycocalyx and syndecan-1 are outputs. Their pull on the small pores, `g_h` and `g_s`, is held near 0 by its
 prior and absent at 0; published patients disagree on it. Flux is positive from plasma to interstitium.
+
+Where the barrier stays at one opening E, without that pull, it is `two_pore` with `m_L` = 1 + (M_L - 1) E.
 """
 
 from typing import Any, NamedTuple
@@ -28,6 +33,7 @@ from cls_infer.model import (
     reported_onset,
     truncated_normal,
 )
+from cls_infer.model.reference import treatment_effects
 from cls_infer.model.two_pore import (
     two_pore_chart,
     two_pore_model,
@@ -46,8 +52,10 @@ from cls_infer.physiology import (
     ramp_between,
     shedding,
     tie2_signal,
+    treated_drive,
     two_pore_flows,
     two_pore_rates,
+    unbound_ang2,
     worn_conductance,
     worn_sieve,
 )
@@ -94,15 +102,16 @@ parameters = {
     "g_h": Parameter("1", truncated_normal(0.0, 0.1, 0.0, 1.0), "optional coupling, physiology.md 6.4", reference=0.0),
     "g_s": Parameter("1", truncated_normal(0.0, 0.1, 0.0, 1.0), "optional coupling, physiology.md 6.4", reference=0.0),
     **two_pore_parameters,
+    **treatment_effects("the drive", antibody_on="the angiopoietin-2 that Tie2 sees"),
 }
 
 states = {
     **two_pore_states,
-    "C": State("1", lambda p, h: 0.0),  # cytokine drive
-    "Ang2": State("ng/mL", lambda p, h: p.Ang2_0),  # angiopoietin-2 in plasma
-    "E": State("1", lambda p, h: 0.0),  # opening of the barrier
-    "G": State("1", lambda p, h: 1.0),  # glycocalyx that is left
-    "S1": State("ng/mL", lambda p, h: p.S1_0),  # syndecan-1 in plasma
+    "C": State("1", lambda p, h: 0.0, what="cytokine drive"),
+    "Ang2": State("ng/mL", lambda p, h: p.Ang2_0, what="angiopoietin-2 in plasma"),
+    "E": State("1", lambda p, h: 0.0, what="opening of the barrier"),
+    "G": State("1", lambda p, h: 1.0, what="glycocalyx that is left"),
+    "S1": State("ng/mL", lambda p, h: p.S1_0, what="syndecan-1 in plasma"),
 }
 
 
@@ -125,7 +134,7 @@ class Flows(NamedTuple):
 def flows(t, y, p, h, u):
     end = p.t_0 + p.D
     ang1 = 1 - (1 - p.ang1_level) * ramp_between(t, p.t_0, end, p.t_ramp, p.w_C)
-    signal = tie2_signal(y.Ang2 / p.Ang2_0 / ang1, p.kappa, p.eps)
+    signal = tie2_signal(unbound_ang2(u, p) * y.Ang2 / p.Ang2_0 / ang1, p.kappa, p.eps)
     ill = open_between(t, p.t_0, end + p.t_convalescence, p.w_C)
     worn = h._replace(sieve=worn_sieve(h.sieve, y.G, p.g_s))
     return Flows(
@@ -138,7 +147,7 @@ def flows(t, y, p, h, u):
             m_S=worn_conductance(y.G, p.g_h),
             intake=u.intake * (1 - (1 - p.intake_attack) * ill),
         ),
-        u_C=p.a_C * open_between(t, p.t_0, end, p.w_C),
+        u_C=treated_drive(u, p) * p.a_C * open_between(t, p.t_0, end, p.w_C),
         C=y.C,
         Ang2=y.Ang2,
         ang2_read=y.Ang2 * p.x_assay,

@@ -4,6 +4,8 @@ Bighamian, Reisner and Hahn's control-theoretic model (2016, Front Physiol [M]; 
 algebra [M]): of a volume given or lost the share 1/(1 + alpha) stays with the blood, and the interstitium takes
 up the rest at the gain K. Transfused red cells all stay. `alpha_u` belongs to the fluid given: 2-3 for crystalloid,
 0-0.3 for colloid. Knows neither urine nor protein, hence no leak physics.
+
+Under infusions alone it is `volume_kinetics` without urine, at alpha_u = k_12 / k_21 and K = k_12 + k_21.
 """
 
 from typing import Any, NamedTuple
@@ -24,9 +26,9 @@ parameters = {
 }
 
 states = {
-    "V_b": State("L", lambda p, h: h.V_b0, floor=0.3),  # blood volume
-    "r": State("L", lambda p, h: 0.0 * p.V_p0),  # the gain of blood volume the shift steers to
-    "V_r": State("L", lambda p, h: h.V_r0),  # red cells
+    "V_b": State("L", lambda p, h: h.V_b0, floor=0.3, what="volume", place="blood"),
+    "r": State("L", lambda p, h: 0.0 * p.V_p0, what="gain of blood volume the shift steers to"),
+    "V_r": State("L", lambda p, h: h.V_r0, what="red cells", place="blood"),
 }
 
 

@@ -4,12 +4,14 @@ The burnt share of the body leaks at once, its matrix sucks in fluid for an hour
 evaporates water, its lymphatics may fail; the intact tissue leaks a little (`physiology.md` 4.4, 5.4, 13).
 Each effect but evaporation fades exponentially from the burn at `t_0`. The burnt share of the interstitium is
 taken to be that of the body surface. Flux is positive out of plasma.
+
+Where both tissues leak alike, and nothing else is hurt, it is a `clarkson_episode` that begins to close at once.
 """
 
 from cls_infer.model import Parameter, fixed, logit_normal, lognormal, normal, peak_leak
 from cls_infer.model.tissues import hour_of_injury, tissue_model
 from cls_infer.model.two_pore import two_pore_parameters
-from cls_infer.physiology import Tissue, fading_injury, risen, tissue_body_flows
+from cls_infer.physiology import Tissue, fading_injury, risen, tissue_body_flows, treated_leak
 
 
 def burnt_share(patient):
@@ -46,10 +48,10 @@ def flows(t, y, p, h, u):
     def fading(tau):
         return fading_injury(t, p.t_0, p.w_on, tau)
 
-    intact = Tissue(shares["intact"](p), m_L=1 + (p.M_intact - 1) * fading(p.tau_intact))
+    intact = Tissue(shares["intact"](p), m_L=treated_leak(1 + (p.M_intact - 1) * fading(p.tau_intact), u, p))
     burnt = Tissue(
         shares["burnt"](p),
-        m_L=1 + (p.M_burnt - 1) * fading(p.tau_burnt),
+        m_L=treated_leak(1 + (p.M_burnt - 1) * fading(p.tau_burnt), u, p),
         dP_i=p.dP_burnt * fading(p.tau_dP),
         evaporation=p.J_ev_burnt * p.f_burnt * risen(t, p.t_0, p.w_on),
         lymph=1 - p.lymph_lost * fading(p.tau_lymph),

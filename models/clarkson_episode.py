@@ -3,11 +3,13 @@
 The two-pore body with a leak that opens within hours, lasts a day or two and closes: m_L(t) = 1 + (M - 1) E(t),
 `physiology.md` 7.1. A faint prodrome precedes the onset by a day. What the patient drank during the attack is
 never charted: `intake_attack` scales healthy intake while the leak is open. Flux is positive out of plasma.
+
+An attack that sets in at once and never ends is `two_pore` with `m_L` = M from the onset on.
 """
 
 from cls_infer.model import Parameter, fixed, logit_normal, lognormal, peak_leak, reported_onset
 from cls_infer.model.two_pore import two_pore_model, two_pore_parameters
-from cls_infer.physiology import leak_drive, open_between, two_pore_flows
+from cls_infer.physiology import leak_drive, open_between, treated_leak, two_pore_flows
 
 parameters = {
     # the attack
@@ -43,7 +45,7 @@ def flows(t, y, p, h, u):
     )
     ill = open_between(t, p.t_0, p.t_0 + p.D + p.t_convalescence, p.w_on)
     intake = u.intake * (1 - (1 - p.intake_attack) * ill)
-    return two_pore_flows(y, p, h, u, m_L=1 + (p.M - 1) * E, intake=intake)
+    return two_pore_flows(y, p, h, u, m_L=treated_leak(1 + (p.M - 1) * E, u, p), intake=intake)
 
 
 model = two_pore_model(__doc__, parameters, flows, lead_in=36.0)

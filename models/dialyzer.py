@@ -3,7 +3,8 @@
 Above the oncotic offset the rate rises with the filtration coefficient and saturates as protein concentrates
 along the fibre: Q = f_max Q_B [1 - exp(-K_uf (TMP - pi_eff) / (f_max Q_B))], the asymptote with an offset that
 Vonesh and Carter (1992, Biometrics 48:1-17) fitted to these filters [M]. `pi_eff` is the effective oncotic
-pressure; below it the filter runs backwards. Flux is positive out of blood.
+pressure; below it the filter runs backwards. Flux is positive out of blood. Far below the asymptote it is the
+straight line Q = K_uf (TMP - pi_eff).
 """
 
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ parameters = {
     "sd_rate": Parameter("L/h", lognormal(0.002, 0.8), "residual scatter [A]", scope="shared"),
 }
 
-states = {"V_uf": State("L", lambda p, h: 0.0 * p.K_uf)}  # ultrafiltrate since the start
+states = {"V_uf": State("L", lambda p, h: 0.0 * p.K_uf, what="volume", place="ultrafiltrate")}  # since the start
 
 
 class Flows(NamedTuple):

@@ -9,7 +9,7 @@ out of plasma.
 
 from cls_infer.model import Parameter, fixed, lognormal, normal, peak_leak
 from cls_infer.model.two_pore import two_pore_model, two_pore_parameters
-from cls_infer.physiology import leak_about, smooth_course, two_pore_flows
+from cls_infer.physiology import leak_about, smooth_course, treated_leak, two_pore_flows
 
 
 def first_knot(patient):
@@ -35,7 +35,7 @@ def flows(t, y, p, h, u):
     knots = (p.z_1, p.z_2, p.z_3, p.z_4, p.z_5, p.z_6, p.z_7, p.z_8, p.z_9)
     course = smooth_course(t, knots, p.t_1, p.spacing, p.length)
     m_L = leak_about(p.m_L, p.m_max, p.swing * (course - p.g_peak))
-    return two_pore_flows(y, p, h, u, m_L=m_L, intake=u.intake)
+    return two_pore_flows(y, p, h, u, m_L=treated_leak(m_L, u, p), intake=u.intake)
 
 
 model = two_pore_model(__doc__, parameters, flows, lead_in=16.0)

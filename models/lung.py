@@ -4,6 +4,8 @@ The lung lies beside the body's tissue, on the same plasma: a wall, an interstit
 alveoli that flood when the interstitium is full and clear water faster than protein, after `physiology.md` 13 and
 14.1. From time 0 on its capillaries have the pressure `P_cl` and `m_Ll` times the healthy number of large pores.
 `P_cl` is given, not tied to the body's circulation. Flux is positive from plasma to interstitium.
+
+Where the lung exchanges nothing, its `LpS_l` and `J_Ll0` near 0, it is `two_pore`.
 """
 
 from cls_infer.model import (
@@ -28,7 +30,7 @@ from cls_infer.model.two_pore import (
     two_pore_states,
 )
 from cls_infer.model.within import within
-from cls_infer.physiology import two_pore_lung_flows, two_pore_lung_rates
+from cls_infer.physiology import treated_leak, two_pore_lung_flows, two_pore_lung_rates
 
 
 def lung_leak(patient):
@@ -78,17 +80,19 @@ parameters = {
 
 states = {
     **two_pore_states,
-    "V_l": State("L", lambda p, h: p.V_l0, floor=0.01),  # interstitial volume of the lung
-    "A_l": State("g", lambda p, h: h.lung.C_lA0 * (p.V_l0 - h.lung.V_ex)),  # albumin in it
-    "G_l": State("g", lambda p, h: h.lung.C_lG0 * (p.V_l0 - h.lung.V_ex)),  # all other protein
-    "V_a": State("L", lambda p, h: 0.0 * p.V_l0),  # alveolar fluid, beyond the lining of health
-    "A_a": State("g", lambda p, h: 0.0 * h.lung.C_lA0),
-    "G_a": State("g", lambda p, h: 0.0 * h.lung.C_lG0),
+    "V_l": State("L", lambda p, h: p.V_l0, floor=0.01, what="volume", place="lung"),
+    "A_l": State("g", lambda p, h: h.lung.C_lA0 * (p.V_l0 - h.lung.V_ex), what="albumin", place="lung"),
+    "G_l": State("g", lambda p, h: h.lung.C_lG0 * (p.V_l0 - h.lung.V_ex), what="other protein", place="lung"),
+    # beyond the lining of health
+    "V_a": State("L", lambda p, h: 0.0 * p.V_l0, what="volume", place="alveoli"),
+    "A_a": State("g", lambda p, h: 0.0 * h.lung.C_lA0, what="albumin", place="alveoli"),
+    "G_a": State("g", lambda p, h: 0.0 * h.lung.C_lG0, what="other protein", place="alveoli"),
 }
 
 
 def flows(t, y, p, h, u):
-    return two_pore_lung_flows(y, p, h, u, m_L=p.m_L, intake=u.intake, P_cl=p.P_cl, m_Ll=p.m_Ll)
+    m_L, m_Ll = treated_leak(p.m_L, u, p), treated_leak(p.m_Ll, u, p)
+    return two_pore_lung_flows(y, p, h, u, m_L=m_L, intake=u.intake, P_cl=p.P_cl, m_Ll=m_Ll)
 
 
 lung_chart = {

@@ -8,7 +8,7 @@ is `two_pore`. Flux is positive out of plasma.
 from cls_infer.model import Parameter, fixed, peak_leak
 from cls_infer.model.tissues import tissue_model
 from cls_infer.model.two_pore import two_pore_parameters
-from cls_infer.physiology import Tissue, tissue_body_flows
+from cls_infer.physiology import Tissue, tissue_body_flows, treated_leak
 
 leak = peak_leak("sepsis")
 by_cause = "by cause, else sepsis, physiology.md 1.4"
@@ -31,9 +31,9 @@ shares = {
 
 def flows(t, y, p, h, u):
     tissues = {
-        "skin": Tissue(shares["skin"](p), m_L=p.m_L_skin),
-        "muscle": Tissue(shares["muscle"](p), m_L=p.m_L_muscle),
-        "viscera": Tissue(shares["viscera"](p), m_L=p.m_L_viscera),
+        "skin": Tissue(shares["skin"](p), m_L=treated_leak(p.m_L_skin, u, p)),
+        "muscle": Tissue(shares["muscle"](p), m_L=treated_leak(p.m_L_muscle, u, p)),
+        "viscera": Tissue(shares["viscera"](p), m_L=treated_leak(p.m_L_viscera, u, p)),
     }
     return tissue_body_flows(y, tissues, p, h, u, intake=u.intake)
 

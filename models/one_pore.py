@@ -2,7 +2,7 @@
 
 Starling and Patlak with a single reflection coefficient, albumin alone, all other protein following it
 (`physiology.md` 1.1, 1.3, 1.6, 13). The leak `m` from time 0 on moves K_f, sigma and PS together along the
-coupling curve of the two-pore wall; it follows that model within 0.031 of haematocrit and 2.2 g/L of albumin
+coupling curve of the two-pore wall; it follows `two_pore` within 0.032 of haematocrit and 2.2 g/L of albumin
 over a day for m of 2 to 15. `x_Kf`, `x_sigma` and `x_PS` move them apart, which routine data cannot tell.
 """
 
@@ -16,6 +16,7 @@ from cls_infer.model.reference import (
     circulation,
     interstitium,
     kidney,
+    leak_treatments,
     lymph,
     oncotic,
     protein,
@@ -29,10 +30,11 @@ from cls_infer.physiology import (
     fluid_flux,
     haemoglobin,
     net_turnover,
-    plasma_bled,
+    plasma_lost,
     red_cell_balance,
     solute_flux,
     total_pressure,
+    treated_leak,
     unidirectional_clearance,
 )
 
@@ -59,15 +61,17 @@ parameters = {
     "J_L0": Parameter("L/h", lognormal(0.20, 0.2), "reference of M1, physiology.md 13"),
     **circulation,
     **kidney,
+    **leak_treatments,
 }
 
 states = {
-    "V_p": State("L", lambda p, h: p.V_p0, floor=0.05),  # plasma volume
-    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05),  # interstitial volume
-    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0),  # albumin in plasma
-    "A_i": State("g", lambda p, h: h.C_i0 * (p.V_i0 - h.loop.V_ex)),  # albumin in the accessible interstitium
-    "V_r": State("L", lambda p, h: h.loop.V_r0),  # red cells
-    "U": State("L", lambda p, h: 0.0 * p.V_p0),  # urine since the start
+    "V_p": State("L", lambda p, h: p.V_p0, floor=0.05, what="volume", place="plasma"),
+    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05, what="volume", place="interstitium"),
+    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0, what="albumin", place="plasma"),
+    # in the accessible part of the interstitium
+    "A_i": State("g", lambda p, h: h.C_i0 * (p.V_i0 - h.loop.V_ex), what="albumin", place="interstitium"),
+    "V_r": State("L", lambda p, h: h.loop.V_r0, what="volume", place="red cells"),
+    "U": State("L", lambda p, h: 0.0 * p.V_p0, what="volume", place="urine"),  # since the start
 }
 
 
@@ -92,12 +96,13 @@ class Flows(NamedTuple):
 def flows(t, y, p, h, u):
     c = circulate(y.V_p, y.V_i, y.V_r, u, h.loop, p)
     C_pA, C_iA = y.A_p / y.V_p, y.A_i / (y.V_i - h.loop.V_ex)
-    K_f = p.x_Kf * p.K_f * (1 + p.alpha * (p.m - 1))
-    large = p.alpha * p.m
+    m = treated_leak(p.m, u, p)
+    K_f = p.x_Kf * p.K_f * (1 + p.alpha * (m - 1))
+    large = p.alpha * m
     open_sigma = ((1 - p.alpha) * p.sigma_S + large * p.sigma_L) / (1 - p.alpha + large)
     shut_sigma = (1 - p.alpha) * p.sigma_S + p.alpha * p.sigma_L
     sigma = p.x_sigma * p.sigma_0 * open_sigma / shut_sigma
-    PS = p.x_PS * h.PS_0 * (1 + p.k_PS * (p.m - 1))
+    PS = p.x_PS * h.PS_0 * (1 + p.k_PS * (m - 1))
     dpi = total_pressure(C_pA, p.R_p * C_pA, p) - total_pressure(C_iA, p.R_i * C_iA, p)
     J_v = fluid_flux(K_f, c.P_c - c.P_i, sigma * dpi)
     return Flows(
@@ -121,12 +126,12 @@ def flows(t, y, p, h, u):
 
 def rates(f, y, p, h, u):
     c = f.circulation
-    bled, returned = plasma_bled(c, u), c.J_lymph * f.C_iA
+    lost, returned = plasma_lost(c, u), c.J_lymph * f.C_iA
     turnover = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A, u.albumin_synthesis)
     return {
         "V_p": -f.J_v + c.J_lymph + external_balance(c, u.intake, u, p),
         "V_i": f.J_v - c.J_lymph,
-        "A_p": -f.J_s + returned + turnover + u.albumin - (bled + u.albuminuria) * f.C_pA,
+        "A_p": -f.J_s + returned + turnover + u.albumin - (lost + u.albuminuria) * f.C_pA,
         "A_i": f.J_s - returned,
         "V_r": red_cell_balance(c, u),
         "U": c.J_urine,

@@ -10,7 +10,7 @@ measurements. Flux is positive from plasma to interstitium.
 from cls_infer.model import Parameter, State, fixed, lognormal, peak_leak
 from cls_infer.model.steady_glycocalyx import healthy_glycocalyx
 from cls_infer.model.two_pore import two_pore_model, two_pore_parameters, two_pore_states
-from cls_infer.physiology import glycocalyx_wall, two_pore_flows, two_pore_rates
+from cls_infer.physiology import glycocalyx_wall, treated_leak, two_pore_flows, two_pore_rates
 
 parameters = {
     "m_L": Parameter("1", peak_leak("sepsis"), "by cause, else sepsis, physiology.md 1.4", reference=1.0),
@@ -23,15 +23,16 @@ parameters = {
 
 states = {
     **two_pore_states,
-    "C_gA": State("g/L", lambda p, h: h.C_gA0),  # albumin below the glycocalyx
-    "C_gG": State("g/L", lambda p, h: h.C_gG0),  # all other protein there
+    "C_gA": State("g/L", lambda p, h: h.C_gA0, what="albumin", place="below the glycocalyx"),
+    "C_gG": State("g/L", lambda p, h: h.C_gG0, what="other protein", place="below the glycocalyx"),
 }
 
 
 def flows(t, y, p, h, u):
-    f = two_pore_flows(y, p, h.body, u, m_L=p.m_L, intake=u.intake)
+    m_L = treated_leak(p.m_L, u, p)
+    f = two_pore_flows(y, p, h.body, u, m_L=m_L, intake=u.intake)
     dP = f.circulation.P_c - f.circulation.P_i
-    wall = glycocalyx_wall(dP, f.C_pA, f.C_pG, y.C_gA, y.C_gG, f.C_iA, f.C_iG, p.m_L, h.sieve, p)
+    wall = glycocalyx_wall(dP, f.C_pA, f.C_pG, y.C_gA, y.C_gG, f.C_iA, f.C_iG, m_L, h.sieve, p)
     return f._replace(wall=wall, TER=wall.clearance_A / y.V_p)
 
 

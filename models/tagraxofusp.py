@@ -3,6 +3,8 @@
 The two-pore body with m_L(t) = 1 + (M - 1) E(t), `physiology.md` 7.2: the drive E rises over days from the first
 dose, at time 0, and fades over days once the five doses are given. While it lasts less albumin is made. Flux is
 positive out of plasma.
+
+A drive long risen that never fades is `two_pore` with `m_L` = M, where as much albumin is made as in health.
 """
 
 from typing import Any, NamedTuple
@@ -25,7 +27,7 @@ from cls_infer.model.two_pore import (
     two_pore_parameters,
 )
 from cls_infer.model.within import within
-from cls_infer.physiology import drug_drive, synthesis_under, two_pore_flows, two_pore_rates
+from cls_infer.physiology import drug_drive, synthesis_under, treated_leak, two_pore_flows, two_pore_rates
 
 
 def half_risen(patient):
@@ -68,7 +70,7 @@ class Flows(NamedTuple):
 def flows(t, y, p, h, u):
     E = drug_drive(t, p.t_half, p.D, p.w_rise, p.t_off, p.w_corner)
     return Flows(
-        body=two_pore_flows(y, p, h, u, m_L=1 + (p.M - 1) * E, intake=u.intake),
+        body=two_pore_flows(y, p, h, u, m_L=treated_leak(1 + (p.M - 1) * E, u, p), intake=u.intake),
         drive=E,
         synthesis=u.albumin_synthesis * synthesis_under(E, p.f_syn),
     )

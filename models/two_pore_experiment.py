@@ -48,8 +48,9 @@ parameters = {
 
 states = {
     **{name: two_pore_states[name] for name in ("V_p", "V_i", "A_p", "A_i", "G_p", "G_i")},
-    "T_p": State("1", lambda p, h: p.T_0),  # labelled albumin in plasma, share of the dose
-    "T_i": State("1", lambda p, h: 0.0 * p.T_0),  # labelled albumin in the accessible interstitium
+    # labelled albumin as a share of the dose
+    "T_p": State("1", lambda p, h: p.T_0, what="labelled albumin", place="plasma"),
+    "T_i": State("1", lambda p, h: 0.0 * p.T_0, what="labelled albumin", place="interstitium"),
 }
 
 
@@ -173,6 +174,7 @@ model = Model(
         "isogravimetric_pressure": Derived("mmHg", lambda f: f.P_c - f.J_v / f.LpS),
         "filtration": Derived("L/h", lambda f: f.J_v),
         "lymph_to_plasma": Derived("1", lambda f: (f.C_iA + f.C_iG) / (f.C_pA + f.C_pG)),
+        "globulin_escape_rate": Derived("1/h", lambda f: f.wall.clearance_G / f.V_p),
         "interstitial_volume": Derived("L", lambda f: f.V_i),
     },
     channels=("water", "albumin", "globulin", "venous_pressure"),

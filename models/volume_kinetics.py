@@ -21,9 +21,9 @@ parameters = {
 }
 
 states = {
-    "x_c": State("L", lambda p, h: 0.0 * p.V_c),  # excess volume of the central space
-    "x_1": State("L", lambda p, h: 0.0 * p.V_c),  # excess volume of the peripheral space
-    "U": State("L", lambda p, h: 0.0 * p.V_c),  # urine since the start
+    "x_c": State("L", lambda p, h: 0.0 * p.V_c, what="excess volume", place="central space"),
+    "x_1": State("L", lambda p, h: 0.0 * p.V_c, what="excess volume", place="peripheral space"),
+    "U": State("L", lambda p, h: 0.0 * p.V_c, what="volume", place="urine"),  # since the start
 }
 
 

@@ -2,13 +2,13 @@
 
 Mast cells open gaps in a small share of the body at `t_0`, which close within an hour:
 m_L(t) = 1 + (M - 1) exp(-(t - t_0) / tau), `physiology.md` 6.5. The rest of the body stays sound and hardly
-notices. Flux is positive out of plasma.
+notices. Flux is positive out of plasma. As its share of the tissue falls to 0 the body is a healthy `two_pore`.
 """
 
 from cls_infer.model import Parameter, fixed, lognormal
 from cls_infer.model.tissues import hour_of_injury, tissue_model
 from cls_infer.model.two_pore import two_pore_parameters
-from cls_infer.physiology import Tissue, fading_injury, tissue_body_flows
+from cls_infer.physiology import Tissue, fading_injury, tissue_body_flows, treated_leak
 
 parameters = {
     "t_0": Parameter("h", hour_of_injury, "charted onset, else time 0"),
@@ -23,7 +23,7 @@ shares = {"rest": lambda p: 1 - p.f_wheal, "wheal": lambda p: p.f_wheal}
 
 
 def flows(t, y, p, h, u):
-    m_L = 1 + (p.M - 1) * fading_injury(t, p.t_0, p.w_on, p.tau)
+    m_L = treated_leak(1 + (p.M - 1) * fading_injury(t, p.t_0, p.w_on, p.tau), u, p)
     tissues = {"rest": Tissue(shares["rest"](p)), "wheal": Tissue(shares["wheal"](p), m_L=m_L)}
     return tissue_body_flows(y, tissues, p, h, u, intake=u.intake)
 

@@ -7,6 +7,9 @@ are the published numbers exactly; interstitial albumin and capillary pressure f
 
 Neither kidney nor turnover: what is given stays until it is charted as removed. Red cells, of a constant volume,
 are added for the chart's haematocrit. Flux is positive from plasma to interstitium.
+
+Without oncotic pressure and knee its volumes are those of `volume_kinetics`: k_12 = K_F / C_c,
+k_21 = (K_F + LS) m_lo, k_10 = 0.
 """
 
 from typing import Any, NamedTuple
@@ -78,10 +81,11 @@ parameters = {
 }
 
 states = {
-    "V_p": State("L", lambda p, h: p.V_p0, floor=0.3),  # plasma volume
-    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05),  # interstitial volume
-    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0),  # albumin in plasma
-    "A_i": State("g", lambda p, h: h.C_i0 * (p.V_i0 - h.V_ex)),  # albumin in the accessible interstitium
+    "V_p": State("L", lambda p, h: p.V_p0, floor=0.3, what="volume", place="plasma"),
+    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05, what="volume", place="interstitium"),
+    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0, what="albumin", place="plasma"),
+    # in the accessible part of the interstitium
+    "A_i": State("g", lambda p, h: h.C_i0 * (p.V_i0 - h.V_ex), what="albumin", place="interstitium"),
 }
 
 

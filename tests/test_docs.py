@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cls_infer.causes import CAUSES
 from cls_infer.cohort import ITEMS, VARIABLES, measurements, patients, therapy
 from cls_infer.model import available, load_model
 from cls_infer.model.check import dimension_errors
@@ -17,7 +18,7 @@ from cls_infer.results.diagnose import THRESHOLDS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("models/*.md"))]
 FENCE = re.compile(r"(?P<before>[^\n]*)\n```(?P<kind>\w*)\n(?P<text>.*?)\n```", re.DOTALL)
 
 
@@ -103,6 +104,11 @@ def test_the_reference_lists_every_variable_and_item_with_its_unit():
     assert rows(list(ITEMS), units={name: item.unit for name, item in ITEMS.items()}) == []
 
 
+def test_the_reference_lists_every_cause_with_its_prior_and_source():
+    said = [f"| `{name}` | {c.about} | {c.median:g}, {c.log_sd:g} | {c.source} |" for name, c in CAUSES.items()]
+    assert [row for row in said if row not in reference()] == []
+
+
 @pytest.mark.parametrize("table", [measurements, therapy, patients], ids=lambda table: table.__name__)
 def test_the_reference_names_every_column(table):
     columns = [*table.COLUMNS.required, *table.COLUMNS.optional]
@@ -138,7 +144,7 @@ def test_the_readme_lists_every_model():
     assert [name for name in available() if f"| `{name}` |" not in text] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):

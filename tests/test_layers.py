@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"causes", "errors", "types", "units"},
+    {"causes", "colloids", "errors", "types", "units"},
     {"physiology"},
     {"model"},
     {"cohort"},
@@ -18,6 +18,8 @@ LAYERS = (
     {"likelihood"},
     {"inference"},
     {"results"},
+    {"validation"},
+    {"pages"},
     {"scale"},
     {"cli"},
 )

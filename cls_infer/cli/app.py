@@ -8,6 +8,7 @@ from .fit import fit
 from .models import models
 from .report import report
 from .simulate import simulate
+from .validate import validate
 
 app = typer.Typer(
     name="cls-infer",
@@ -18,5 +19,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, report):
+for command in (demo, models, check, simulate, fit, report, validate):
     app.command()(command)

@@ -3,7 +3,7 @@
 import csv
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,6 +15,7 @@ from .talk import say, write_json
 if TYPE_CHECKING:
     from ..cohort import Event
     from ..cohort.scenario import Scenario
+    from ..model import Model
     from ..solve.simulate import Simulation
 
 MOST_ROWS = 100_000
@@ -51,19 +52,12 @@ def simulate(
 
     Columns: time, every observable and every derived quantity, of the reference adult from health on.
     """
-    story, loaded, changed = all_of(
-        lambda: _story(scenario),
+    (story, given, length, distance), loaded, changed = all_of(
+        lambda: _course(scenario, therapy, hours, every),
         lambda: read_model(model),
         lambda: assignments(changes, "--set"),
     )
-    length = hours if hours is not None else story.hours if story else 48.0
-    distance = every if every is not None else story.every if story else 1.0
-    given, _ = all_of(
-        lambda: read_therapy_file(therapy, length) if therapy else (),
-        lambda: _check_times(length, distance),
-    )
-    changed = {**(story.changes if story else {}), **changed}
-    given = (*(story.therapy if story else ()), *given)
+    changed = {**_of_the_colloid(loaded, given), **(story.changes if story else {}), **changed}
     from ..solve.simulate import simulate as run
 
     simulation = run(loaded, changes=changed, therapy=given, hours=length, every=distance)
@@ -81,10 +75,39 @@ def simulate(
     return 1
 
 
-def _story(name: str | None) -> "Scenario | None":
+class _Course(NamedTuple):
+    """What happens: the scenario, if there is one, all that is given, how long and how often to look [h]."""
+
+    story: "Scenario | None"
+    given: "tuple[Event, ...]"
+    hours: float
+    every: float
+
+
+def _course(scenario: str | None, therapy: str | None, hours: float | None, every: float | None) -> _Course:
+    """Return the scenario's course, with what the other options say in its place or on top of it."""
     from ..cohort.scenario import read_scenario
 
-    return read_scenario(name) if name is not None else None
+    story = read_scenario(scenario) if scenario is not None else None
+    usual = (story.hours, story.every) if story else (48.0, 1.0)
+    length, distance = (said if said is not None else other for said, other in zip((hours, every), usual, strict=True))
+    more, _ = all_of(
+        lambda: read_therapy_file(therapy, length) if therapy else (),
+        lambda: _check_times(length, distance),
+    )
+    return _Course(story, (*(story.therapy if story else ()), *more), length, distance)
+
+
+def _of_the_colloid(model: "Model", given: "tuple[Event, ...]") -> dict[str, float]:
+    """Return the parameters that the synthetic colloid given sets; the model knows one."""
+    from ..cohort.colloid import colloids_given
+    from ..model import values_of_colloid
+
+    names = colloids_given(given) if "colloid" in model.channels else []
+    if len(names) > 1:
+        message = f"{' and '.join(f'`{name}`' for name in names)} are given: a model knows one colloid"
+        raise InputError([Problem("therapy", message, remedy="keep one of them")])
+    return values_of_colloid(model, names[0]) if names else {}
 
 
 def _shown(story: "Scenario", model: str, simulation: "Simulation") -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import Problem
+from ..units import convert
 from .names import did_you_mean
 from .quantities import read_number, read_quantity
 from .records import Measurement
@@ -15,7 +16,7 @@ COLUMNS = Columns(
     required=("patient", "time", "variable", "value", "unit"),
     optional=(
         *("episode", "lower_limit", "upper_limit", "censored"),
-        *("time_sd", "time_unit", "window", "comment"),
+        *("time_sd", "extra_sd", "time_unit", "window", "comment"),
     ),
 )
 CENSORED = {"": 0, "none": 0, "below": -1, "above": 1}
@@ -60,7 +61,22 @@ def _measurement(row: Row, time: float | None, variable: str | None, problems: l
     value = read_quantity(row, column, row["unit"], name=variable, kind=VARIABLES[variable], problems=problems)
     if time is None or value is None or len(problems) > before:
         return None
-    return Measurement(time, variable, value, row.number, time_sd=time_sd, window=window, censoring=censoring)
+    extra_sd = _extra_sd(row, variable, problems)
+    return Measurement(time, variable, value, row.number, extra_sd, time_sd, window, censoring)
+
+
+def _extra_sd(row: Row, variable: str, problems: list[Problem]) -> float:
+    """Return the scatter that comes on top of the model's noise, in the variable's unit; 0 where the cell is empty."""
+    number = read_number(row, "extra_sd", problems) if row["extra_sd"] else None
+    if number is None:
+        return 0.0
+    kind = VARIABLES[variable]
+    # a spread has no zero point, as a temperature has
+    at_zero, at_number = (convert(x, row["unit"], kind.unit, variable=variable) for x in (0.0, number))
+    if not 0 <= at_number - at_zero <= kind.high - kind.low:
+        message = f"`extra_sd` is {row['extra_sd']} `{row['unit']}`"
+        problems.append(row.problem(message, "write a spread of 0 or more, in the unit of the value"))
+    return at_number - at_zero
 
 
 def _censoring(row: Row, problems: list[Problem]) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..causes import CAUSES
+from ..colloids import COLLOIDS
 from ..errors import Problem
 from .names import did_you_mean
 from .quantities import read_number, read_quantity
@@ -37,7 +38,7 @@ COLUMNS = Columns(
     optional=(
         *COVARIATES,
         *(f"{name}_unit" for name in COVARIATES),
-        *("sex", "onset", "onset_sd", "onset_gsd", "cause", "comment"),
+        *("sex", "onset", "onset_sd", "onset_gsd", "cause", "colloid", "comment"),
     ),
 )
 
@@ -107,6 +108,11 @@ def _words(row: Row, problems: list[Problem]) -> dict[str, str]:
             remedy = f"{did_you_mean(cause, CAUSES)}, or leave it out and say it in `comment`"
             problems.append(row.problem(f"`cause` is `{row['cause']}`", remedy))
         words["cause"] = cause
+    if colloid := row["colloid"].lower():
+        if colloid not in COLLOIDS:
+            remedy = f"{did_you_mean(colloid, COLLOIDS)}, or leave it out: therapy.csv names what was given"
+            problems.append(row.problem(f"`colloid` is `{row['colloid']}`", remedy))
+        words["colloid"] = colloid
     if row["sex"]:
         sex = SEX.get(row["sex"].lower())
         if sex is None:

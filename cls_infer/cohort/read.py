@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import InputError, Problem
 from . import measurements, patients, therapy
+from .colloid import colloid_notes, with_colloids
 from .cross import cross_problems
 from .records import Cohort, Patient
 from .same_time import Combined, combine
@@ -36,6 +37,7 @@ def read_cohort(folder: Path | str) -> Cohort:
     charts = measurements.read_measurements(measured.rows, clocks, problems)
     treated = therapy.read_therapy(given.rows if given else (), clocks, problems)
     covariates = patients.read_patients(known.rows if known else (), clocks, problems)
+    covariates = with_colloids(covariates, treated, str(folder / THERAPY), problems)
     combined = {name: combine(name, measured.path, chart, problems) for name, chart in charts.items()}
     problems += cross_problems(measured, given, known, clocks)
     tables = [table for table in (measured, given, known) if table]
@@ -48,7 +50,7 @@ def read_cohort(folder: Path | str) -> Cohort:
             for name, one in combined.items()
         ),
         digest=_digest(tables),
-        notes=tuple(_notes(combined.values(), timed, given, known)),
+        notes=(*_notes(combined.values(), timed, given, known), *colloid_notes(covariates, treated)),
         set_aside=tuple(aside for one in combined.values() for aside in one.set_aside),
     )
 

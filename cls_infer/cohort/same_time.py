@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 
 from ..errors import Problem
 from .records import Measurement, SetAside
@@ -64,7 +65,7 @@ def mean_pressure(sbp: Measurement, dbp: Measurement, path: str, problems: list[
         "map",
         dbp.value + pulse / 3,
         sbp.row,
-        extra_sd=FORM_FACTOR_SD * pulse,
+        extra_sd=hypot(FORM_FACTOR_SD * pulse, sbp.extra_sd / 3, 2 * dbp.extra_sd / 3),
         time_sd=max(sbp.time_sd, dbp.time_sd),
     )
 

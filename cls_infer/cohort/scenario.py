@@ -15,19 +15,40 @@ from .tables import Row
 from .therapy import read_therapy
 from .times import read_clocks
 
-MEASURES = ("at", "largest", "smallest")
+MEASURES = {  # measure -> the keys it needs beside `quantity`
+    "at": {"hour"},
+    "largest": set(),
+    "smallest": set(),
+    "mean": {"hour", "until"},
+    "at_largest": {"of"},
+    "half_life": set(),
+    "hour_of_largest": set(),
+    "first_below": {"level"},
+    "hours_below": {"level"},
+}
+CHANGES = ("rise", "fall")
 KEYS = {"title", "models", "hours", "every", "set", "therapy", "shows", "reference"}
 NEEDED = {"title", "models", "hours", "reference"}
-SHOWN = {"quantity", "measure", "hour", "relative", "low", "high", "source"}
+READ = {
+    *("quantity", "plus", "over", "relative", "change", "since", "offset", "per"),
+    *("measure", "hour", "until", "of", "level"),
+}
+SHOWN = READ | {"low", "high", "source"}
 GIVEN = {"start", "end", "item", "amount", "unit", "rate", "rate_unit", "comment"}
 ONE = "the patient"
 
 
 @dataclass(frozen=True)
 class Shows:
-    """One thing a scenario should show: a quantity of the model, at an `hour` or its largest or smallest value.
+    """One thing a scenario should show: a number read from a quantity of the model. It should lie between `low` and
+    `high`; `source` says why.
 
-    Where `relative`, the value is divided by that of health. It should lie between `low` and `high`; `source` says why.
+    The course read is that of `quantity` and what is added to it (`plus`), divided by the sum of `over`. A `rise` or
+    `fall` is the difference to the value `since` an hour (0, health), and what is `relative` is divided by that value;
+    `offset` is added. Read from it is its value `at` an `hour`, where another quantity, `of`, is largest
+    (`at_largest`), its `largest` or `smallest` one, its `mean` from `hour` `until` another, the hours from its largest
+    value to half of that (`half_life`), the `hour_of_largest`, the first hour below a `level` (`first_below`) or the
+    `hours_below` it. The number is divided by `per`.
     """
 
     quantity: str
@@ -37,10 +58,31 @@ class Shows:
     source: str
     hour: float | None = None
     relative: bool = False
+    plus: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    change: str = ""
+    since: float = 0.0
+    offset: float = 0.0
+    per: float = 1.0
+    until: float | None = None
+    of: str = ""
+    level: float | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The quantities it is read from."""
+        return (self.quantity, *self.plus, *self.over, *([self.of] if self.of else []))
+
+    @property
+    def hours(self) -> tuple[float, ...]:
+        """The hours at which it is read."""
+        return tuple(hour for hour in (self.since, self.hour, self.until) if hour is not None)
 
     def __str__(self) -> str:
-        when = f"at {self.hour:g} h" if self.measure == "at" else self.measure
-        return f"{self.quantity}{' relative to health' if self.relative else ''}, {when}"
+        course = " + ".join((self.quantity, *self.plus)) + (f" over {' + '.join(self.over)}" if self.over else "")
+        changed = f", {self.change} since {self.since:g} h" if self.change else ""
+        when = f"at {self.hour:g} h" if self.measure == "at" else " ".join((self.measure, self.of)).strip()
+        return f"{course}{changed}{' relative to health' if self.relative else ''}, {when}"
 
 
 @dataclass(frozen=True)
@@ -75,16 +117,25 @@ def read_scenario(name_or_path: str) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(path), f"is not TOML: {error}", remedy="correct that place")]) from None
     problems: list[Problem] = []
-    _check_keys(str(path), content, KEYS, NEEDED, problems)
-    hours = _number(str(path), "hours", content.get("hours", 48.0), problems)
-    every = _number(str(path), "every", content.get("every", 1.0), problems)
-    changes = {n: _number(str(path), f"set.{n}", v, problems) for n, v in dict(content.get("set", {})).items()}
-    therapy = _therapy(str(path), content.get("therapy", []), problems)
-    shows = tuple(_shown(str(path), n, row, problems) for n, row in enumerate(content.get("shows", []), start=1))
+    check_keys(str(path), content, KEYS, NEEDED, problems)
+    course = read_course(str(path), content, problems)
+    rows = enumerate(content.get("shows", []), start=1)
+    shows = tuple(shown(f"{path}, [[shows]] {n}", row, problems) for n, row in rows)
     if problems:
         raise InputError(problems)
     title, reference, models = content["title"], content["reference"], tuple(content["models"])
-    return Scenario(path.stem, title, models, reference, hours, every, changes, therapy, shows)
+    return Scenario(path.stem, title, models, reference, shows=shows, **course)
+
+
+def read_course(where: str, content: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Return how long a scenario runs and what happens in it, by the names of `Scenario`."""
+    set_to = dict(content.get("set", {})).items()
+    return {
+        "hours": read_finite(where, "hours", content.get("hours", 48.0), problems),
+        "every": read_finite(where, "every", content.get("every", 1.0), problems),
+        "changes": {name: read_finite(where, f"set.{name}", value, problems) for name, value in set_to},
+        "therapy": _therapy(where, content.get("therapy", []), problems),
+    }
 
 
 def _find(name_or_path: str) -> Path:
@@ -98,16 +149,18 @@ def _find(name_or_path: str) -> Path:
     raise InputError([Problem("--scenario", f"there is no scenario or file `{name_or_path}`", remedy=remedy)])
 
 
-def _check_keys(
+def check_keys(
     where: str, found: Mapping[str, Any], known: set[str], needed: set[str], problems: list[Problem]
 ) -> None:
+    """Add a problem for each key that is not known, and for each that is missing."""
     problems += [
         Problem(where, f"unknown key `{k}`", remedy=did_you_mean(k, sorted(known))) for k in set(found) - known
     ]
     problems += [Problem(where, f"`{key}` is missing", remedy="add it") for key in sorted(needed - set(found))]
 
 
-def _number(where: str, name: str, value: Any, problems: list[Problem]) -> float:
+def read_finite(where: str, name: str, value: Any, problems: list[Problem]) -> float:
+    """Return a finite number, else a problem and 0."""
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return float(value)
     problems.append(Problem(where, f"`{name}` is `{value}`", remedy="write a finite number"))
@@ -117,7 +170,7 @@ def _number(where: str, name: str, value: Any, problems: list[Problem]) -> float
 def _therapy(where: str, rows: list[dict[str, Any]], problems: list[Problem]) -> tuple[Event, ...]:
     """Return the therapy, read as a table of one patient is."""
     for row in rows:
-        _check_keys(f"{where}, [[therapy]]", row, GIVEN, {"start", "end", "item"}, problems)
+        check_keys(f"{where}, [[therapy]]", row, GIVEN, {"start", "end", "item"}, problems)
     table = [
         Row(where, n, {"patient": ONE, **{k: str(v) for k, v in row.items()}}) for n, row in enumerate(rows, start=1)
     ]
@@ -125,17 +178,30 @@ def _therapy(where: str, rows: list[dict[str, Any]], problems: list[Problem]) ->
     return tuple(read_therapy(table, clocks, problems).get(ONE, ()))
 
 
-def _shown(where: str, number: int, row: Mapping[str, Any], problems: list[Problem]) -> Shows:
-    place = f"{where}, [[shows]] {number}"
-    needed = {"quantity", "measure", "low", "high", "source"} | ({"hour"} if row.get("measure") == "at" else set())
-    _check_keys(place, row, SHOWN, needed, problems)
-    if row.get("measure") not in MEASURES:
-        problems.append(
-            Problem(place, f"`measure` is `{row.get('measure')}`", remedy=f"write one of {', '.join(MEASURES)}")
-        )
-    low, high = (_number(place, name, row.get(name, 0.0), problems) for name in ("low", "high"))
-    if low > high:
-        problems.append(Problem(place, f"`low` {low:g} is above `high` {high:g}", remedy="swap the two"))
-    hour = _number(place, "hour", row["hour"], problems) if "hour" in row else None
-    words = {name: str(row.get(name, "")) for name in ("quantity", "measure", "source")}
-    return Shows(**words, low=low, high=high, hour=hour, relative=bool(row.get("relative", False)))
+def shown(place: str, row: Mapping[str, Any], problems: list[Problem]) -> Shows:
+    """Return what a table says should be seen; `place` names the table."""
+    measure = row.get("measure")
+    needed = {"quantity", "measure", "low", "high", "source"} | MEASURES.get(str(measure), set())
+    check_keys(place, row, SHOWN, needed, problems)
+    if measure not in MEASURES:
+        problems.append(Problem(place, f"`measure` is `{measure}`", remedy=f"write one of {', '.join(MEASURES)}"))
+    if row.get("change", "rise") not in CHANGES:
+        problems.append(Problem(place, f"`change` is `{row['change']}`", remedy="write `rise` or `fall`"))
+    numbers = {"low": 0.0, "high": 0.0, "since": 0.0, "offset": 0.0, "per": 1.0}
+    read = {name: read_finite(place, name, row.get(name, usual), problems) for name, usual in numbers.items()}
+    read |= {name: read_finite(place, name, row[name], problems) for name in ("hour", "until", "level") if name in row}
+    if read["per"] == 0:
+        problems.append(Problem(place, "`per` is 0", remedy="write what to divide by"))
+    if read["low"] > read["high"]:
+        message = f"`low` {read['low']:g} is above `high` {read['high']:g}"
+        problems.append(Problem(place, message, remedy="swap the two"))
+    words = {name: str(row.get(name, "")) for name in ("quantity", "measure", "source", "change", "of")}
+    several = {name: _names(place, name, row.get(name, []), problems) for name in ("plus", "over")}
+    return Shows(**words, **read, **several, relative=bool(row.get("relative", False)))
+
+
+def _names(place: str, key: str, written: Any, problems: list[Problem]) -> tuple[str, ...]:
+    if isinstance(written, list) and all(isinstance(name, str) for name in written):
+        return tuple(written)
+    problems.append(Problem(place, f"`{key}` is `{written}`", remedy=f'write a list, such as {key} = ["albumin"]'))
+    return ()

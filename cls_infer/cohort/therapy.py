@@ -55,7 +55,7 @@ def _item(row: Row, problems: list[Problem]) -> Item | None:
 def _event(row: Row, item: Item, start: float | None, end: float | None, problems: list[Problem]) -> Event | None:
     before = len(problems)
     hours = None if start is None or end is None else end - start
-    if hours == 0 and (item.kind == "level" or row["rate"]):
+    if hours == 0 and (item.kind != "volume" or row["rate"]):
         problems.append(row.problem("starts and ends at the same time", "write how long it lasted"))
         return None
     amount, belief = None, {}

@@ -14,10 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..cohort.items import ITEMS
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
 from ..model.prior import Fixed, LogNormal, Prior, Spread, Uncharted
 from ..model.spec import Model, Scope
+from ..physiology.inputs import REST
 from ..solve.plan import usable
 from ..solve.route import uncharted
 from ..types import Batch
@@ -123,7 +125,8 @@ def pool(
     """Decide the coordinates of a fit.
 
     Args:
-        model: its parameters' defaults hold where nothing is said.
+        model: its parameters' defaults hold where nothing is said. What acts through therapy that no patient got is
+            held at its reference value, unless it is asked for per patient.
         cohort: one patient makes every parameter that patient's own.
         per_patient: names estimated for each patient alone.
         shared: names with one value for all patients.
@@ -136,7 +139,7 @@ def pool(
     asked = {"patient": list(per_patient), "shared": list(shared), "hierarchical": list(hierarchical)}
     _check_names(model, asked, fixed or {})
     scope_of = {name: scope for scope, names in asked.items() for name in names}
-    held: dict[str, float] = dict(fixed or {})
+    held: dict[str, float] = {**_without_effect(model, cohort, asked["patient"]), **(fixed or {})}
     slots: list[Slot] = []
     position = 0
     for name, parameter in model.parameters.items():
@@ -157,6 +160,32 @@ def pool(
         slots.append(slot)
         position += slot.size
     return Pooling(tuple(slots), tuple(p.name for p in cohort.patients), position, held)
+
+
+def _without_effect(model: Model, cohort: Cohort, kept: Sequence[str]) -> dict[str, float]:
+    """Return the parameters that act through therapy no patient got, with their reference values.
+
+    Those in `kept` stay out: patients fitted apart are to have the same parameters.
+    """
+    got = {channel for patient in cohort.patients for channel in _moved(model, patient)}
+    return {
+        name: model.reference_value(name)
+        for name, parameter in model.parameters.items()
+        if parameter.acts_through is not None and parameter.acts_through not in got and name not in kept
+    }
+
+
+def _moved(model: Model, patient: Patient) -> set[str]:
+    """Return the channels that this patient's therapy moves away from rest."""
+    rest, moved = REST._asdict(), set()
+    for event in usable(model, patient):
+        item = ITEMS[event.item]
+        moved |= {
+            channel
+            for channel, per_unit in item.per_unit.items()
+            if event.amount is None or event.amount * per_unit != (rest[channel] if item.kind == "level" else 0.0)
+        }
+    return moved
 
 
 def _size(scope: Scope, patients: int) -> int:

@@ -1,5 +1,6 @@
 """What a model is, and the parts model files are made of."""
 
+from .colloid import colloid_clearance, of_colloid, values_of_colloid
 from .leak import full_leak, peak_leak
 from .load import available, load_model
 from .noise import Noise, lognormal_noise, normal_noise, student_t_noise
@@ -19,6 +20,7 @@ __all__ = [
     "Prior",
     "State",
     "available",
+    "colloid_clearance",
     "fixed",
     "full_leak",
     "healthy_one_pore",
@@ -31,8 +33,10 @@ __all__ = [
     "lognormal_noise",
     "normal",
     "normal_noise",
+    "of_colloid",
     "peak_leak",
     "reported_onset",
     "student_t_noise",
     "truncated_normal",
+    "values_of_colloid",
 ]

@@ -16,9 +16,9 @@ from ..physiology.inputs import Inputs
 from .prior import Fixed, value
 from .spec import Model
 
-BASE_UNITS = ("L", "h", "mmHg", "g", "nm", "kg", "ug", "min", "mmol", "ng", "mL")
+BASE_UNITS = ("L", "h", "mmHg", "g", "nm", "kg", "ug", "min", "mmol", "ng", "mL", "mg", "degC")
 """Taken as independent of one another: kg is body weight, g protein, min belongs to pressor doses alone, mL to
-laboratory concentrations in ng/mL."""
+laboratory concentrations in ng/mL, mg to diuretic doses, degC to body temperature."""
 
 CHANNEL_UNITS = Inputs(  # type: ignore[arg-type]
     water="L/h",
@@ -37,8 +37,27 @@ CHANNEL_UNITS = Inputs(  # type: ignore[arg-type]
     albumin_synthesis="1",
     albuminuria="L/h",
     lymph_patency="1",
+    sodium="mmol/h",
+    plasma_removed="L/h",
+    furosemide="mg/h",
+    temperature="degC",
+    steroid="1",
+    immunoglobulin="1",
+    aminophylline_terbutaline="1",
+    anti_ang2="1",
+    colloid="g/h",
 )._asdict()
-USUAL_INPUT = Inputs(0.3, 5.0, 4.0, 0.1, 0.2, 0.15, 0.6, 0.2, 3.0, 120.0, 1.5, 0.2, 1.3, 0.8, 0.01, 0.7)
+USUAL_INPUT = Inputs(
+    *(0.3, 5.0, 4.0, 0.1, 0.2, 0.15, 0.6, 0.2, 3.0, 120.0, 1.5, 0.2, 1.3, 0.8, 0.01, 0.7, 30.0),
+    plasma_removed=0.4,
+    furosemide=8.0,
+    temperature=39.0,
+    steroid=1.0,
+    immunoglobulin=0.6,
+    aminophylline_terbutaline=0.8,
+    anti_ang2=0.9,
+    colloid=6.0,
+)
 RTOL = 1e-9
 """Rounding, magnified by the cancellation between fluxes that nearly balance."""
 

@@ -5,6 +5,8 @@ public page, [M] from memory of the paper, [D] derived by computation, [A] assum
 median and log-sd.
 """
 
+from math import log
+
 from .prior import Prior, fixed, lognormal, normal, truncated_normal
 from .spec import Covariates, HealthyRange, Parameter
 
@@ -105,7 +107,29 @@ kidney = {
     "MAP_50": Parameter("mmHg", fixed(60.0), "physiology.md 5.4"),
     "h_u": Parameter("1", fixed(8), "physiology.md 5.4"),
     "J_ev": Parameter("L/h", fixed(0.035), "insensible loss, physiology.md 5.4"),
+    "T_body0": Parameter("degC", fixed(37.0), "physiology.md 5.4"),
+    "k_fever": Parameter("1/degC", fixed(log(1.12)), "12 % more insensible loss a degree, physiology.md 5.4 [M]"),
+    "g_furosemide": Parameter("1", fixed(6.0), "loop diuretic, up to 7 times the urine, physiology.md 5.4 [A]"),
+    "F_50": Parameter("mg/h", fixed(5.0), "dose rate of half that effect: 20 mg that act for 4 h [A]"),
 }
+
+
+def treatment_effects(on: str, *, antibody_on: str) -> dict[str, Parameter]:
+    """Return the logarithm of the factor by which each treatment changes what it acts `on`; nothing is known of it."""
+
+    def effect(channel: str, treatment: str, target: str) -> Parameter:
+        source = f"{treatment}: log of its factor on {target}; assumed [A], centred on none"
+        return Parameter("1", normal(0.0, 0.5), source, scope="shared", acts_through=channel)
+
+    return {
+        "beta_steroid": effect("steroid", "corticosteroid", on),
+        "beta_immunoglobulin": effect("immunoglobulin", "intravenous immunoglobulin", on),
+        "beta_aminophylline_terbutaline": effect("aminophylline_terbutaline", "aminophylline with terbutaline", on),
+        "beta_anti_ang2": effect("anti_ang2", "antibody against angiopoietin-2", antibody_on),
+    }
+
+
+leak_treatments = treatment_effects("m_L - 1", antibody_on="m_L - 1")
 
 survival = {
     "k_lethal": Parameter("1/h", fixed(1.0), "hazard of death at x_lethal [A]"),

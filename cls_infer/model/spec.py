@@ -23,6 +23,8 @@ class Parameter:
     `reference` is the value of the reference adult where it differs from the prior's median.
     `proportional_to` names a parameter (body weight) with which value and prior scale from its own reference.
     `scope` is the default of a fit of several patients: each its own, one for all, or partially pooled.
+    `acts_through` names the only therapy channel through which it does anything: a fit whose patients were never
+    treated so holds it at its reference value.
     """
 
     unit: str
@@ -31,6 +33,7 @@ class Parameter:
     reference: float | None = None
     proportional_to: str | None = None
     scope: Scope = "patient"
+    acts_through: str | None = None
 
     def prior_of(self, covariates: Covariates) -> Prior:
         """Return the prior of the patient with these covariates."""
@@ -41,12 +44,15 @@ class Parameter:
 class State:
     """One state: its unit and its value in health, from parameters `p` and the healthy body `h`.
 
-    A solve that falls below `floor` [unit] has left what the model describes and is stopped.
+    A solve that falls below `floor` [unit] has left what the model describes and is stopped. `what` it is, in
+    words; `place` names the compartment that holds it, and is empty where there is none, as for a signal.
     """
 
     unit: str
     in_health: Callable[[Any, Any], Scalar]
     floor: float = -inf
+    what: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What every model with several tissues has in common: states, chart and quantities over time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..physiology.tissue import tissue_body_rates
@@ -17,13 +18,13 @@ def tissue_states(shares: Mapping[str, Callable[[Any], Scalar]]) -> dict[str, St
     states = {name: state for name, state in two_pore_states.items() if not name.endswith("_i")}
     for tissue, share in shares.items():
         for what in ("V", "A", "G"):
-            states[f"{what}_{tissue}"] = _share_of(two_pore_states[f"{what}_i"], share)
+            states[f"{what}_{tissue}"] = _share_of(two_pore_states[f"{what}_i"], share, tissue)
     return states
 
 
-def _share_of(whole: State, share: Callable[[Any], Scalar]) -> State:
+def _share_of(whole: State, share: Callable[[Any], Scalar], tissue: str) -> State:
     """Return a tissue's part of a state; it may be small, so that nothing but 0 bounds it."""
-    return State(whole.unit, lambda p, h: share(p) * whole.in_health(p, h), floor=0.0)
+    return replace(whole, in_health=lambda p, h: share(p) * whole.in_health(p, h), floor=0.0, place=tissue)
 
 
 tissue_chart = within("body", two_pore_chart)

@@ -13,6 +13,7 @@ from .reference import (
     globulin,
     interstitium,
     kidney,
+    leak_treatments,
     lymph,
     oncotic,
     protein,
@@ -33,18 +34,21 @@ two_pore_parameters = {
     **circulation,
     **kidney,
     **survival,
+    **leak_treatments,
 }
 
 two_pore_states = {
-    "V_p": State("L", lambda p, h: p.V_p0, floor=0.3),  # plasma volume; a tenth of health carries no circulation
-    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05),  # interstitial volume
-    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0),  # albumin in plasma
-    "A_i": State("g", lambda p, h: h.C_iA0 * (p.V_i0 - h.loop.V_ex)),  # albumin in the accessible interstitium
-    "G_p": State("g", lambda p, h: p.C_G0 * p.V_p0),  # all other protein
-    "G_i": State("g", lambda p, h: h.C_iG0 * (p.V_i0 - h.loop.V_ex)),
-    "V_r": State("L", lambda p, h: h.loop.V_r0),  # red cells
-    "U": State("L", lambda p, h: 0.0 * p.V_p0),  # urine since the start
-    "H": State("1", lambda p, h: 0.0),  # hazard of death so far
+    # a tenth of healthy plasma carries no circulation
+    "V_p": State("L", lambda p, h: p.V_p0, floor=0.3, what="volume", place="plasma"),
+    "V_i": State("L", lambda p, h: p.V_i0, floor=0.05, what="volume", place="interstitium"),
+    "A_p": State("g", lambda p, h: p.C_A0 * p.V_p0, what="albumin", place="plasma"),
+    # in the accessible part of the interstitium
+    "A_i": State("g", lambda p, h: h.C_iA0 * (p.V_i0 - h.loop.V_ex), what="albumin", place="interstitium"),
+    "G_p": State("g", lambda p, h: p.C_G0 * p.V_p0, what="other protein", place="plasma"),
+    "G_i": State("g", lambda p, h: h.C_iG0 * (p.V_i0 - h.loop.V_ex), what="other protein", place="interstitium"),
+    "V_r": State("L", lambda p, h: h.loop.V_r0, what="volume", place="red cells"),
+    "U": State("L", lambda p, h: 0.0 * p.V_p0, what="volume", place="urine"),  # since the start
+    "H": State("1", lambda p, h: 0.0, what="hazard of death"),  # so far
 }
 
 
@@ -73,6 +77,13 @@ body_channels = (
     "albumin_synthesis",
     "albuminuria",
     "lymph_patency",
+    "plasma_removed",
+    "furosemide",
+    "temperature",
+    "steroid",
+    "immunoglobulin",
+    "aminophylline_terbutaline",
+    "anti_ang2",
 )
 
 
@@ -87,6 +98,7 @@ def two_pore_model(
     observables: Mapping[str, Observable] = two_pore_chart,
     derived: Mapping[str, Derived] = two_pore_over_time,
     healthy_ranges: Mapping[str, HealthyRange] = two_pore_healthy_ranges,
+    channels: tuple[str, ...] = body_channels,
     lead_in: float = 0.0,
 ) -> Model:
     """Return a model of the two-pore body: what is not named is the body's own, as in `Model`."""
@@ -99,7 +111,7 @@ def two_pore_model(
         rates,
         observables=observables,
         derived=derived,
-        channels=body_channels,
+        channels=channels,
         healthy_ranges=healthy_ranges,
         log_survival=log_survival,
         lead_in=lead_in,

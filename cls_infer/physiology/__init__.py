@@ -6,7 +6,7 @@ paper, [D] derived or computed for this project, [A] assumed.
 """
 
 from .blood import haematocrit, haemoglobin, red_cell_volume
-from .body import circulate, external_balance, plasma_bled, red_cell_balance
+from .body import circulate, external_balance, plasma_lost, red_cell_balance
 from .circulation import (
     arteriolar_fraction,
     capillary_pressure,
@@ -17,6 +17,7 @@ from .circulation import (
     small_vein_pressure,
     unstressed_volume,
 )
+from .colloid import ColloidHealth, colloid_flows, colloid_rates, colloid_sieve
 from .drug_leak import drug_drive, synthesis_under
 from .endothelium import (
     ang2_release,
@@ -37,13 +38,15 @@ from .glycocalyx import glycocalyx_wall
 from .injury import fading_injury
 from .inputs import REST, Inputs
 from .interstitium import interstitial_pressure, pressure_of_tissue
-from .kidney import urine_flow
+from .kidney import diuretic_factor, evaporation_factor, urine_flow
+from .leak_treatment import treated_drive, treated_leak, unbound_ang2
 from .linear_lymph import linear_lymph_flow, steady_interstitial_ratio
 from .lung import two_pore_lung_flows, two_pore_lung_rates
 from .lymph import log_logistic, lymph_flow
 from .oncotic import landis_pappenheimer, partial_pressures
 from .pores import permeability_per_conductance, reflection_coefficient, restricted_diffusion
 from .shift_target import fluid_shift, retained_rate
+from .sodium import cell_water_flux, plasma_sodium, urine_sodium
 from .solute import bernoulli, solute_flux, unidirectional_clearance
 from .starling import fluid_flux
 from .survival import hazard_of_death
@@ -55,6 +58,7 @@ from .window import open_between, ramp_between, risen
 
 __all__ = [
     "REST",
+    "ColloidHealth",
     "Inputs",
     "Tissue",
     "TwoPoreFlows",
@@ -64,10 +68,16 @@ __all__ = [
     "barrier_target",
     "bernoulli",
     "capillary_pressure",
+    "cell_water_flux",
     "central_venous_pressure",
     "circulate",
+    "colloid_flows",
+    "colloid_rates",
+    "colloid_sieve",
     "decay_rate",
+    "diuretic_factor",
     "drug_drive",
+    "evaporation_factor",
     "external_balance",
     "fading_injury",
     "fluid_flux",
@@ -89,7 +99,8 @@ __all__ = [
     "open_between",
     "partial_pressures",
     "permeability_per_conductance",
-    "plasma_bled",
+    "plasma_lost",
+    "plasma_sodium",
     "pressor_rise",
     "pressor_venoconstriction",
     "pressure_of_tissue",
@@ -111,14 +122,18 @@ __all__ = [
     "tissue_body_rates",
     "total_pressure",
     "tracer_flux",
+    "treated_drive",
+    "treated_leak",
     "two_pore_flows",
     "two_pore_lung_flows",
     "two_pore_lung_rates",
     "two_pore_rates",
     "ultrafiltration",
+    "unbound_ang2",
     "unidirectional_clearance",
     "unstressed_volume",
     "urine_flow",
+    "urine_sodium",
     "wall_flux",
     "whole_wall",
     "worn_conductance",

@@ -18,7 +18,7 @@ from .circulation import (
 )
 from .inputs import Inputs
 from .interstitium import pressure_of_tissue
-from .kidney import urine_flow
+from .kidney import diuretic_factor, evaporation_factor, urine_flow
 from .lymph import lymph_flow
 
 
@@ -74,6 +74,7 @@ def circulate(V_p: Scalar, V_i: Scalar, V_r: Scalar, u: Inputs, loop: Loop, p: A
     MAP_intrinsic = mean_arterial_pressure(V_b, loop.V_b0, p.MAP0, p.MAP_min, p.x_50, p.n_MAP)
     MAP = MAP_intrinsic + pressor_rise(u.norepinephrine, p.dMAP_NE, p.NE_50)
     P_i = pressure_of_tissue(V_i, p)
+    diuresis = u.diuresis * diuretic_factor(u.furosemide, p.g_furosemide, p.F_50)
     return Circulation(
         V_b=V_b,
         hematocrit=haematocrit(V_p, V_r, p.F_cell),
@@ -83,23 +84,25 @@ def circulate(V_p: Scalar, V_i: Scalar, V_r: Scalar, u: Inputs, loop: Loop, p: A
         P_i=P_i,
         MAP=MAP,
         J_lymph=u.lymph_patency * lymph_flow(P_i, p.P_i0, p.J_L0, p.J_max_ratio, p.lambda_L),
-        J_urine=u.diuresis * urine_flow(V_b, loop.V_b0, p.V_p0, MAP, p.MAP0, p.J_u0, p.J_u_max, p.k_u, p.MAP_50, p.h_u),
+        J_urine=diuresis * urine_flow(V_b, loop.V_b0, p.V_p0, MAP, p.MAP0, p.J_u0, p.J_u_max, p.k_u, p.MAP_50, p.h_u),
     )
 
 
 def external_balance(c: Circulation, intake: Scalar, u: Inputs, p: Any) -> Scalar:
     """Return what enters plasma from outside less what leaves the body [L/h].
 
-    Intake in health replaces urine and insensible loss; `intake` scales it.
+    Intake in health replaces urine and insensible loss; `intake` scales it. Fever scales insensible loss on top of
+    what `evaporation` says.
     """
     drunk = (p.J_u0 + p.J_ev) * intake
-    lost = c.J_urine + p.J_ev * u.evaporation + u.ultrafiltration + plasma_bled(c, u)
+    evaporated = p.J_ev * u.evaporation * evaporation_factor(u.temperature, p.T_body0, p.k_fever)
+    lost = c.J_urine + evaporated + u.ultrafiltration + plasma_lost(c, u)
     return drunk + u.water - lost
 
 
-def plasma_bled(c: Circulation, u: Inputs) -> Scalar:
-    """Return the plasma lost by bleeding [L/h]: whole blood less its red cells."""
-    return u.bleeding * (1 - c.whole_body_hematocrit)
+def plasma_lost(c: Circulation, u: Inputs) -> Scalar:
+    """Return the plasma that leaves with all it holds [L/h]: that of blood lost, and that taken by plasma exchange."""
+    return u.bleeding * (1 - c.whole_body_hematocrit) + u.plasma_removed
 
 
 def red_cell_balance(c: Circulation, u: Inputs) -> Scalar:

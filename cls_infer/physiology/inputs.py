@@ -43,6 +43,24 @@ class Inputs(NamedTuple):
     """plasma that the kidney clears of albumin [L/h]"""
     lymph_patency: Scalar = 1.0
     """lymph flow relative to what the interstitial pressure would drive [1]"""
+    sodium: Scalar = 0.0
+    """sodium into plasma [mmol/h]"""
+    plasma_removed: Scalar = 0.0
+    """plasma taken out with its protein, the red cells given back [L/h]"""
+    furosemide: Scalar = 0.0
+    """loop diuretic that acts [mg/h]"""
+    temperature: Scalar = 37.0
+    """body temperature [degC]"""
+    steroid: Scalar = 0.0
+    """corticosteroid: 1 while it is judged to act [1]"""
+    immunoglobulin: Scalar = 0.0
+    """intravenous immunoglobulin: 1 while it is judged to act [1]"""
+    aminophylline_terbutaline: Scalar = 0.0
+    """aminophylline with terbutaline: 1 while they are judged to act [1]"""
+    anti_ang2: Scalar = 0.0
+    """antibody against angiopoietin-2: 1 while it is judged to act [1]"""
+    colloid: Scalar = 0.0
+    """synthetic colloid into plasma [g/h]"""
 
 
 REST = Inputs()

@@ -1,4 +1,6 @@
-"""Urine flow from blood volume and arterial pressure."""
+"""Urine flow from blood volume and arterial pressure, a loop diuretic, and what fever adds to insensible loss."""
+
+import jax.numpy as jnp
 
 from ..types import Scalar
 from .lymph import log_logistic
@@ -40,3 +42,31 @@ def urine_flow(
     now, healthy = (MAP / MAP_50) ** h, (MAP_0 / MAP_50) ** h
     perfusion = now / (1 + now) * (1 + healthy) / healthy
     return log_logistic(excess, y_0=J_u0, y_max=J_max, slope=k_u) * perfusion
+
+
+def diuretic_factor(dose_rate: Scalar, gain: Scalar, F_50: Scalar) -> Scalar:
+    r"""Return urine flow under a loop diuretic relative to that without, $1 + g F / (F + F_{50})$ [1].
+
+    Args:
+        dose_rate: furosemide that acts, F [mg/h], at least 0; a bolus spread over the hours that it acts.
+        gain: g, largest factor less 1 [1].
+        F_50: dose rate of half effect [mg/h], above 0.
+
+    Reference:
+        Form, gain 6 and an effect of 1-4 h: `physiology.md` 5.4 [A]; the dose of half effect [A].
+    """
+    return 1 + gain * dose_rate / (dose_rate + F_50)
+
+
+def evaporation_factor(temperature: Scalar, T_0: Scalar, k_fever: Scalar) -> Scalar:
+    r"""Return insensible loss relative to that at healthy temperature, $e^{k (T - T_0)}$ [1].
+
+    Args:
+        temperature: body temperature T [degC].
+        T_0: the healthy one [degC].
+        k_fever: relative rise per degree [1/degC]; ln 1.12 for 12 % more with each.
+
+    Reference:
+        12 % per degree of fever, `physiology.md` 5.4 [M], taken to compound.
+    """
+    return jnp.exp(k_fever * (temperature - T_0))

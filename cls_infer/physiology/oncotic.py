@@ -26,13 +26,21 @@ def landis_pappenheimer(C: Scalar, k1: Scalar, k2: Scalar, k3: Scalar) -> Scalar
     return C * (k1 + C * (k2 + C * k3))
 
 
-def partial_pressures(C_A: Scalar, C_G: Scalar, albumin: Cubic, globulin: Cubic) -> tuple[Scalar, Scalar]:
+def share_of_pressure(C: Scalar, C_t: Scalar, curve: Cubic) -> Scalar:
+    """Return the pressure [mmHg] of one solute at C among all at C_t [g/L], by its own curve: `partial_pressures`."""
+    k1, k2, k3 = curve
+    return C * (k1 + C_t * (k2 + C_t * k3))
+
+
+def partial_pressures(
+    C_A: Scalar, C_G: Scalar, albumin: Cubic, globulin: Cubic, *, C_other: Scalar = 0.0
+) -> tuple[Scalar, Scalar]:
     r"""Return the shares of albumin and of globulin in the colloid osmotic pressure [mmHg].
 
     Each pure curve is taken at the total concentration and weighted by mass fraction:
 
     $$\pi_A = \frac{C_A}{C_t}\,\pi_{alb}(C_t) = C_A\,(k_1 + k_2 C_t + k_3 C_t^2),
-      \qquad C_t = C_A + C_G$$
+      \qquad C_t = C_A + C_G + C_{other}$$
 
     and likewise $\pi_G$. The division cancels, so both are smooth through 0.
 
@@ -41,11 +49,10 @@ def partial_pressures(C_A: Scalar, C_G: Scalar, albumin: Cubic, globulin: Cubic)
         C_G: globulin concentration [g/L], all protein that is not albumin.
         albumin: the cubic of pure albumin.
         globulin: the cubic of pure globulin.
+        C_other: concentration of further colloids in the same water [g/L].
 
     Reference:
         Curves as `landis_pappenheimer` [M]; the mass-fraction mixture [A].
     """
-    C_t = C_A + C_G
-    a1, a2, a3 = albumin
-    g1, g2, g3 = globulin
-    return C_A * (a1 + C_t * (a2 + C_t * a3)), C_G * (g1 + C_t * (g2 + C_t * g3))
+    C_t = C_A + C_G + C_other
+    return share_of_pressure(C_A, C_t, albumin), share_of_pressure(C_G, C_t, globulin)

@@ -51,9 +51,21 @@ def sieve(p: Any) -> Sieve:
     )
 
 
-def oncotic_parts(C_A: Scalar, C_G: Scalar, p: Any) -> tuple[Scalar, Scalar]:
-    """Return the partial oncotic pressures of albumin and globulin [mmHg] at C_A, C_G [g/L]."""
-    return partial_pressures(C_A, C_G, (p.k1_A, p.k2_A, p.k3_A), (p.k1_G, p.k2_G, p.k3_G))
+class Beside(NamedTuple):
+    """A solute beside protein: its concentrations [g/L], and what it holds back across each pore population [mmHg]."""
+
+    C_p: Scalar = 0.0
+    C_i: Scalar = 0.0
+    opposing_S: Scalar = 0.0
+    opposing_L: Scalar = 0.0
+
+
+NOTHING_BESIDE = Beside()
+
+
+def oncotic_parts(C_A: Scalar, C_G: Scalar, p: Any, *, C_other: Scalar = 0.0) -> tuple[Scalar, Scalar]:
+    """Return the partial oncotic pressures of albumin and globulin [mmHg] at C_A, C_G beside C_other [g/L]."""
+    return partial_pressures(C_A, C_G, (p.k1_A, p.k2_A, p.k3_A), (p.k1_G, p.k2_G, p.k3_G), C_other=C_other)
 
 
 def total_pressure(C_A: Scalar, C_G: Scalar, p: Any) -> Scalar:
@@ -62,12 +74,15 @@ def total_pressure(C_A: Scalar, C_G: Scalar, p: Any) -> Scalar:
     return pi_A + pi_G
 
 
-def opposing_pressures(C_pA: Scalar, C_pG: Scalar, C_iA: Scalar, C_iG: Scalar, s: Sieve, p: Any):
+def opposing_pressures(
+    C_pA: Scalar, C_pG: Scalar, C_iA: Scalar, C_iG: Scalar, s: Sieve, p: Any, *, beside: Beside = NOTHING_BESIDE
+) -> tuple[Scalar, Scalar]:
     """Return sum_k sigma_jk (pi_p,k - pi_i,k) [mmHg] across the small and the large pores."""
-    pi_pA, pi_pG = oncotic_parts(C_pA, C_pG, p)
-    pi_iA, pi_iG = oncotic_parts(C_iA, C_iG, p)
+    pi_pA, pi_pG = oncotic_parts(C_pA, C_pG, p, C_other=beside.C_p)
+    pi_iA, pi_iG = oncotic_parts(C_iA, C_iG, p, C_other=beside.C_i)
     dpi_A, dpi_G = pi_pA - pi_iA, pi_pG - pi_iG
-    return s.sigma_SA * dpi_A + s.sigma_SG * dpi_G, s.sigma_LA * dpi_A + s.sigma_LG * dpi_G
+    opposing_S = s.sigma_SA * dpi_A + s.sigma_SG * dpi_G + beside.opposing_S
+    return opposing_S, s.sigma_LA * dpi_A + s.sigma_LG * dpi_G + beside.opposing_L
 
 
 type Pore = tuple[Scalar, Scalar, Scalar]
@@ -95,16 +110,18 @@ def wall_flux(
     p: Any,
     *,
     m_S: Scalar = 1.0,
+    beside: Beside = NOTHING_BESIDE,
 ) -> WallFlux:
     r"""Return all fluxes through the wall at hydrostatic difference dP [mmHg].
 
     $$J_j = L_pS_j\,[\Delta P - \sum_k \sigma_{jk}\Delta\pi_k], \qquad
       J_{s,k} = \sum_j \mathrm{Patlak}(J_j, \sigma_{jk}, PS_{jk})$$
 
-    with $L_pS_S = (1-\alpha_L) m_S L_pS$ and $L_pS_L = \alpha_L m_L L_pS$ [L/h/mmHg].
+    with $L_pS_S = (1-\alpha_L) m_S L_pS$ and $L_pS_L = \alpha_L m_L L_pS$ [L/h/mmHg]. `beside` is a
+    further solute among the k.
     """
     LpS_S, LpS_L = p.LpS * (1 - p.alpha_L0) * m_S, p.LpS * p.alpha_L0 * m_L
-    opposing_S, opposing_L = opposing_pressures(C_pA, C_pG, C_iA, C_iG, s, p)
+    opposing_S, opposing_L = opposing_pressures(C_pA, C_pG, C_iA, C_iG, s, p, beside=beside)
     J_S, J_L = fluid_flux(LpS_S, dP, opposing_S), fluid_flux(LpS_L, dP, opposing_L)
     SA, LA, SG, LG = pores(J_S, J_L, LpS_S, LpS_L, s)
     return WallFlux(

@@ -13,14 +13,14 @@ from .body import (
     circulate,
     external_balance,
     loop_in_health,
-    plasma_bled,
+    plasma_lost,
     red_cell_balance,
 )
 from .circulation import central_venous_pressure
 from .inputs import Inputs
 from .survival import hazard_of_death
 from .turnover import net_turnover
-from .two_pore import Sieve, WallFlux, total_pressure, wall_flux, whole_wall
+from .two_pore import NOTHING_BESIDE, Beside, Sieve, WallFlux, total_pressure, wall_flux, whole_wall
 
 
 class TwoPoreHealth(NamedTuple):
@@ -67,11 +67,20 @@ def two_pore_health(P_c0: Scalar, C_iA0: Scalar, C_iG0: Scalar, wall: WallFlux, 
 
 
 def two_pore_flows(
-    y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar, m_S: Scalar = 1.0
+    y: Any,
+    p: Any,
+    h: TwoPoreHealth,
+    u: Inputs,
+    *,
+    m_L: Scalar,
+    intake: Scalar,
+    m_S: Scalar = 1.0,
+    beside: Beside = NOTHING_BESIDE,
 ) -> TwoPoreFlows:
     """Return the flows at states y = (V_p, V_i, A_p, A_i, G_p, G_i, V_r, U, H) under leak m_L [1].
 
-    `m_S` multiplies the conductance of the small pores [1].
+    `m_S` multiplies the conductance of the small pores [1]; `beside` is a further solute at the wall,
+    which `pi_p` and `pi_i`, protein's own, leave out.
 
     Interstitial concentrations are those of the accessible volume V_i - V_ex, which stays above zero by
     construction of the pressure curve; a state that leaves its domain is caught by the solver's status.
@@ -79,7 +88,7 @@ def two_pore_flows(
     c = circulate(y.V_p, y.V_i, y.V_r, u, h.loop, p)
     V_av = y.V_i - h.loop.V_ex
     C_pA, C_pG, C_iA, C_iG = y.A_p / y.V_p, y.G_p / y.V_p, y.A_i / V_av, y.G_i / V_av
-    wall = wall_flux(c.P_c - c.P_i, C_pA, C_pG, C_iA, C_iG, m_L, h.sieve, p, m_S=m_S)
+    wall = wall_flux(c.P_c - c.P_i, C_pA, C_pG, C_iA, C_iG, m_L, h.sieve, p, m_S=m_S, beside=beside)
     LpS, sigma_A, PS_A = whole_wall(m_L, h.sieve, p, m_S=m_S)
     return TwoPoreFlows(
         V_p=y.V_p,
@@ -109,15 +118,15 @@ def two_pore_flows(
 def two_pore_rates(f: TwoPoreFlows, y: Any, p: Any, h: TwoPoreHealth, u: Inputs) -> dict[str, Scalar]:
     """Return the derivatives of the nine states; lymph carries interstitial protein back to plasma."""
     c, wall = f.circulation, f.wall
-    J_v, bled = wall.J_S + wall.J_L, plasma_bled(c, u)
+    J_v, lost = wall.J_S + wall.J_L, plasma_lost(c, u)
     turnover_A = net_turnover(y.A_p, p.C_A0 * p.V_p0, p.k_deg_A, u.albumin_synthesis)
     turnover_G = net_turnover(y.G_p, p.C_G0 * p.V_p0, p.k_deg_G)
     return {
         "V_p": -J_v + c.J_lymph + external_balance(c, f.intake, u, p),
         "V_i": J_v - c.J_lymph,
-        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + turnover_A + u.albumin - (bled + u.albuminuria) * f.C_pA,
+        "A_p": -wall.Js_A + c.J_lymph * f.C_iA + turnover_A + u.albumin - (lost + u.albuminuria) * f.C_pA,
         "A_i": wall.Js_A - c.J_lymph * f.C_iA,
-        "G_p": -wall.Js_G + c.J_lymph * f.C_iG + turnover_G + u.globulin - bled * f.C_pG,
+        "G_p": -wall.Js_G + c.J_lymph * f.C_iG + turnover_G + u.globulin - lost * f.C_pG,
         "G_i": wall.Js_G - c.J_lymph * f.C_iG,
         "V_r": red_cell_balance(c, u),
         "U": c.J_urine,

@@ -89,7 +89,29 @@ def test_therapy_problems_come_at_once(cls_infer, tmp_path):
     assert "error: 3 problems" in said.err
 
 
+def test_problems_of_every_option_come_at_once(cls_infer, tmp_path):
+    path = tmp_path / "given.csv"
+    path.write_text(GIVEN + "A,1,2,rnger,500,mL\n", encoding="utf-8")
+    options = ("--set", "m_L", "--hours", -3, "--therapy", path)
+    said = cls_infer("simulate", "two_por", *options)
+    assert said.code == 2
+    assert [word in said.err for word in ("two_por", "--set", "--hours", "rnger")] == [True] * 4
+
+
 def test_a_solve_that_fails_exits_1_and_says_how(cls_infer):
     said = cls_infer("simulate", "two_pore", "--set", "m_L=1e9", "--hours", 10)
     assert (said.code, said.out) == (1, "")
     assert "cannot be solved" in said.err
+
+
+def test_the_model_takes_the_colloid_that_is_given_and_one_alone(cls_infer, tmp_path):
+    path = tmp_path / "given.csv"
+    path.write_text(GIVEN + "anyone,0,0.5,dextran_40,0.5,L\n", encoding="utf-8")
+    said = cls_infer("simulate", "colloid", "--therapy", path, "--set", "k_X=0", "--hours", 1, "--json")
+    columns = {name: column["values"][-1] for name, column in said.json["columns"].items()}
+    assert columns["colloid_cleared"] == 0
+    assert columns["plasma_colloid"] * columns["plasma_volume"] == pytest.approx(50 - 0.5, abs=1.0)  # some escapes
+    assert columns["colloid_pressure"] > 1.5 * columns["plasma_colloid"] * 0.823  # dextran 40's, with protein beside it
+    path.write_text(GIVEN + "anyone,0,0.5,dextran_40,0.5,L\nanyone,0.5,1,hes_130,0.5,L\n", encoding="utf-8")
+    said = cls_infer("simulate", "colloid", "--therapy", path)
+    assert said.code == 2 and "`dextran_40` and `hes_130` are given" in said.err

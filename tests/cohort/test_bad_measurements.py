@@ -44,6 +44,10 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
     "a number past all numbers": (HEAD + "P1,0,hct,1e999,%", (2, "`1e999`", "plain number")),
     "an underscore in a number": (HEAD + "P1,0,hct,4_2,%", (2, "`4_2`", "plain number")),
     "no value": (HEAD + "P1,0,hct,,%", (2, "`value` is empty", "write a number")),
+    "a negative spread": (
+        "patient,time,variable,value,unit,extra_sd\nP1,0,hct,42,%,-1",
+        (2, "`extra_sd` is -1 `%`", "0 or more"),
+    ),
     "an unknown variable": (
         HEAD + "P1,0,hematocrite,42,%",
         (2, "`hematocrite`", "did you mean `hematocrit`?"),

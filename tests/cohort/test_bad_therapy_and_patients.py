@@ -63,6 +63,19 @@ THERAPY = {
         GIVEN + "P1,0,9,oral_intake,0,1\nP1,8,12,oral_intake,1,1",
         (3, "overlaps that of row 2", "end the one"),
     ),
+    "a dose that acts for no time": (
+        GIVEN + "P1,2,2,furosemide,40,mg",
+        (2, "starts and ends at the same", "how long"),
+    ),
+    "degrees above the healthy ones": (GIVEN + "P1,0,9,temperature,2,degC", (2, "outside 28 to 44 degC", "correct")),
+    "another scale": (GIVEN + "P1,0,9,temperature,102,degC", (2, "outside 28 to 44 degC", "did you mean `degF`?")),
+    "a dose in place of a level": (
+        GIVEN + "P1,0,9,steroid,1000,mg",
+        (2, "`mg` cannot become `1`", "write one of"),
+    ),
+    "a level beyond any": (GIVEN + "P1,0,9,immunoglobulin,30,1", (2, "outside 0 to 5", "did you mean `%`?")),
+    "a treatment less than none": (GIVEN + "P1,0,9,steroid,-1,1", (2, "is negative", "0 or more")),
+    "plasma put back": (GIVEN + "P1,0,3,plasma_exchange,-3,L", (2, "is negative", "0 or more")),
     "therapy after the last measurement": (
         GIVEN + "P1,50,51,ringer,1,L",
         (2, "starts at 50 h, after the last measurement of patient `P1` at 48 h", "add later measurements"),
@@ -103,6 +116,11 @@ PATIENTS = {
     "an unknown cause": (
         "patient,cause\nP1,sepsys",
         (2, "`cause` is `sepsys`", "did you mean `sepsis`?"),
+    ),
+    "a cause like no other": ("patient,cause\nP1,zzz", (2, "`cause` is `zzz`", "known are `clarkson`, `sepsis`")),
+    "an unknown colloid": (
+        "patient,colloid\nP1,hes 130",
+        (2, "`colloid` is `hes 130`", "did you mean `hes_130`?"),
     ),
     "an unknown column": (
         "patient,baseline_haematocrit\nP1,0.4",

@@ -70,6 +70,19 @@ def test_the_time_unit_rules_time_its_spread_and_the_window(read):
     assert (measurement.time, measurement.time_sd, measurement.window) == (1.5, 0.25, 1.0)
 
 
+def test_a_spread_on_top_of_the_noise_is_converted_as_a_difference(read):
+    head = "patient,time,variable,value,unit,extra_sd\n"
+    assert the_measurement(read(head + "P1,0,hct,42,%,0.5")).extra_sd == pytest.approx(0.005)
+    assert the_measurement(read(head + "P1,0,temperature,98.6,degF,1.8")).extra_sd == pytest.approx(1.0)
+    assert the_measurement(read(head + "P1,0,hct,42,%,")).extra_sd == 0.0
+
+
+def test_a_mean_pressure_takes_the_spreads_of_its_two_readings(read):
+    head = "patient,time,variable,value,unit,extra_sd\n"
+    mean = the_measurement(read(head + "P1,0,sbp,120,mmHg,9\nP1,0,dbp,90,mmHg,6"))
+    np.testing.assert_allclose(mean.extra_sd, np.sqrt(1.2**2 + 3**2 + 4**2), rtol=1e-12)
+
+
 def test_timestamps_count_from_the_first_row_of_any_table(read):
     cohort = read(
         HEAD + "P1,2024-03-05T12:00,hct,42,%\nP1,2024-03-06 12:30,hct,43,%\nP2,7,hct,42,%",

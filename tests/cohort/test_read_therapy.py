@@ -27,6 +27,13 @@ def the_event(cohort):
         ("P1,0,2,norepinephrine,,,0.1,ug/kg/min", 0.1),
         ("P1,0,2,transmembrane_pressure,2,dmHg,,", 200.0),
         ("P1,0,0,bleeding,900,mL,,", 0.9),
+        ("P1,0,3,plasma_exchange,3000,mL,,", 3.0),
+        ("P1,0,4,furosemide,0.04,g,,", 40.0),
+        ("P1,0,4,furosemide,,,10,mg/h", 40.0),
+        ("P1,0,4,temperature,39,degC,,", 39.0),
+        ("P1,0,4,temperature,102.2,degF,,", 39.0),
+        ("P1,0,4,steroid,1,1,,", 1.0),
+        ("P1,0,4,anti_ang2,50,%,,", 0.5),
     ],
 )
 def test_an_amount_or_a_rate_tells_how_much(read, row, amount):

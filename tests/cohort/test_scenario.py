@@ -58,7 +58,7 @@ WRONG = {
     "an unknown therapy": (GOOD.replace("saline_0.9", "salin"), "unknown item `salin`"),
     "a negative amount": (GOOD.replace("amount = 500", "amount = -500"), "-500"),
     "a unit that does not fit": (GOOD.replace('"mL"', '"mmHg"'), "mmHg"),
-    "an unknown measure": (GOOD.replace('"at"', '"mean"'), "`measure` is `mean`"),
+    "an unknown measure": (GOOD.replace('"at"', '"median"'), "`measure` is `median`"),
     "at no hour": (GOOD.replace("hour = 6\n", ""), "`hour` is missing"),
     "low above high": (GOOD.replace("low = 0.4", "low = 0.6"), "`low` 0.6 is above `high` 0.5"),
     "no TOML": ("title = ", "is not TOML"),
@@ -74,7 +74,7 @@ def test_a_bad_scenario_is_refused(read, case):
 
 
 def test_all_problems_come_at_once(read):
-    text = GOOD.replace("saline_0.9", "salin").replace('"at"', '"mean"').replace("m_L = 3", "m_L = nan")
+    text = GOOD.replace("saline_0.9", "salin").replace('"at"', '"median"').replace("m_L = 3", "m_L = nan")
     with pytest.raises(InputError) as error:
         read(text)
     assert len(error.value.problems) == 3

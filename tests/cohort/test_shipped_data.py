@@ -16,6 +16,7 @@ SETS = {  # patients, observations, therapy rows, rows set aside
     "clarkson_a": (1, 46, 2, 5),
     "drug_leak_c": (1, 20, 2, 0),
     "dialyzer": (20, 140, 140, 0),
+    "reference_adult": (5, 12, 7, 0),
 }
 
 

@@ -4,7 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cls_infer.cohort import read_cohort
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.cohort.shipped import dataset_folder
 from cls_infer.errors import InputError
 from cls_infer.likelihood.pooling import pool, spread_of
 from cls_infer.model import load_model
@@ -165,3 +167,66 @@ def test_without_uncharted_amounts_there_is_none(kinetics, two_patients):
     pooling = pool(kinetics, two_patients)
     _, amounts = pooling.values(pooling.coordinates(jnp.zeros(pooling.dimension)))
     assert amounts.shape == (2, 0)
+
+
+def _ill(*treated):
+    """Patients of one attack; who is `treated` was given that item at that amount."""
+    rows = (Measurement(12.0, "hematocrit", 0.55, 1), Measurement(12.0, "albumin", 28.0, 2))
+    patients = [
+        Patient(f"P{n}", {"weight": 70.0}, rows, tuple(Event(item, 4.0, 12.0, amount, n) for item, amount in given))
+        for n, given in enumerate(treated, start=1)
+    ]
+    return Cohort("ill", tuple(patients), "")
+
+
+def _effects(pooling):
+    return [label for label in pooling.labels() if label.startswith("beta")]
+
+
+@pytest.fixture(scope="module")
+def wall():
+    return load_model("two_pore")
+
+
+def test_the_effect_of_a_treatment_is_free_where_it_was_given_alone(wall):
+    untreated, treated = pool(wall, _ill([])), pool(wall, _ill([("steroid", 1.0)]))
+    assert _effects(untreated) == []
+    assert {name for name in untreated.held if name.startswith("beta")} == {
+        "beta_steroid",
+        "beta_immunoglobulin",
+        "beta_aminophylline_terbutaline",
+        "beta_anti_ang2",
+    }
+    assert untreated.held["beta_steroid"] == 0.0
+    assert _effects(treated) == ["beta_steroid[P1]"]
+    assert "beta_steroid" not in treated.held and treated.held["beta_anti_ang2"] == 0.0
+    assert treated.dimension == untreated.dimension + 1
+
+
+def test_a_cohort_shares_the_effect_of_those_who_were_treated(wall):
+    pooling = pool(wall, _ill([("steroid", 1.0)], [], [("immunoglobulin", 0.5), ("steroid", 1.0)]))
+    assert _effects(pooling) == ["beta_steroid", "beta_immunoglobulin"]
+    pooling = pool(wall, _ill([("steroid", 1.0)], []), hierarchical=("beta_steroid",))
+    assert _effects(pooling) == ["beta_steroid.mu", "beta_steroid.tau", "beta_steroid[P1]", "beta_steroid[P2]"]
+
+
+def test_a_treatment_charted_as_none_has_no_effect_to_learn(wall):
+    assert _effects(pool(wall, _ill([("steroid", 0.0)]))) == []
+    unknown = Event("steroid", 4.0, 12.0, None, 1, low=0.0, high=1.0)
+    (patient,) = _ill([]).patients
+    asked = Cohort("ill", (Patient("P1", patient.covariates, patient.measurements, (unknown,)),), "")
+    assert _effects(pool(wall, asked)) == ["beta_steroid[P1]"]
+
+
+def test_the_user_has_the_last_word_on_an_effect(wall):
+    assert pool(wall, _ill([]), fixed={"beta_steroid": -0.7}).held["beta_steroid"] == -0.7
+    assert _effects(pool(wall, _ill([("steroid", 1.0)]), fixed={"beta_steroid": -0.7})) == []
+    # asked for each alone, treated or not: patients fitted apart then have the same parameters
+    own = pool(wall, _ill([("steroid", 1.0)], []), per_patient=("beta_steroid",))
+    assert _effects(own) == ["beta_steroid[P1]", "beta_steroid[P2]"]
+    assert _effects(pool(wall, _ill([]), per_patient=("beta_steroid",))) == ["beta_steroid[P1]"]
+
+
+def test_the_shipped_patients_have_no_more_to_estimate_than_without_treatments():
+    cohort = read_cohort(dataset_folder("clarkson_a"))
+    assert pool(load_model("clarkson_episode"), cohort).dimension == 29

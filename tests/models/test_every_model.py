@@ -93,12 +93,14 @@ def test_a_model_is_named_after_its_file_and_says_what_it_is(model):
         "bighamian_2016",
         "burn",
         "clarkson_episode",
+        "colloid",
         "dialyzer",
         "free_leak",
         "lung",
         "multi_tissue",
         "one_pore",
         "revised_starling",
+        "sodium",
         "tagraxofusp",
         "two_pore",
         "two_pore_experiment",
@@ -128,13 +130,24 @@ def test_a_channel_outside_the_models_list_changes_nothing(model):
 
 
 def test_every_channel_of_the_list_changes_something(model):
-    p = model.reference()
+    leaks = [name for name in model.parameters if name in HEALTHY_OR_SHOWN and name.startswith("m")]
+    effects = [name for name, parameter in model.parameters.items() if parameter.acts_through]
+    p = model.reference({**dict.fromkeys(leaks, 3.0), **dict.fromkeys(effects, -0.5)})
     h = model.health(p)
-    y = model.initial(p, h)
+    y = model.States(*(1.05 * value + 0.01 for value in model.initial(p, h)))
     at_rest = model.derivative(3.0, y, p, h, REST)
     for channel in model.channels:
         imposed = REST._replace(**{channel: 0.7})
         assert model.derivative(3.0, y, p, h, imposed) != at_rest, channel
+
+
+def test_what_acts_through_therapy_does_nothing_without_it_and_is_none_in_the_reference_adult(model):
+    effects = {name: p.acts_through for name, p in model.parameters.items() if p.acts_through}
+    assert set(effects.values()) <= set(model.channels)
+    p, q = model.reference(), model.reference(dict.fromkeys(effects, 0.7))
+    y = model.initial(p, model.health(p))
+    assert model.derivative(3.0, y, p, model.health(p), REST) == model.derivative(3.0, y, q, model.health(q), REST)
+    assert all(getattr(p, name) == 0.0 for name in effects)
 
 
 def healthy_changes(model) -> dict[str, float]:

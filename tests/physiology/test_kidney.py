@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
 
-from cls_infer.physiology import mean_arterial_pressure, urine_flow
+from cls_infer.physiology import diuretic_factor, evaporation_factor, mean_arterial_pressure, urine_flow
 
 V_B0 = 4.855940433797345  # L
 REFERENCE = {
@@ -93,3 +93,23 @@ def test_the_gradient_of_the_flow_is_its_slope(V_b, MAP):
 @pytest.mark.parametrize("V_b", [0.0, 1e3])
 def test_the_gradient_is_finite_far_from_health(V_b):
     assert np.all(np.isfinite(jax.grad(urine_flow, argnums=tuple(range(9)))(V_b, *REFERENCE.values())))
+
+
+def test_a_loop_diuretic_multiplies_urine_two_to_seven_fold():
+    # physiology.md 5.4: 1 + 6 F / (F + F50); at the assumed F50 of 5 mg/h
+    assert diuretic_factor(0.0, 6.0, 5.0) == 1.0
+    assert np.isclose(diuretic_factor(1.0, 6.0, 5.0), 2.0, rtol=1e-15)
+    assert np.isclose(diuretic_factor(5.0, 6.0, 5.0), 4.0, rtol=1e-15)
+    assert 6.9 < diuretic_factor(400.0, 6.0, 5.0) < 7.0
+
+
+@given(dose_rate=st.floats(0, 1000), F_50=st.floats(0.5, 50))
+def test_more_diuretic_never_makes_less_urine(dose_rate, F_50):
+    assert 1 <= diuretic_factor(dose_rate, 6.0, F_50) <= diuretic_factor(dose_rate + 1, 6.0, F_50) < 7
+
+
+def test_fever_takes_twelve_per_cent_more_water_with_each_degree():
+    k = np.log(1.12)
+    assert evaporation_factor(37.0, 37.0, k) == 1.0
+    np.testing.assert_allclose(evaporation_factor(38.0, 37.0, k), 1.12, rtol=1e-14)
+    np.testing.assert_allclose(evaporation_factor(40.0, 37.0, k), 1.12**3, rtol=1e-14)

@@ -71,8 +71,8 @@ def test_ninety_percent_intervals_hold_the_truth_of_simulated_attacks():
         inside.append((low <= truth) & (truth <= high))
         divergent += int(draws.stats["diverging"].sum())
         TELL("%d: %.2f inside, %d divergences so far", number, inside[-1].mean(), divergent)
-    by_name = dict(zip([slot.name for slot in target.pooling.slots], np.mean(inside, axis=0), strict=True))
-    TELL("%.3f inside; %s", np.mean(inside), {name: round(float(share), 2) for name, share in by_name.items()})
+    by_name = zip(target.pooling.labels(), np.mean(inside, axis=0), strict=True)
+    TELL("%.3f inside; %s", np.mean(inside), {name: round(float(share), 2) for name, share in by_name})
     assert len(inside) == PATIENTS
     assert 0.80 <= np.mean(inside) <= 0.98
     assert divergent <= 1e-3 * PATIENTS * 4 * 300

@@ -1,0 +1,82 @@
+"""Whether a row fits the models it is compared with: their quantities, parameters and units."""
+
+from functools import cache
+
+from ..cohort.names import did_you_mean
+from ..cohort.scenario import Scenario, Shows
+from ..errors import InputError, Problem
+from ..model import Model, available, load_model
+from ..units import UnitError, convert
+
+IN_HOURS = ("half_life", "hour_of_largest", "first_below", "hours_below")
+
+
+@cache
+def model_named(name: str) -> Model:
+    """Return a model, loaded once."""
+    return load_model(name)
+
+
+def units_of(model: Model) -> dict[str, str]:
+    """Return the units of all that can be read from a model's run: what it predicts, derives, and its states."""
+    return {name: one.unit for name, one in {**model.states, **model.derived, **model.observables}.items()}
+
+
+def unit_read(shows: Shows, units: dict[str, str], per_unit: str) -> str:
+    """Return the unit of the number that is read."""
+    if shows.measure in IN_HOURS:
+        return "h"
+    unit = "1" if shows.relative else units[shows.quantity]
+    parts = [unit, *[units[name] for name in shows.over[:1]], per_unit]
+    return "/".join(part for i, part in enumerate(parts) if i == 0 or part != "1")
+
+
+def check_fit(
+    place: str,
+    shows: Shows,
+    run: Scenario,
+    models: tuple[str, ...],
+    unit: str,
+    per_unit: str,
+    problems: list[Problem],
+) -> None:
+    """Add a problem for each thing of a row that its models or its run do not have."""
+    late = [hour for hour in shows.hours if not 0 <= hour <= run.hours]
+    problems += [
+        Problem(place, f"{hour:g} h is outside the run's 0 to {run.hours:g} h", remedy="lengthen the run")
+        for hour in late
+    ]
+    for name in models:
+        try:
+            model = model_named(name)
+        except InputError:
+            near = did_you_mean(name, available())
+            problems.append(Problem(place, f"there is no model `{name}`", remedy=near))
+            continue
+        _check_names(place, shows, run, model, problems)
+        if set(shows.names) <= set(units_of(model)):
+            _check_unit(place, unit_read(shows, units_of(model), per_unit), unit, problems)
+
+
+def _check_names(place: str, shows: Shows, run: Scenario, model: Model, problems: list[Problem]) -> None:
+    units = units_of(model)
+    for name in shows.names:
+        if name not in units:
+            near = did_you_mean(name, units)
+            problems.append(Problem(place, f"`{model.name}` has no quantity `{name}`", remedy=near))
+    for name in (shows.quantity, *shows.plus):
+        if name in units and shows.quantity in units and units[name] != units[shows.quantity]:
+            message = f"`{name}` [{units[name]}] cannot be added to `{shows.quantity}` [{units[shows.quantity]}]"
+            problems.append(Problem(place, message, remedy="add quantities of one unit"))
+    for name in run.changes:
+        if name not in model.parameters:
+            near = did_you_mean(name, model.parameters)
+            problems.append(Problem(place, f"`{model.name}` has no parameter `{name}`", remedy=near))
+
+
+def _check_unit(place: str, read: str, unit: str, problems: list[Problem]) -> None:
+    try:
+        convert(1.0, read, unit)
+    except UnitError as error:
+        message = f"what is read has the unit `{read}`: {error.message}"
+        problems.append(Problem(place, message, remedy=error.remedy))

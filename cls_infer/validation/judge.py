@@ -1,0 +1,71 @@
+"""What the models say of each published number, and whether they miss it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..solve.shows import found
+from ..solve.simulate import Simulation
+from ..units import convert
+from .batch import simulate_together
+from .chapter import Chapter, Comparison
+from .fits import model_named, unit_read, units_of
+
+TOLERANCE = 2e-3
+"""A model's value may differ from the one in the file by this share: four digits are written there."""
+
+STATED_TOLERANCE = 0.05
+"""physiology.md prints two or three digits of what its reference model gives: .14 is any number within 3.6 %."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One model's value of one row, in the row's unit."""
+
+    row: Comparison
+    model: str
+    value: float
+
+    @property
+    def miss(self) -> bool:
+        """The value lies outside the published number and its spread."""
+        return not self.row.published.low <= self.value <= self.row.published.high
+
+    @property
+    def moved(self) -> bool:
+        """The value is no longer the one in the file."""
+        return _apart(self.value, self.row.value[self.model]) > TOLERANCE
+
+    @property
+    def differs(self) -> bool:
+        """The row's first model does not give what physiology.md 10 says of the reference model."""
+        first = next(iter(self.row.value))
+        stated = self.row.stated
+        return stated is not None and self.model == first and _apart(self.value, stated) > STATED_TOLERANCE
+
+
+def judge(chapters: Sequence[Chapter]) -> list[Judged]:
+    """Return every row with every one of its models, in order of the chapters."""
+    rows = [row for chapter in chapters for row in chapter.comparisons]
+    models = dict.fromkeys(model for row in rows for model in row.value)
+    by_model = {model: iter(judge_one(rows, model)) for model in models}
+    return [next(by_model[model]) for row in rows for model in row.value]
+
+
+def judge_one(rows: Sequence[Comparison], model: str) -> list[Judged]:
+    """Return what one model says of those of the rows that it is compared with, in their order."""
+    its_rows = [row for row in rows if model in row.value]
+    runs = {row.run.name: row.run for row in its_rows}
+    hours = {name: [hour for row in its_rows if row.run.name == name for hour in row.shows.hours] for name in runs}
+    simulations = simulate_together(model_named(model), runs, hours)
+    return [Judged(row, model, value_of(row, model, simulations[row.run.name])) for row in its_rows]
+
+
+def value_of(row: Comparison, model: str, simulation: Simulation) -> float:
+    """Return what a run shows of what a row speaks of, in the row's unit."""
+    read = unit_read(row.shows, units_of(model_named(model)), row.per_unit)
+    return convert(found(row.shows, simulation), read, row.unit)
+
+
+def _apart(value: float, other: float) -> float:
+    """Return how far two numbers are apart, relative to the second."""
+    return abs(value - other) / max(abs(other), 1e-12)

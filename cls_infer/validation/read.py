@@ -1,0 +1,187 @@
+"""The rows of data/validation: TOML files to chapters, every problem at once."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..cohort.names import did_you_mean
+from ..cohort.scenario import READ, Scenario, check_keys, read_course, read_finite, read_scenario, shown
+from ..cohort.shipped import shipped_folder
+from ..cohort.tables import Row
+from ..errors import InputError, Problem
+from ..units import UnitError
+from .chapter import Chapter, Comparison, Source, Uncomputed
+from .fits import check_fit
+from .published import AROUND, BETWEEN, WRITTEN, Published, around, fluid_kinetics, in_words, published_in
+
+CHAPTER = {"title", "about", "runs", "rows", "uncomputed"}
+COURSE = {"hours", "every", "set", "therapy"}
+SAID = {"what", "source", "trust", "section"}
+NUMBER = {"published", "spread", "spread_kind", "low", "high"}
+ROW = READ | SAID | NUMBER | {"run", "unit", "per_unit", "in_sample", "value", "stated", "note", "data_row"}
+UNCOMPUTED = SAID | {"published", "reason", "data_rows"}
+TRUST = ("F", "M", "D", "A")
+
+
+def read_validation(folder: Path | None = None) -> list[Chapter]:
+    """Return the chapters of a folder, of the shipped one if none is named, in order of file name.
+
+    Raises:
+        InputError: every problem of every file at once.
+    """
+    folder = folder or shipped_folder() / "validation"
+    table, problems = fluid_kinetics(), []
+    paths = sorted(path for path in folder.glob("*.toml") if path.stem != "source")
+    chapters = [_chapter(path, table, problems) for path in paths]
+    if not paths:
+        problems.append(Problem(str(folder), "holds no rows", remedy="name a folder of TOML files"))
+    if problems:
+        raise InputError(problems)
+    return [chapter for chapter in chapters if chapter]
+
+
+def _chapter(path: Path, table: Mapping[int, Row], problems: list[Problem]) -> Chapter | None:
+    where = str(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(where, f"is not TOML: {error}", remedy="correct that place"))
+        return None
+    check_keys(where, content, CHAPTER, {"title"}, problems)
+    runs = {name: _run(path, name, run, problems) for name, run in content.get("runs", {}).items()}
+    comparisons = []
+    for number, row in enumerate(content.get("rows", []), start=1):
+        comparisons.append(_comparison(f"{where}, [[rows]] {number}", row, runs, table, problems))
+    uncomputed = []
+    for number, row in enumerate(content.get("uncomputed", []), start=1):
+        uncomputed += _uncomputed(f"{where}, [[uncomputed]] {number}", row, table, problems)
+    read = tuple(one for one in comparisons if one)
+    return Chapter(str(content.get("title")), str(content.get("about", "")), read, tuple(uncomputed))
+
+
+def _run(path: Path, name: str, content: Mapping[str, Any], problems: list[Problem]) -> Scenario:
+    where = f"{path}, [runs.{name}]"
+    check_keys(where, content, COURSE, {"hours"}, problems)
+    course = read_course(where, content, problems)
+    return Scenario(f"{path.stem}/{name}", name, models=(), reference="", shows=(), **course)
+
+
+def _comparison(
+    place: str, row: Mapping[str, Any], runs: Mapping[str, Scenario], table: Mapping[int, Row], problems: list[Problem]
+) -> Comparison | None:
+    before = len(problems)
+    needed = {"run", "unit", "in_sample", "value"} | (set() if "data_row" in row else SAID)
+    check_keys(place, row, ROW, needed, problems)
+    run = _find_run(place, str(row.get("run")), runs, problems)
+    published = _published(place, row, table, problems)
+    said = _said(place, row, table.get(row.get("data_row", 0)), problems)
+    low, high = (published.low, published.high) if published else (0.0, 0.0)
+    reading = {key: row[key] for key in READ & set(row)}
+    shows = shown(place, {**reading, "low": low, "high": high, "source": said[1].words}, problems)
+    value = {
+        model: read_finite(place, f"value.{model}", number, problems)
+        for model, number in _table(place, "value", row.get("value", {}), problems).items()
+    }
+    stated = read_finite(place, "stated", row["stated"], problems) if "stated" in row else None
+    if len(problems) > before or run is None or published is None:
+        return None
+    check_fit(place, shows, run, tuple(value), str(row["unit"]), str(row.get("per_unit", "1")), problems)
+    return Comparison(
+        what=said[0],
+        run=run,
+        shows=shows,
+        published=published,
+        unit=str(row["unit"]),
+        per_unit=str(row.get("per_unit", "1")),
+        source=said[1],
+        in_sample=bool(row["in_sample"]),
+        value=value,
+        stated=stated,
+        note=str(row.get("note", "")),
+        data_row=row.get("data_row"),
+    )
+
+
+def _find_run(place: str, name: str, runs: Mapping[str, Scenario], problems: list[Problem]) -> Scenario | None:
+    if name in runs:
+        return runs[name]
+    try:
+        return read_scenario(name)
+    except InputError as error:
+        near = did_you_mean(name, runs) if runs else error.problems[0].remedy
+        problems.append(Problem(place, f"there is no run or scenario `{name}`", remedy=near))
+        return None
+
+
+def _published(
+    place: str, row: Mapping[str, Any], table: Mapping[int, Row], problems: list[Problem]
+) -> Published | None:
+    """Return the published number in the row's unit."""
+    if "data_row" in row:
+        return _from_table(place, row, table, problems)
+    kind = row.get("spread_kind", "range" if "low" in row else "")
+    if kind not in ("", *AROUND, *BETWEEN):
+        remedy = f"write one of {', '.join((*AROUND, *BETWEEN))}"
+        problems.append(Problem(place, f"`spread_kind` is `{kind}`", remedy=remedy))
+    number = {key: read_finite(place, key, row[key], problems) for key in NUMBER - {"spread_kind"} if key in row}
+    if {"low", "high"} <= set(number):
+        return Published(number.get("published"), number["low"], number["high"], kind)
+    if "published" in number:
+        return around(number["published"], number.get("spread"), kind)
+    problems.append(Problem(place, "nothing is published", remedy="write `published`, or `low` and `high`"))
+    return None
+
+
+def _from_table(
+    place: str, row: Mapping[str, Any], table: Mapping[int, Row], problems: list[Problem]
+) -> Published | None:
+    for key in sorted(NUMBER & set(row)):
+        problems.append(Problem(place, f"`{key}` is given beside `data_row`", remedy="keep one of the two"))
+    if row["data_row"] not in table:
+        remedy = f"its rows are {min(table)} to {max(table)}"
+        problems.append(Problem(place, f"the table has no row `{row['data_row']}`", remedy=remedy))
+        return None
+    measured = table[row["data_row"]]
+    try:
+        return published_in(measured).converted(WRITTEN.get(measured["unit"], measured["unit"]), str(row.get("unit")))
+    except UnitError as error:
+        problems.append(Problem(place, error.message, remedy=error.remedy))
+        return None
+
+
+def _said(place: str, row: Mapping[str, Any], measured: Row | None, problems: list[Problem]) -> tuple[str, Source]:
+    """Return what was measured, in words, and where it stands."""
+    trust = str(row.get("trust", "F"))
+    if trust not in TRUST:
+        problems.append(Problem(place, f"`trust` is `{trust}`", remedy=f"write one of {', '.join(TRUST)}"))
+    study = f"{measured['study']}{', ' if measured['doi_or_id'] else ''}{measured['doi_or_id']}" if measured else ""
+    what = str(row.get("what", in_words(measured) if measured else ""))
+    return what, Source(str(row.get("source", study)), trust, str(row.get("section", "data/fluid_kinetics")))
+
+
+def _table(place: str, key: str, written: Any, problems: list[Problem]) -> dict[str, Any]:
+    if isinstance(written, dict) and written:
+        return written
+    problems.append(Problem(place, f"`{key}` is `{written}`", remedy=f"write {key} = {{ two_pore = 0 }}"))
+    return {}
+
+
+def _uncomputed(
+    place: str, row: Mapping[str, Any], table: Mapping[int, Row], problems: list[Problem]
+) -> list[Uncomputed]:
+    numbers = row.get("data_rows", [])
+    check_keys(place, row, UNCOMPUTED, {"reason"} | (set() if numbers else SAID | {"published"}), problems)
+    reason = str(row.get("reason"))
+    if not numbers:
+        what, source = _said(place, row, None, problems)
+        return [Uncomputed(what, str(row.get("published")), source, reason)]
+    listed = []
+    for number in numbers:
+        if number not in table:
+            problems.append(Problem(place, f"the table has no row `{number}`", remedy=f"it ends at {max(table)}"))
+            continue
+        what, source = _said(place, row, table[number], problems)
+        unit = table[number]["unit"]
+        listed.append(Uncomputed(what, f"{published_in(table[number])} {unit}", source, reason, number))
+    return listed

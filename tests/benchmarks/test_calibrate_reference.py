@@ -1,0 +1,84 @@
+"""The calibration of the reference adult: what it makes of a model, and the tables it prints."""
+
+import importlib.util
+from dataclasses import replace
+from math import sqrt
+from pathlib import Path
+
+import pytest
+
+from cls_infer import load_model, read_cohort
+from cls_infer.results.summary import Row
+from cls_infer.solve.plan import plan
+from cls_infer.validation.judge import Judged
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("calibrate_reference", ROOT / "benchmarks" / "calibrate_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("two_pore")
+
+
+def estimate(name, q05, q50, q95):
+    return Row(name, "1", q50, 1.0, q05, q50, q95, 1.0, 0.5, 0.0, 1.0, 400.0)
+
+
+def test_every_row_of_the_experiments_is_used_and_scatters_by_its_own_spread_alone(script, model):
+    cohort = read_cohort(ROOT / "data" / "reference_adult")
+    assert plan(model, cohort).unused == ()
+    spreads = [m.extra_sd for patient in cohort.patients for m in patient.measurements]
+    assert min(spreads) > 10 * script.NO_NOISE
+    groups = script.of_group_means(model, 5)
+    assert {one.noise.scale for one in groups.observables.values()} == {script.NO_NOISE}
+    assert {one.noise.relative for one in groups.observables.values()} == {0.0}
+
+
+def test_a_known_range_counts_once_for_all_experiments(script, model):
+    # five normal factors of sd s sqrt(5) are one of sd s
+    groups = script.of_group_means(model, 5)
+    assert list(groups.healthy_ranges) == ["P_c0"]
+    alone = model.healthy_ranges["P_c0"].prior.log_sd
+    assert groups.healthy_ranges["P_c0"].prior.log_sd == pytest.approx(alone * sqrt(5))
+
+
+def test_the_body_is_free_and_its_baselines_are_not(script, model):
+    free = script.free_body(model)
+    assert {"LpS", "alpha_L0", "J_L0", "lambda_L", "C_v", "m_lo", "k_u"} <= set(free)
+    assert not set(free) & {*script.BASELINES, "r_L", "beta_steroid"}
+
+
+def test_a_value_outside_its_posterior_is_marked(script, model):
+    lines = script.moved([estimate("C_v", 0.20, 0.25, 0.30), estimate("k_u", 5.0, 8.0, 11.0)], model)
+    assert [line.endswith("| MOVED |") for line in lines[2:]] == [True, False]
+
+
+def test_a_row_is_run_again_with_the_new_body_in_place_of_what_it_set(script):
+    rows = script.rows_of("two_pore")
+    (row,) = [row for row in rows if row.data_row == 19]
+    (after,) = script.with_body([row], {"k_u": 12.0, "C_v": 0.3})
+    assert row.run.changes == {"k_u": 8}
+    assert after.run.changes == {"k_u": 12.0, "C_v": 0.3}
+    assert after.run.name != row.run.name
+    assert (after.shows, after.published) == (row.shows, row.published)
+
+
+def test_misses_are_marked_and_counted_in_sample_and_out(script):
+    row = next(row for row in script.rows_of("two_pore") if row.in_sample)
+    published = replace(row.published, low=1.0, high=2.0)
+    fitted = replace(row, published=published)
+    predicted = replace(fitted, in_sample=False)
+    before = [Judged(predicted, "two_pore", 3.0), Judged(fitted, "two_pore", 0.5)]
+    after = [Judged(predicted, "two_pore", 2.5), Judged(fitted, "two_pore", 1.5)]
+    first, second, *counts = script.compared(before, after)[2:]
+    assert first.startswith("| (fit)") and first.endswith("| 0.5 MISS | 1.5 |")
+    assert second.startswith("| (pred)") and second.endswith("| 3 MISS | 2.5 MISS |")
+    assert counts == ["| misses of 1 (fit) | | 1 | 0 |", "| misses of 1 (pred) | | 1 | 1 |"]
