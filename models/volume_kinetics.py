@@ -21,8 +21,8 @@ parameters = {
 }
 
 states = {
-    "x_c": State("L", lambda p, h: 0.0 * p.V_c, what="excess volume", place="central space"),
-    "x_1": State("L", lambda p, h: 0.0 * p.V_c, what="excess volume", place="peripheral space"),
+    "x_c": State("L", lambda p, h: 0.0 * p.V_c, what="volume", place="central space"),  # beyond that of health
+    "x_1": State("L", lambda p, h: 0.0 * p.V_c, what="volume", place="peripheral space"),
     "U": State("L", lambda p, h: 0.0 * p.V_c, what="volume", place="urine"),  # since the start
 }
 

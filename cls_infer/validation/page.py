@@ -25,7 +25,7 @@ class Count:
 def render(chapters: Sequence[Chapter], judged: Sequence[Judged]) -> str:
     """Return the page: every row of the chapters, with what the models say of it."""
     environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": lambda value: f"{value:.3g}", "percent": lambda share: f"{share:.0%}"}
+    environment.filters |= {"number": lambda value: f"{value:.3g}", "percent": lambda share: f"{100 * share:g} %"}
     template = environment.from_string(files(__package__).joinpath("page.md.j2").read_text(encoding="utf-8"))
     return template.render(
         chapters=[(chapter, _of(chapter, judged)) for chapter in chapters],

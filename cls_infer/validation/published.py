@@ -11,7 +11,7 @@ from ..units import convert
 NONE_PUBLISHED = 0.1
 """Where no spread was published, this share of the value stands in [assumed]."""
 
-AROUND = ("SD", "SEM")
+AROUND = ("SD", "SEM", "kind not said")
 BETWEEN = ("range", "95% CI")
 WRITTEN = {"Hct points": "%", "% of baseline": "%", "ratio": "1"}
 """Units of the table that say what they are of -> the unit itself."""
@@ -36,11 +36,11 @@ class Published:
 
     def __str__(self) -> str:
         if self.kind in AROUND and self.value is not None:
-            return f"{self.value:.3g} ± {self.high - self.value:.2g} {self.kind}"
+            return f"{self.value:.4g} ± {self.high - self.value:.4g} ({self.kind})"
         if self.kind in BETWEEN:
-            value = "" if self.value is None else f"{self.value:.3g}, "
-            return f"{value}{self.low:.3g} to {self.high:.3g} ({self.kind})"
-        return f"{self.value:.3g}"
+            value = "" if self.value is None else f"{self.value:.4g}, "
+            return f"{value}{self.low:.4g} to {self.high:.4g} ({self.kind})"
+        return f"{self.value:.4g}"
 
     def converted(self, unit: str, to: str) -> "Published":
         """Return it in another unit; a unit that counts the other way round swaps the ends."""
@@ -81,4 +81,4 @@ def in_words(row: Row) -> str:
     """Return what a row of the table measured."""
     given = ", ".join(filter(None, (row["fluid"].replace("_", " "), row["dose"], row["duration_or_time"])))
     people = f"{row['population']}{', n = ' + row['n'] if row['n'] else ''}"
-    return f"{row['quantity']}: {given} ({people})"
+    return f"{row['quantity'][:1].upper()}{row['quantity'][1:]}: {given} ({people})"

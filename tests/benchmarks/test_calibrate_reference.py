@@ -56,6 +56,11 @@ def test_the_body_is_free_and_its_baselines_are_not(script, model):
     assert not set(free) & {*script.BASELINES, "r_L", "beta_steroid"}
 
 
+def test_what_scales_with_weight_is_one_parameter_of_the_body(script):
+    rows = [estimate(name, 9.0, 10.0, 11.0) for name in ("V_i0[saline]", "V_i0[rest]", "C_v")]
+    assert [row.name for row in script.of_the_body(rows)] == ["V_i0", "C_v"]
+
+
 def test_a_value_outside_its_posterior_is_marked(script, model):
     lines = script.moved([estimate("C_v", 0.20, 0.25, 0.30), estimate("k_u", 5.0, 8.0, 11.0)], model)
     assert [line.endswith("| MOVED |") for line in lines[2:]] == [True, False]

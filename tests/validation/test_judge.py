@@ -66,7 +66,7 @@ def test_the_page_says_what_was_judged():
     left = Uncomputed("Rats", "3 mL", Source("a study", "F", "data/fluid_kinetics"), "They are rats.", 50)
     judged = [Judged(one, model, 10.0) for one in rows for model in one.value]
     page = render([Chapter("Albumin", "About it.", rows, (left,))], judged)
-    assert "| Albumin. *A note.* | 10 ± 2 SD g/L | `two_pore` | 10 |  | in | made up [A]; 10 |" in page
+    assert "| Albumin. *A note.* | 10 ± 2 (SD) g/L | `two_pore` | 10 |  | in | made up [A]; 10 |" in page
     assert "| More albumin. | 5 to 6 (range) g/L | `two_pore` | 10 | **MISS** | out |" in page
     assert "| Rats | 3 mL | They are rats. | a study [F]; row 50 |" in page
     assert "| `revised_starling` | 1 | 0 | 1 | 1 |" in page

@@ -60,7 +60,7 @@ def test_rows_as_read(read):
     (chapter,) = read(GOOD)
     own, of_table = chapter.comparisons
     assert (own.run.name, own.run.changes, own.run.therapy[0].amount) == ("saline/saline", {"k_u": 8.0}, 0.5)
-    assert (own.published.low, own.published.high, str(own.published)) == (4.0, 6.0, "5 ± 1 SD")
+    assert (own.published.low, own.published.high, str(own.published)) == (4.0, 6.0, "5 ± 1 (SD)")
     assert (own.shows.low, own.shows.high, own.per_unit, own.unit) == (4.0, 6.0, "kg", "mL/kg")
     assert own.source.trust == "A" and not own.in_sample
     # 7.5 % of baseline, no spread: the table's unit becomes the row's, a tenth stands in
@@ -68,7 +68,7 @@ def test_rows_as_read(read):
     assert (of_table.published.low, of_table.published.high) == pytest.approx((0.0675, 0.0825))
     assert of_table.run.name == "saline_2_l" and "Lobo" in of_table.source.words and "Hct/Hb fall" in of_table.what
     assert [one.data_row for one in chapter.uncomputed] == [50, 51]
-    assert chapter.uncomputed[0].published == "9.8 ± 2.6 SD mL/kg"
+    assert chapter.uncomputed[0].published == "9.8 ± 2.6 (SD) mL/kg"
 
 
 WRONG = {
