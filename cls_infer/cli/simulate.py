@@ -15,7 +15,6 @@ from .talk import say, write_json
 if TYPE_CHECKING:
     from ..cohort import Event
     from ..cohort.scenario import Scenario
-    from ..model import Model
     from ..solve.simulate import Simulation
 
 MOST_ROWS = 100_000
@@ -57,7 +56,7 @@ def simulate(
         lambda: read_model(model),
         lambda: assignments(changes, "--set"),
     )
-    changed = {**_of_the_colloid(loaded, given), **(story.changes if story else {}), **changed}
+    changed = {**(story.changes if story else {}), **changed}
     from ..solve.simulate import simulate as run
 
     simulation = run(loaded, changes=changed, therapy=given, hours=length, every=distance)
@@ -96,18 +95,6 @@ def _course(scenario: str | None, therapy: str | None, hours: float | None, ever
         lambda: _check_times(length, distance),
     )
     return _Course(story, (*(story.therapy if story else ()), *more), length, distance)
-
-
-def _of_the_colloid(model: "Model", given: "tuple[Event, ...]") -> dict[str, float]:
-    """Return the parameters that the synthetic colloid given sets; the model knows one."""
-    from ..cohort.colloid import colloids_given
-    from ..model import values_of_colloid
-
-    names = colloids_given(given) if "colloid" in model.channels else []
-    if len(names) > 1:
-        message = f"{' and '.join(f'`{name}`' for name in names)} are given: a model knows one colloid"
-        raise InputError([Problem("therapy", message, remedy="keep one of them")])
-    return values_of_colloid(model, names[0]) if names else {}
 
 
 def _shown(story: "Scenario", model: str, simulation: "Simulation") -> list[dict[str, Any]]:

@@ -3,16 +3,19 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..cohort.colloid import colloids_given
 from ..cohort.records import Event
 from ..errors import InputError, Problem
+from ..model.colloid import values_of_colloid
 from ..model.spec import Model
-from .lanes import OK, STATUS_WORDS, Tolerance
-from .predict import Along, along_route
+from .lanes import OK, STATUS_WORDS, Route, Tolerance
+from .predict import along_route
 from .route import route_of, stack_routes
 from .states import reverse_solver
 from .system import System
@@ -23,16 +26,26 @@ EXACT = Tolerance(rtol=1e-8, atol=1e-10, max_steps=20_000)
 
 @dataclass(frozen=True)
 class Simulation:
-    """Times [h] and every observable and derived quantity: name -> (unit, values [time]); `status` in words."""
+    """Times [h] and every observable and derived quantity: name -> (unit, values [time]); the model's `states` alike;
+    `status` in words."""
 
     time: np.ndarray
     columns: dict[str, tuple[str, np.ndarray]]
+    states: dict[str, tuple[str, np.ndarray]]
     status: str
 
     @property
     def ok(self) -> bool:
         """True when the whole time was solved."""
         return self.status == STATUS_WORDS[OK]
+
+
+class Run(NamedTuple):
+    """What to simulate: times [h] from 0 on, parameters that differ from the reference adult's, therapy."""
+
+    times: Sequence[float] | np.ndarray
+    changes: Mapping[str, float] = {}
+    therapy: Sequence[Event] = ()
 
 
 def simulate(
@@ -48,36 +61,66 @@ def simulate(
     Args:
         model: the model.
         changes: parameters that differ from the reference adult's, by name.
-        therapy: what is given, with every amount charted.
+        therapy: what is given, with every amount charted; a synthetic colloid brings its own numbers.
         hours: how long [h], above 0.
         every: distance of the reported times [h], above 0.
 
     Raises:
-        InputError: unknown parameters, impossible times, uncharted amounts.
+        InputError: unknown parameters, impossible times, uncharted amounts, several synthetic colloids.
     """
     changes = dict(changes or {})
     _check(model, changes, therapy, hours, every)
-    reference = model.reference(changes)
-    free = tuple(name for name, value in reference._asdict().items() if not isinstance(value, int))
-    system = System(model, free, {k: v for k, v in reference._asdict().items() if k not in free})
-    times = np.arange(0.0, hours + 1e-9 * every, every)
-    route = stack_routes([route_of(0.0, times.tolist(), therapy, slots=0)])
+    return simulate_together(model, [Run(regular_times(hours, every), changes, therapy)])[0]
+
+
+def regular_times(hours: float, every: float) -> np.ndarray:
+    """Return the times from 0 to `hours` at a distance of `every` [h]."""
+    return np.arange(0.0, hours + 1e-9 * every, every)
+
+
+def simulate_together(model: Model, runs: Sequence[Run]) -> list[Simulation]:
+    """Return the simulation of each run: one compiled program, a lane each.
+
+    Raises:
+        InputError: several synthetic colloids in one run.
+    """
+    own = [{**numbers_of_colloid(model, run.therapy), **run.changes} for run in runs]
+    lanes = [model.reference(changes)._asdict() for changes in own]
+    first, *others = lanes
+    held = {n: v for n, v in first.items() if isinstance(v, int) and all(lane[n] == v for lane in others)}
+    system = System(model, tuple(name for name in first if name not in held), held)
+    routes = [route_of(0.0, [float(t) for t in run.times], run.therapy, slots=0) for run in runs]
     solve = reverse_solver(system.rhs, system.floor, EXACT)
-    values = tuple(jnp.full((1,), float(getattr(reference, name))) for name in free)
 
     @jax.jit
-    def run(values: tuple) -> tuple[Along, jax.Array]:
-        along = along_route(system, solve, values, jnp.zeros((1, 0)), route)
-        over_time = jax.vmap(system.quantities, in_axes=(0, 0, None, 0))
-        return along, over_time(along.t[0], along.y[0], along.numbers[0], along.u[0])
+    def solved(values: tuple, route: Route) -> tuple[jax.Array, ...]:
+        along = along_route(system, solve, values, jnp.zeros((len(runs), 0)), route)
+        over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
+        return along.y, over(along.t, along.y, along.numbers, along.u), along.status
 
-    along, table = run(values)
-    rows = np.searchsorted(np.asarray(route.stops[0]), times) + 1
+    values = tuple(jnp.array([float(lane[name]) for lane in lanes]) for name in system.free)
+    y, table, status = jax.tree.map(np.asarray, solved(values, stack_routes(routes)))
     quantities = {**model.observables, **model.derived}
-    columns = {
-        name: (quantity.unit, np.asarray(table)[rows, i]) for i, (name, quantity) in enumerate(quantities.items())
-    }
-    return Simulation(times, columns, STATUS_WORDS[int(along.status[0])])
+    simulations = []
+    for i, (run, route) in enumerate(zip(runs, routes, strict=True)):
+        rows = np.searchsorted(np.asarray(route.stops), run.times) + 1
+        columns = {name: (one.unit, table[i, rows, k]) for k, (name, one) in enumerate(quantities.items())}
+        states = {name: (one.unit, y[i, rows, k]) for k, (name, one) in enumerate(model.states.items())}
+        simulations.append(Simulation(np.asarray(run.times, float), columns, states, STATUS_WORDS[int(status[i])]))
+    return simulations
+
+
+def numbers_of_colloid(model: Model, therapy: Sequence[Event]) -> dict[str, float]:
+    """Return the parameters that the synthetic colloid given sets; the model knows one.
+
+    Raises:
+        InputError: several are given.
+    """
+    names = colloids_given(therapy) if "colloid" in model.channels else []
+    if len(names) > 1:
+        message = f"{' and '.join(f'`{name}`' for name in names)} are given: a model knows one colloid"
+        raise InputError([Problem("therapy", message, remedy="keep one of them")])
+    return values_of_colloid(model, names[0]) if names else {}
 
 
 def _check(model: Model, changes: dict, therapy: Sequence[Event], hours: float, every: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..solve.shows import found
 from ..solve.simulate import Simulation
 from ..units import convert
-from .batch import simulate_together
+from .batch import simulations_of
 from .chapter import Chapter, Comparison
 from .fits import model_named, unit_read, units_of
 
@@ -56,7 +56,7 @@ def judge_one(rows: Sequence[Comparison], model: str) -> list[Judged]:
     its_rows = [row for row in rows if model in row.value]
     runs = {row.run.name: row.run for row in its_rows}
     hours = {name: [hour for row in its_rows if row.run.name == name for hour in row.shows.hours] for name in runs}
-    simulations = simulate_together(model_named(model), runs, hours)
+    simulations = simulations_of(model_named(model), runs, hours)
     return [Judged(row, model, value_of(row, model, simulations[row.run.name])) for row in its_rows]
 
 

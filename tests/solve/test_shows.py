@@ -16,6 +16,7 @@ RUN = Simulation(
         "tissue": ("L", np.array([12.0, 11.0, 10.0, 10.5, 11.5, 11.75])),
         "albumin": ("g/L", np.array([40.0, 36.0, 30.0, 32.0, 36.0, 38.0])),
     },
+    {},
     "ok",
 )
 READ = {  # how it is read, and the number

@@ -1,0 +1,167 @@
+"""The reference adult from published fluid experiments: posterior beside today's values, rows before and after.
+
+    ./in-env python benchmarks/calibrate_reference.py [MODEL] [--draws N] [--warmup N] [--chains N] [--seed N]
+
+MODEL is a shipped model with a two-pore wall, or the path of a model file. Each experiment of data/reference_adult
+is a patient; all share one body, whose baselines are held, for the experiments are published relative to them. The
+rows are those of data/validation: in sample where the number was fitted, out of sample where it was not. Nothing
+shipped is changed.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import sqrt
+
+from cls_infer import fit, load_model, read_cohort
+from cls_infer.cli.machine import prepare_jax
+from cls_infer.cohort.shipped import shipped_folder
+from cls_infer.inference.settings import Settings
+from cls_infer.model import Model
+from cls_infer.model.noise import normal_noise
+from cls_infer.model.prior import Fixed
+from cls_infer.results.fitted import Fit
+from cls_infer.results.summary import Row
+from cls_infer.validation.chapter import Comparison
+from cls_infer.validation.judge import Judged, judge_one
+from cls_infer.validation.read import read_validation
+
+BASELINES = ("m_L", "BW", "V_p0", "Hct0", "C_A0", "C_G0", "MAP0")
+"""What the published changes are relative to; held at the reference adult's."""
+
+NO_NOISE = 1e-4
+"""A patient's noise, in the unit of the variable: the mean of a group scatters by its own spread alone."""
+
+LIKE = "two_pore"
+"""Rows that are compared with this model are compared with any that has the same body."""
+
+
+def of_group_means(model: Model, groups: int) -> Model:
+    """Return the model as groups of people show it: the spread of a mean is the data set's.
+
+    A known range of health counts once for each patient: here it counts once for the one body of all `groups`. That
+    of the escape rate is left out, for it is measured.
+    """
+    known = {
+        name: replace(known, prior=replace(known.prior, log_sd=known.prior.log_sd * sqrt(groups)))
+        for name, known in model.healthy_ranges.items()
+        if name != "TER_0"
+    }
+    observables = {name: replace(one, noise=normal_noise(NO_NOISE)) for name, one in model.observables.items()}
+    return replace(model, observables=observables, healthy_ranges=known)
+
+
+def free_body(model: Model) -> tuple[str, ...]:
+    """Return the body's parameters that the experiments may move: those with a prior, baselines apart."""
+    return tuple(
+        name
+        for name, parameter in model.parameters.items()
+        if name not in BASELINES and not parameter.acts_through and not isinstance(parameter.prior_of({}), Fixed)
+    )
+
+
+def of_the_body(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for each parameter; what scales with body weight comes once a patient, and all weigh the same."""
+    return [replace(row, name=name) for name, row in {row.variable: row for row in rows}.items()]
+
+
+def moved(rows: Iterable[Row], model: Model) -> list[str]:
+    """Return a line for each parameter: its value today, its posterior, MOVED where today's is outside 5 to 95 %."""
+    lines = ["| parameter | today | posterior median (5 to 95 %) | contraction | |", "|---|---|---|---|---|"]
+    for row in rows:
+        today = model.reference_value(row.name)
+        mark = "" if row.q05 <= today <= row.q95 else "MOVED"
+        unit = "" if row.unit == "1" else f", {row.unit}"
+        posterior = f"{row.q50:.3g} ({row.q05:.3g} to {row.q95:.3g})"
+        lines.append(f"| `{row.name}`{unit} | {today:.3g} | {posterior} | {row.contraction:.2f} | {mark} |")
+    return lines
+
+
+def rows_of(model: str) -> list[Comparison]:
+    """Return the rows of the validation page that the body of `model` can be compared with."""
+    rows = [row for chapter in read_validation() for row in chapter.comparisons if LIKE in row.value]
+    return [replace(row, value={model: row.value[LIKE]}) for row in rows]
+
+
+def with_body(rows: Sequence[Comparison], body: Mapping[str, float]) -> list[Comparison]:
+    """Return the rows, of runs by another body; what a run sets itself it keeps, unless the body has it."""
+    return [
+        replace(row, run=replace(row.run, name=f"{row.run.name}, calibrated", changes={**row.run.changes, **body}))
+        for row in rows
+    ]
+
+
+def compared(before: Sequence[Judged], after: Sequence[Judged]) -> list[str]:
+    """Return a line for each row, in-sample rows first, with MISS where a value lies outside what was published."""
+    lines = ["| row | published | today | calibrated |", "|---|---|---|---|"]
+    pairs = sorted(zip(before, after, strict=True), key=lambda pair: not pair[0].row.in_sample)
+    for old, new in pairs:
+        place = "fit" if old.row.in_sample else "pred"
+        low, high = old.row.published.low, old.row.published.high
+        lines.append(
+            f"| ({place}) {old.row.what} | {low:.3g} to {high:.3g} {old.row.unit} | {_marked(old)} | {_marked(new)} |"
+        )
+    for place, fitted in (("fit", True), ("pred", False)):
+        counts = [sum(one.miss for one in judged if one.row.in_sample == fitted) for judged in (before, after)]
+        rows = sum(one.row.in_sample == fitted for one in before)
+        lines.append(f"| misses of {rows} ({place}) | | {counts[0]} | {counts[1]} |")
+    return lines
+
+
+def _marked(one: Judged) -> str:
+    return f"{one.value:.3g}{' MISS' if one.miss else ''}"
+
+
+def _judged(done: Fit) -> list[str]:
+    """Return the verdict on the fit."""
+    return [f"verdict: {'ok' if done.verdict.ok else 'not met'}", *(f"- {what}" for what in done.verdict.unmet)]
+
+
+def asked() -> argparse.Namespace:
+    """Return the command line's choices."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", nargs="?", default="two_pore")
+    parser.add_argument("--draws", type=int, default=250)
+    parser.add_argument("--warmup", type=int, default=250)
+    parser.add_argument("--chains", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Fit, then print the posterior and the rows."""
+    options = asked()
+    prepare_jax()
+    model = load_model(options.model)
+    cohort = read_cohort(shipped_folder() / "reference_adult")
+    settings = Settings(
+        chains=options.chains,
+        warmup=options.warmup,
+        draws=options.draws,
+        most_draws=options.draws,
+        seed=options.seed,
+    )
+    done = fit(
+        cohort,
+        of_group_means(model, len(cohort.patients)),
+        shared=free_body(model),
+        fixed={name: model.reference_value(name) for name in BASELINES},
+        settings=settings,
+        report=lambda news: sys.stderr.write(f"{news}\n"),
+    )
+    body = of_the_body(done.summary)
+    say(*moved(body, model), "", *_judged(done), "")
+    rows = rows_of(options.model)
+    medians = {row.name: row.q50 for row in body}
+    judged = judge_one([*rows, *with_body(rows, medians)], options.model)
+    say(*compared(judged[: len(rows)], judged[len(rows) :]))
+
+
+if __name__ == "__main__":
+    main()
