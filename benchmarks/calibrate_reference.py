@@ -12,7 +12,6 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
 
 from cls_infer import fit, load_model, read_cohort
 from cls_infer.cli.machine import prepare_jax
@@ -37,17 +36,12 @@ LIKE = "two_pore"
 """Rows that are compared with this model are compared with any that has the same body."""
 
 
-def of_group_means(model: Model, groups: int) -> Model:
+def of_group_means(model: Model) -> Model:
     """Return the model as groups of people show it: the spread of a mean is the data set's.
 
-    A known range of health counts once for each patient: here it counts once for the one body of all `groups`. That
-    of the escape rate is left out, for it is measured.
+    The known range of the escape rate is left out, for it is measured.
     """
-    known = {
-        name: replace(known, prior=replace(known.prior, log_sd=known.prior.log_sd * sqrt(groups)))
-        for name, known in model.healthy_ranges.items()
-        if name != "TER_0"
-    }
+    known = {name: one for name, one in model.healthy_ranges.items() if name != "TER_0"}
     observables = {name: replace(one, noise=normal_noise(NO_NOISE)) for name, one in model.observables.items()}
     return replace(model, observables=observables, healthy_ranges=known)
 
@@ -149,7 +143,7 @@ def main() -> None:
     )
     done = fit(
         cohort,
-        of_group_means(model, len(cohort.patients)),
+        of_group_means(model),
         shared=free_body(model),
         fixed={name: model.reference_value(name) for name in BASELINES},
         settings=settings,

@@ -59,7 +59,8 @@ def _outputs(target: Posterior, coordinates: jax.Array) -> tuple[Outputs, tuple[
     scatter = Scatter(each.shape[None], each.scale, each.df[None])
     chart = _chart_of_starts(target)
     scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
-    return Outputs(predicted.mean, scale, predicted.in_health, predicted.log_survival), (predicted.status, scatter)
+    in_health = target.weighed(predicted.in_health)
+    return Outputs(predicted.mean, scale, in_health, predicted.log_survival), (predicted.status, scatter)
 
 
 def expand(target: Posterior, z: jax.Array) -> Expansion:

@@ -48,6 +48,9 @@ class Posterior:
     pooling: Pooling
     system: System
     tolerance: Tolerance
+    health_share: np.ndarray
+    """How much of a healthy range each patient counts [range]: 1, or one part in as many as there are patients where
+    all have one body."""
 
     @cached_property
     def predict(self) -> Predict:
@@ -107,7 +110,11 @@ class Posterior:
         )
         total = jnp.sum(self.pointwise(coordinates, safe), axis=1) + jnp.where(status == 0, log_survival, 0.0)
         good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
-        return Terms(jnp.where(good, total, FAILED), log_health(in_health), status)
+        return Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
+
+    def weighed(self, in_health: Batch) -> jax.Array:
+        """Return the healthy ranges' coordinates [..., patient, range], so scaled that one body counts once."""
+        return jnp.multiply(in_health, jnp.broadcast_to(np.sqrt(self.health_share), in_health.shape))
 
     def log_factor(self, z: Batch) -> jax.Array:
         """Return what multiplies the standard normal density of z [dimension], as a logarithm."""
@@ -118,7 +125,7 @@ class Posterior:
         """Return the part of `log_factor` that no measurement enters: the healthy ranges. Nothing is solved."""
         values, _ = self.pooling.values(self.pooling.coordinates(z))
         numbers = jax.vmap(lambda v: self.system.prepare(v)[1])(values)
-        return jnp.sum(log_health(jax.vmap(self.system.in_health)(numbers)))
+        return jnp.sum(log_health(self.weighed(jax.vmap(self.system.in_health)(numbers))))
 
     def numpyro_model(self) -> Callable[[], None]:
         """Return the NumPyro model: standard normal coordinates `z` and the rest as a factor."""
@@ -163,4 +170,28 @@ def posterior(
         pooling=pooling,
         system=system,
         tolerance=tolerance or Tolerance(),
+        health_share=_health_share(model, pooling, system),
     )
+
+
+def _health_share(model: Model, pooling: Pooling, system: System) -> np.ndarray:
+    """Return how much of each healthy range every patient counts [range].
+
+    What is known of health is known of each patient. But a range on which nothing bears that is a patient's own is
+    that of one body, seen as many times as there are patients, and counts once for all of them.
+    """
+    patients = len(pooling.patients)
+    shared = [slot for slot in pooling.slots if slot.scope == "shared" and slot.size]
+    if patients == 1 or not shared or not model.healthy_ranges:
+        return np.ones(len(model.healthy_ranges))
+    own = np.ones(pooling.dimension, bool)
+    for slot in shared:
+        own[slot.start : slot.start + slot.size] = False
+
+    def in_health(z: jax.Array) -> jax.Array:
+        values, _ = pooling.values(pooling.coordinates(z))
+        return jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)
+
+    anywhere = 0.1 * np.random.default_rng(0).standard_normal(pooling.dimension)
+    slopes = np.asarray(jax.jit(jax.jacfwd(in_health))(anywhere))  # [patient, range, dim]
+    return np.where(np.any(slopes[..., own] != 0, axis=(0, 2)), 1.0, 1 / patients)
