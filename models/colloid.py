@@ -26,7 +26,7 @@ from cls_infer.model.two_pore import (
     two_pore_states,
 )
 from cls_infer.model.within import within
-from cls_infer.physiology import ColloidHealth, colloid_flows, colloid_rates, colloid_sieve, treated_leak
+from cls_infer.physiology import ColloidHealth, colloid_flows, colloid_rates, solute_sieve, treated_leak
 
 parameters = {
     "m_L": Parameter("1", peak_leak("sepsis"), "by cause, else sepsis, physiology.md 1.4", reference=1.0),
@@ -48,7 +48,7 @@ states = {
 
 
 def health(p):
-    return ColloidHealth(*healthy_two_pore(p), colloid=colloid_sieve(p))
+    return ColloidHealth(*healthy_two_pore(p), colloid=solute_sieve(p.a_X, p))
 
 
 def flows(t, y, p, h, u):

@@ -123,9 +123,7 @@ class Posterior:
 
     def log_prior_factor(self, z: Batch) -> jax.Array:
         """Return the part of `log_factor` that no measurement enters: the healthy ranges. Nothing is solved."""
-        values, _ = self.pooling.values(self.pooling.coordinates(z))
-        numbers = jax.vmap(lambda v: self.system.prepare(v)[1])(values)
-        return jnp.sum(log_health(self.weighed(jax.vmap(self.system.in_health)(numbers))))
+        return jnp.sum(log_health(self.weighed(_in_health(self.pooling, self.system, z))))
 
     def numpyro_model(self) -> Callable[[], None]:
         """Return the NumPyro model: standard normal coordinates `z` and the rest as a factor."""
@@ -174,6 +172,12 @@ def posterior(
     )
 
 
+def _in_health(pooling: Pooling, system: System, z: Batch) -> jax.Array:
+    """Return the healthy ranges' coordinates [patient, range] at z [dim]; nothing is solved."""
+    values, _ = pooling.values(pooling.coordinates(z))
+    return jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)
+
+
 def _health_share(model: Model, pooling: Pooling, system: System) -> np.ndarray:
     """Return how much of each healthy range every patient counts [range].
 
@@ -188,10 +192,8 @@ def _health_share(model: Model, pooling: Pooling, system: System) -> np.ndarray:
     for slot in shared:
         own[slot.start : slot.start + slot.size] = False
 
-    def in_health(z: jax.Array) -> jax.Array:
-        values, _ = pooling.values(pooling.coordinates(z))
-        return jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)
-
     anywhere = 0.1 * np.random.default_rng(0).standard_normal(pooling.dimension)
-    slopes = np.asarray(jax.jit(jax.jacfwd(in_health))(anywhere))  # [patient, range, dim]
+    slopes = np.asarray(
+        jax.jit(jax.jacfwd(lambda z: _in_health(pooling, system, z)))(anywhere)
+    )  # [patient, range, dim]
     return np.where(np.any(slopes[..., own] != 0, axis=(0, 2)), 1.0, 1 / patients)

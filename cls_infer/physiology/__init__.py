@@ -17,7 +17,7 @@ from .circulation import (
     small_vein_pressure,
     unstressed_volume,
 )
-from .colloid import ColloidHealth, colloid_flows, colloid_rates, colloid_sieve
+from .colloid import ColloidHealth, colloid_flows, colloid_rates
 from .drug_leak import drug_drive, synthesis_under
 from .endothelium import (
     ang2_release,
@@ -52,7 +52,7 @@ from .starling import fluid_flux
 from .survival import hazard_of_death
 from .tissue import Tissue, tissue_body_flows, tissue_body_rates
 from .turnover import net_turnover
-from .two_pore import total_pressure, wall_flux, whole_wall
+from .two_pore import solute_sieve, total_pressure, wall_flux, whole_wall
 from .two_pore_body import TwoPoreFlows, two_pore_flows, two_pore_rates
 from .window import open_between, ramp_between, risen
 
@@ -73,7 +73,6 @@ __all__ = [
     "circulate",
     "colloid_flows",
     "colloid_rates",
-    "colloid_sieve",
     "decay_rate",
     "diuretic_factor",
     "drug_drive",
@@ -115,6 +114,7 @@ __all__ = [
     "small_vein_pressure",
     "smooth_course",
     "solute_flux",
+    "solute_sieve",
     "steady_interstitial_ratio",
     "synthesis_under",
     "tie2_signal",

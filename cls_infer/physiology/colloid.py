@@ -10,19 +10,9 @@ from ..types import Scalar
 from .body import Loop, plasma_lost
 from .inputs import Inputs
 from .oncotic import share_of_pressure
-from .pores import permeability_per_conductance, reflection_coefficient
 from .solute import solute_flux, unidirectional_clearance
-from .two_pore import Beside, Sieve, oncotic_parts
+from .two_pore import Beside, Sieve, SoluteSieve, oncotic_parts
 from .two_pore_body import TwoPoreFlows, TwoPoreHealth, two_pore_flows, two_pore_rates
-
-
-class ColloidSieve(NamedTuple):
-    """What the pore radii and the colloid's fix: reflection coefficients [1] and PS per unit LpS [mmHg]."""
-
-    sigma_S: Scalar
-    sigma_L: Scalar
-    PS_S: Scalar
-    PS_L: Scalar
 
 
 class ColloidHealth(NamedTuple):
@@ -33,7 +23,7 @@ class ColloidHealth(NamedTuple):
     C_iA0: Scalar
     C_iG0: Scalar
     TER_0: Scalar
-    colloid: ColloidSieve
+    colloid: SoluteSieve
 
     @property
     def body(self) -> TwoPoreHealth:
@@ -56,16 +46,6 @@ class ColloidFlows(NamedTuple):
     TER_X: Scalar
     cleared: Scalar
     lost: Scalar
-
-
-def colloid_sieve(p: Any) -> ColloidSieve:
-    """Return the sieving constants of pores r_S, r_L [nm] for a colloid of Stokes radius a_X [nm]."""
-    return ColloidSieve(
-        sigma_S=reflection_coefficient(p.a_X / p.r_S),
-        sigma_L=reflection_coefficient(p.a_X / p.r_L),
-        PS_S=permeability_per_conductance(p.a_X, p.r_S, p.kT),
-        PS_L=permeability_per_conductance(p.a_X, p.r_L, p.kT),
-    )
 
 
 def colloid_part(C_X: Scalar, C_A: Scalar, C_G: Scalar, p: Any) -> Scalar:

@@ -37,18 +37,29 @@ class WallFlux(NamedTuple):
     clearance_G: Scalar
 
 
+class SoluteSieve(NamedTuple):
+    """What the pore radii and one solute's fix: reflection coefficients [1] and PS per unit LpS [mmHg]."""
+
+    sigma_S: Scalar
+    sigma_L: Scalar
+    PS_S: Scalar
+    PS_L: Scalar
+
+
+def solute_sieve(radius: Scalar, p: Any) -> SoluteSieve:
+    """Return the sieving constants of pores r_S, r_L [nm] for a solute of this Stokes radius [nm]."""
+    return SoluteSieve(
+        sigma_S=reflection_coefficient(radius / p.r_S),
+        sigma_L=reflection_coefficient(radius / p.r_L),
+        PS_S=permeability_per_conductance(radius, p.r_S, p.kT),
+        PS_L=permeability_per_conductance(radius, p.r_L, p.kT),
+    )
+
+
 def sieve(p: Any) -> Sieve:
     """Return the sieving constants of pores r_S, r_L [nm] for solute radii a_A, a_G [nm]."""
-    return Sieve(
-        sigma_SA=reflection_coefficient(p.a_A / p.r_S),
-        sigma_LA=reflection_coefficient(p.a_A / p.r_L),
-        sigma_SG=reflection_coefficient(p.a_G / p.r_S),
-        sigma_LG=reflection_coefficient(p.a_G / p.r_L),
-        PS_SA=permeability_per_conductance(p.a_A, p.r_S, p.kT),
-        PS_LA=permeability_per_conductance(p.a_A, p.r_L, p.kT),
-        PS_SG=permeability_per_conductance(p.a_G, p.r_S, p.kT),
-        PS_LG=permeability_per_conductance(p.a_G, p.r_L, p.kT),
-    )
+    A, G = solute_sieve(p.a_A, p), solute_sieve(p.a_G, p)
+    return Sieve(A.sigma_S, A.sigma_L, G.sigma_S, G.sigma_L, A.PS_S, A.PS_L, G.PS_S, G.PS_L)
 
 
 class Beside(NamedTuple):

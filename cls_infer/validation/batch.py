@@ -1,6 +1,7 @@
 """All runs that one model is compared by, simulated in one batch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,4 +37,4 @@ def simulations_of(
     if problems:
         raise InputError(problems)
     # an observable takes the place of a state of the same name
-    return {n: Simulation(s.time, s.states | s.columns, s.states, s.status) for n, s in found.items()}
+    return {n: replace(s, columns=s.states | s.columns) for n, s in found.items()}
