@@ -74,8 +74,9 @@ class Pooling:
     def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
         by_name: dict[str, Any] = {}
+        columns = jnp.asarray(coordinates)
         for i, slot in enumerate(self.slots):
-            value = type(slot.priors[0]).transport(coordinates[:, i], *slot.fields)
+            value = type(slot.priors[0]).transport(columns[:, i], *slot.fields)
             if slot.base is not None:
                 base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
                 value = value * base / slot.base_reference
