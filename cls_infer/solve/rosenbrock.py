@@ -78,7 +78,7 @@ def _stages(rhs: Rhs, t: Scalar, h: Scalar, y: jax.Array, kept: Kept, case: Any,
         point = y + h * weighted_sum(jnp.asarray(POINTS)[i], U)
         slope = rhs(t + jnp.asarray(NODES)[i] * h, point, case, u)
         new = slope + jnp.asarray(DRIFT)[i] * drift - weighted_sum(jnp.asarray(COUPLING)[i], U)
-        return U.at[i].set(GAMMA * jnp.sum(M * new[None, :], axis=1))
+        return jax.lax.dynamic_update_index_in_dim(U, GAMMA * jnp.sum(M * new[None, :], axis=1), i, 0)
 
     return jax.lax.fori_loop(0, len(NODES), stage, jnp.zeros((len(NODES), y.shape[0])))
 

@@ -6,38 +6,22 @@ exactly. The accepted steps are kept, for the reverse rule and the tangents to r
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .lanes import (
-    NON_FINITE,
-    OK,
-    OUT_OF_BOUNDS,
-    RUNNING,
-    STEP_LIMIT,
-    Case,
-    Journey,
-    Route,
-    Tolerance,
-    at,
-    inputs_at,
-)
-from .stepper import Rhs, Stepper, error_norm
+from .lanes import RUNNING, STEP_LIMIT, Case, Journey, Route, Tolerance, at, inputs_at
+from .one_step import Ahead, Place, departure, one_step
+from .stepper import Rhs, Stepper
 
 
 class _Now(NamedTuple):
-    """Where the lanes are: time, next step and next stop [lane], status [lane], states [lane, state], the method's
-    memory, and the states at the stops they have reached [lane, stop, state]."""
+    """Where the lanes are: places [lane], next stop [lane], the states at the stops they have reached [lane, stop, state]."""
 
-    t: jax.Array
-    h: jax.Array
+    places: Place
     stop: jax.Array
-    status: jax.Array
-    y: jax.Array
-    memory: Any
     at_stops: jax.Array
 
 
@@ -97,14 +81,14 @@ def arrive(
 
 
 def _under_way(now: _Now, n: jax.Array, most: int) -> jax.Array:
-    return jnp.any(now.status == RUNNING) & (n < most)
+    return jnp.any(now.places.status == RUNNING) & (n < most)
 
 
 def _arrival(end: _Now) -> tuple[jax.Array, jax.Array]:
     """Return the states at the stops, those of the last place reached for stops that were not, and the status."""
     reached = jnp.arange(end.at_stops.shape[1])[None] < end.stop[:, None]
-    states = jnp.where(reached[..., None], end.at_stops, end.y[:, None])
-    return states, jnp.where(end.status == RUNNING, STEP_LIMIT, end.status)
+    states = jnp.where(reached[..., None], end.at_stops, end.places.y[:, None])
+    return states, jnp.where(end.places.status == RUNNING, STEP_LIMIT, end.places.status)
 
 
 def _advancing(
@@ -113,65 +97,23 @@ def _advancing(
     """Return the function that takes every lane that still runs one step on."""
     lanes, last = route.stops.shape[0], route.stops.shape[1] - 1
     lane = jnp.arange(lanes)
-    reach, attempt = jax.vmap(partial(stepper.reach, rhs)), jax.vmap(partial(stepper.attempt, rhs))
-    norm = jax.vmap(partial(error_norm, rtol=tolerance.rtol, atol=tolerance.atol))
+    move = jax.vmap(partial(one_step, rhs, stepper, floor, tolerance))
 
     def advance(now: _Now) -> tuple[_Now, _Step]:
-        running = now.status == RUNNING
         here = jnp.minimum(now.stop, last)
         u = inputs_at(route.forcing, here, case.amounts)
-        target = at(route.stops, here)
-        longest, memory = reach(now.t, now.y, now.memory, case.numbers, u)
-        reachable = jnp.minimum(now.h, longest)
-        remaining = target - now.t
-        arriving = remaining <= reachable * (1 + 1e-9)
-        h = jnp.where(running, jnp.where(arriving, remaining, reachable), 0.0)
-        y_next, error, kept = attempt(now.t, h, now.y, case.numbers, u)
-        size = norm(error, now.y, y_next)
-        accepted = running & (size <= 1.0)
-        arrived = accepted & arriving
-        factor = _growth(size, stepper.order)
-        h_next = jnp.where(arrived, jnp.maximum(reachable, h * factor), jnp.where(running, h * factor, now.h))
-        stop = now.stop + arrived
-        stuck = running & ~accepted & (h_next < tolerance.smallest_step)
-        sunk = accepted & jnp.any(y_next < floor[None], axis=1)
-        kept = jax.tree.map(partial(_only, accepted), kept)
-        y = jnp.where(accepted[:, None], y_next, now.y)
+        old = now.places
+        moved = move(old, Ahead(at(route.stops, here), now.stop >= last), case.numbers, u)
+        place = jnp.where(moved.arrived, now.stop, last + 1)
         there = _Now(
-            t=jnp.where(arrived, target, jnp.where(accepted, now.t + h, now.t)),
-            h=h_next,
-            stop=stop,
-            status=jnp.select(
-                [~running, sunk, stop > last, stuck], [now.status, OUT_OF_BOUNDS, OK, NON_FINITE], RUNNING
-            ),
-            y=y,
-            memory=memory,
-            at_stops=now.at_stops.at[lane, jnp.where(arrived, now.stop, last + 1)].set(y, mode="drop"),
+            moved.place, now.stop + moved.arrived, now.at_stops.at[lane, place].set(moved.place.y, mode="drop")
         )
-        return there, _Step((now.t, jnp.where(accepted, h, 0.0), here, arrived, now.y, kept), accepted)
+        return there, _Step((old.t, moved.h, here, moved.arrived, old.y, moved.kept), moved.accepted)
 
     return advance
 
 
-def _growth(size: jax.Array, order: int) -> jax.Array:
-    """Return by what factor the next step follows from the error `size` of this one, in units of the tolerance."""
-    factor = jnp.clip(0.9 * (size + 1e-12) ** (-1 / order), 0.2, 6.0)
-    return jnp.where(jnp.isfinite(size), factor, 0.2)
-
-
-def _only(accepted: jax.Array, kept: jax.Array) -> jax.Array:
-    """Return what accepted steps keep [lane, ...], and zeros where a step was rejected."""
-    return jnp.where(accepted.reshape(-1, *[1] * (kept.ndim - 1)), kept, 0)
-
-
 def _departure(stepper: Stepper, route: Route, y0: jax.Array, tolerance: Tolerance) -> _Now:
     lanes, stops = route.stops.shape
-    return _Now(
-        t=route.start,
-        h=jnp.full((lanes,), tolerance.first_step),
-        stop=jnp.zeros((lanes,), int),
-        status=jnp.full((lanes,), RUNNING),
-        y=y0,
-        memory=stepper.remember(y0),
-        at_stops=jnp.zeros((lanes, stops, y0.shape[1])),
-    )
+    places = jax.vmap(partial(departure, stepper, tolerance))(route.start, y0)
+    return _Now(places, jnp.zeros((lanes,), int), jnp.zeros((lanes, stops, y0.shape[1])))

@@ -64,7 +64,8 @@ def _stages(rhs: Rhs, t: Scalar, h: Scalar, y: jax.Array, case: Any, u: Any, *, 
 
     def stage(i: jax.Array, slopes: jax.Array) -> jax.Array:
         point = y + h * weighted_sum(jnp.asarray(STAGES)[i], slopes)
-        return slopes.at[i].set(rhs(t + jnp.asarray(NODES)[i] * h, point, case, u))
+        slope = rhs(t + jnp.asarray(NODES)[i] * h, point, case, u)
+        return jax.lax.dynamic_update_index_in_dim(slopes, slope, i, 0)
 
     return jax.lax.fori_loop(0, count, stage, jnp.zeros((7, y.shape[0])))
 

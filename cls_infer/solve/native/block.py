@@ -1,0 +1,163 @@
+"""What a block of lanes does at once: a step forward, and the pull back through a step taken.
+
+Both are the very functions that the other solver batches, traced for one lane and taken apart. The memory of a
+block is rows of one float a lane.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..lanes import Tolerance
+from ..one_step import Ahead, Place, departure, one_step
+from ..stepper import Rhs, Stepper
+from .emit import Output
+from .layout import fields
+from .scalarize import scalarize
+from .tape import Tape
+
+
+class Record(NamedTuple):
+    """A step taken, as a journal keeps it: the number of the stop ahead, time and states before, size (0 where
+    rejected), whether the stop was reached, and what the method needs to take the step again."""
+
+    stop: Any
+    t: Any
+    y: Any
+    h: Any
+    arrived: Any
+    kept: Any
+
+
+class Pulled(NamedTuple):
+    """What a gradient has gathered on its way back: on the states, on the numbers, on the inputs to the stop ahead."""
+
+    y: Any
+    numbers: Any
+    u: Any
+
+
+class Memory(NamedTuple):
+    """All that a block of lanes holds: of arrays while tracing, of fields of rows once laid out."""
+
+    place: Place
+    ahead: Ahead
+    numbers: Any
+    u: Any
+    record: Record
+    pulled: Pulled
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is solved: the derivative of a lane, the method, the states' floor, the tolerance, and how many numbers
+    and input channels a lane has."""
+
+    rhs: Rhs
+    stepper: Stepper
+    floor: np.ndarray
+    tolerance: Tolerance
+    numbers: int
+    channels: int
+
+    def step(self, place: Place, ahead: Ahead, numbers: jax.Array, u: jax.Array) -> tuple[Place, Record]:
+        """Return where a step leads, and its record; which stop is ahead the loop over the steps knows."""
+        moved = one_step(self.rhs, self.stepper, self.floor, self.tolerance, place, ahead, numbers, u)
+        return moved.place, Record(jnp.zeros(()), place.t, place.y, moved.h, moved.arrived, moved.kept)
+
+    def pull(self, record: Record, numbers: jax.Array, u: jax.Array, pulled: Pulled) -> Pulled:
+        """Return what is pulled on before the step that is recorded, from what is pulled on after it."""
+
+        def again(y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+            return self.stepper.again(self.rhs, record.t, record.h, y, record.kept, numbers, u)
+
+        on_y, on_numbers, on_u = jax.vjp(again, record.y, numbers, u)[1](pulled.y)
+        return Pulled(on_y, pulled.numbers + on_numbers, pulled.u + on_u)
+
+    def memory(self) -> Memory:
+        """Return arrays of the shapes and kinds of what one lane of a block holds."""
+        y, numbers, u = np.zeros(self.floor.size), np.zeros(self.numbers), np.zeros(self.channels)
+        start = partial(departure, self.stepper, self.tolerance)
+        ahead = Ahead(np.zeros(()), np.zeros((), bool))
+        place = _zeros(jax.eval_shape(start, np.zeros(()), y))
+        _, record = _zeros(jax.eval_shape(self.step, place, ahead, numbers, u))
+        return Memory(place, ahead, numbers, u, record, Pulled(y, numbers, u))
+
+
+def _zeros(shapes: Any) -> Any:
+    return jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), shapes)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A straight line of operations from rows to rows."""
+
+    tape: Tape
+    outputs: list[Output]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The fields of a block's memory, how many rows they are, what each lane's rows hold at its departure beside time
+    and states, the step forward and the pull back."""
+
+    fields: Memory
+    rows: int
+    at_departure: list[tuple[int, float]]
+    step: Piece
+    pull: Piece
+
+    @property
+    def record(self) -> int:
+        """The number of rows of a step's record."""
+        return self.fields.pulled.y.first - self.fields.record.stop.first
+
+
+def block_of(problem: Problem) -> Block:
+    """Trace a problem's step and its pull back.
+
+    Raises:
+        NotScalarError: the right-hand side holds something that has no counterpart among scalars.
+    """
+    like = problem.memory()
+    flat, tree = jax.tree.flatten(like)
+    laid = fields(flat)
+    of: Memory = jax.tree.unflatten(tree, laid)
+    going, back = ("place", "ahead", "numbers", "u"), ("record", "numbers", "u", "pulled")
+
+    def piece(fun: Callable, names: tuple[str, ...], written: Any) -> Piece:
+        return _piece(fun, [getattr(like, name) for name in names], [getattr(of, name) for name in names], written)
+
+    return Block(
+        of,
+        laid[-1].first + laid[-1].size,
+        _at_departure(problem, of.place, like.place),
+        piece(problem.step, going, (of.place, of.record)),
+        piece(problem.pull, back, of.pulled),
+    )
+
+
+def _at_departure(problem: Problem, of: Place, like: Place) -> list[tuple[int, float]]:
+    tape = Tape()
+    closed = jax.make_jaxpr(partial(departure, problem.stepper, problem.tolerance))(like.t, like.y)
+    found = scalarize(closed, tape, [of.t.inputs(tape), of.y.inputs(tape)])
+    rows = []
+    for field, cells in zip(jax.tree.leaves(of), found, strict=True):
+        if field not in (of.t, of.y):
+            rows += zip(field.rows(), map(float, cells.ravel()), strict=True)
+    return rows
+
+
+def _piece(fun: Callable, like: list, read: Any, written: Any) -> Piece:
+    """Trace a function of one lane that reads some fields and writes others."""
+    tape = Tape()
+    found = scalarize(jax.make_jaxpr(fun)(*like), tape, [field.inputs(tape) for field in jax.tree.leaves(read)])
+    outputs: list[Output] = []
+    for field, cells in zip(jax.tree.leaves(written), found, strict=True):
+        outputs += map(Output, field.rows(), cells.ravel())
+    return Piece(tape, outputs)

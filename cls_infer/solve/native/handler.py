@@ -1,0 +1,75 @@
+"""A function on arrays as XLA calls it: the custom call's frame read, pointers and sizes handed on.
+
+The frame is that of XLA's foreign function interface (`xla/ffi/api/c_api.h`, which comes with jaxlib), a C structure
+to which fields are only ever added at its end. Here it is read as a row of words of eight bytes.
+"""
+
+from llvmlite import ir
+
+from .vector_math import I64
+
+I32 = ir.IntType(32)
+WORDS = I64.as_pointer()
+
+EXTENSION, API, ARGUMENTS, RESULTS = 1, 2, 9, 14
+"""Words of the call frame: what is asked beside a call, XLA's own functions, pointers to buffers."""
+KIND_OF_EXTENSION, METADATA = 1, 3
+"""Words of an extension: its kind, of which 1 asks for the handler's metadata, and the place for them."""
+API_VERSION, HANDLER_VERSION, HANDLER_TRAITS = 4, 3, 4
+"""Words that hold the version: of XLA's functions, and of the handler's metadata; and the handler's traits."""
+DATA, DIMENSIONS = 3, 5
+"""Words of a buffer."""
+
+
+def add_handler(module: ir.Module, function: ir.Function, *, results: int, sized_by: int) -> str:
+    """Add to the module the custom call of a function of lanes, stops and arrays; return its name.
+
+    Args:
+        module: where the function is.
+        function: takes the numbers of lanes and stops, then arrays, the results last.
+        results: how many of the arrays are results.
+        sized_by: the number of an argument [lane, stop, ...].
+    """
+    name = f"{function.name}_call"
+    handler = ir.Function(module, ir.FunctionType(WORDS, [WORDS]), name)
+    b = ir.IRBuilder(handler.append_basic_block())
+    frame = handler.args[0]
+    extension = _pointer(b, frame, EXTENSION)
+    asked = b.icmp_unsigned("!=", b.ptrtoint(extension, I64), ir.Constant(I64, 0))
+    with b.if_then(asked):
+        with b.if_then(b.icmp_unsigned("==", b.and_(_word(b, extension, KIND_OF_EXTENSION), _lowest()), _one())):
+            _tell_metadata(b, frame, extension)
+        b.ret(ir.Constant(WORDS, None))
+    arrays = len(function.args) - 2
+    buffers = [_pointer(b, _pointer(b, frame, ARGUMENTS), i) for i in range(arrays - results)]
+    dimensions = _pointer(b, buffers[sized_by], DIMENSIONS)
+    buffers += [_pointer(b, _pointer(b, frame, RESULTS), i) for i in range(results)]
+    kinds = [argument.type for argument in function.args[2:]]
+    data = [b.inttoptr(_word(b, buffer, DATA), kind) for buffer, kind in zip(buffers, kinds, strict=True)]
+    b.call(function, [_word(b, dimensions, 0), _word(b, dimensions, 1), *data])
+    b.ret(ir.Constant(WORDS, None))
+    return name
+
+
+def _tell_metadata(b: ir.IRBuilder, frame: ir.Value, extension: ir.Value) -> None:
+    """Say that the handler speaks the version of whoever asks: it reads what all versions have in common."""
+    metadata = _pointer(b, extension, METADATA)
+    b.store(_word(b, _pointer(b, frame, API), API_VERSION), b.gep(metadata, [ir.Constant(I64, HANDLER_VERSION)]))
+    traits = b.bitcast(b.gep(metadata, [ir.Constant(I64, HANDLER_TRAITS)]), I32.as_pointer())
+    b.store(ir.Constant(I32, 0), traits)
+
+
+def _word(b: ir.IRBuilder, base: ir.Value, index: int) -> ir.Value:
+    return b.load(b.gep(base, [ir.Constant(I64, index)]))
+
+
+def _pointer(b: ir.IRBuilder, base: ir.Value, index: int) -> ir.Value:
+    return b.inttoptr(_word(b, base, index), WORDS)
+
+
+def _lowest() -> ir.Value:
+    return ir.Constant(I64, 2**32 - 1)
+
+
+def _one() -> ir.Value:
+    return ir.Constant(I64, 1)

@@ -1,0 +1,319 @@
+"""A traced JAX function taken apart into scalars.
+
+Arrays are small and of known shape: here they are NumPy arrays of scalars on a tape. Loops of known length are
+unrolled, inner functions entered, and what only moves elements about costs nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from jax.extend import core
+
+from .tape import FLOAT, TRUTH, WHOLE, Ref, Tape, Value, kind_of
+
+
+class NotScalarError(Exception):
+    """The function holds an operation that has no counterpart among scalars."""
+
+
+type Cells = np.ndarray
+"""An array of Value."""
+
+
+def scalarize(closed: core.ClosedJaxpr, tape: Tape, inputs: Sequence[Cells]) -> list[Cells]:
+    """Return the outputs of a traced function, its inputs given as arrays of scalars.
+
+    Raises:
+        NotScalarError: an operation that is not known here.
+    """
+    return _run(tape, closed.jaxpr, closed.consts, inputs)
+
+
+def cells(values: Any) -> Cells:
+    """Return numbers as an array of Python scalars."""
+    numbers = np.asarray(values)
+    out = np.empty(numbers.shape, object)
+    for place in np.ndindex(numbers.shape):
+        out[place] = numbers[place].item()
+    return out
+
+
+def _run(tape: Tape, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Cells]) -> list[Cells]:
+    known: dict[Any, Cells] = dict(zip(jaxpr.constvars, map(cells, consts), strict=True))
+    known |= dict(zip(jaxpr.invars, inputs, strict=True))
+
+    def read(atom: Any) -> Cells:
+        return cells(atom.val) if isinstance(atom, core.Literal) else known[atom]
+
+    for equation in jaxpr.eqns:
+        known |= zip(equation.outvars, _apply(tape, equation, [read(a) for a in equation.invars]), strict=True)
+    return [read(a) for a in jaxpr.outvars]
+
+
+def _apply(tape: Tape, equation: Any, operands: list[Cells]) -> list[Cells]:
+    name, params = equation.primitive.name, equation.params
+    if name in ELEMENTWISE:
+        return [_each(ELEMENTWISE[name](tape, params), operands, equation.outvars[0].aval.shape)]
+    if name in MOVES:
+        moved = MOVES[name](params, *operands)
+        return moved if isinstance(moved, list) else [moved]
+    if name in REDUCTIONS:
+        return [_reduce(tape, REDUCTIONS[name], operands[0], params["axes"])]
+    if name in WITHIN:
+        inner = params[WITHIN[name]]
+        return _run(tape, inner.jaxpr, inner.consts, operands)
+    if name == "dot_general":
+        return [_dot(tape, params["dimension_numbers"], *operands)]
+    if name == "scan":
+        return _scan(tape, params, operands)
+    if name == "while":
+        return _while(tape, params, operands)
+    raise NotScalarError(f"`{name}` has no scalar counterpart")
+
+
+type _Scalar = Callable[..., Value]
+
+
+def _named(name: str) -> Callable[[Tape, Any], _Scalar]:
+    return lambda tape, params: lambda *x: tape.apply(name, *x)
+
+
+def _sign(tape: Tape, params: Any) -> _Scalar:
+    def sign(x: Value) -> Value:
+        below = tape.select(tape.apply("lt", x, 0.0), -1.0, 0.0)
+        return tape.select(tape.apply("gt", x, 0.0), 1.0, below)
+
+    return sign
+
+
+def _logistic(tape: Tape, params: Any) -> _Scalar:
+    return lambda x: tape.apply("reciprocal", tape.apply("add", 1.0, tape.apply("exp", tape.apply("neg", x))))
+
+
+def _pow(tape: Tape, params: Any) -> _Scalar:
+    """x**y as exp(y log x): right for positive x, not a number for negative ones, as for a real exponent."""
+
+    def power(x: Value, y: Value) -> Value:
+        if not isinstance(y, Ref) and float(y).is_integer() and abs(y) <= 16:
+            return tape.power(x, int(y))
+        if not isinstance(y, Ref) and y == 0.5:
+            return tape.apply("sqrt", x)
+        return tape.apply("exp", tape.apply("mul", y, tape.apply("log", x)))
+
+    return power
+
+
+def _convert(tape: Tape, params: Any) -> _Scalar:
+    kind = np.dtype(params["new_dtype"]).kind
+
+    def convert(x: Value) -> Value:
+        if kind == "f":
+            return x if isinstance(x, Ref) and x.kind == FLOAT else tape.apply("to_float", x)
+        if kind in "iu":
+            return x if isinstance(x, Ref) and x.kind == WHOLE else tape.apply("to_whole", x)
+        return x if kind_of(x) == TRUTH else tape.apply("ne", x, 0)
+
+    return convert
+
+
+def _select(tape: Tape, params: Any) -> _Scalar:
+    def select(which: Value, *cases: Value) -> Value:
+        if kind_of(which) != TRUTH:
+            chosen = cases[-1]
+            for i in range(len(cases) - 2, -1, -1):
+                chosen = tape.select(tape.apply("eq", which, i), cases[i], chosen)
+            return chosen
+        return tape.select(which, cases[1], cases[0])
+
+    return select
+
+
+def _is_finite(tape: Tape, params: Any) -> _Scalar:
+    return lambda x: tape.apply("lt", tape.apply("abs", x), float("inf"))
+
+
+ELEMENTWISE: dict[str, Callable[[Tape, Any], _Scalar]] = {
+    **{
+        name: _named(name)
+        for name in ("add", "sub", "mul", "neg", "abs", "max", "min", "sqrt", "exp", "expm1", "log", "log1p", "tanh")
+    },
+    **{name: _named(name) for name in ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not")},
+    "add_any": _named("add"),
+    "div": lambda tape, params: tape.quotient,
+    "integer_pow": lambda tape, params: lambda x: tape.power(x, params["y"]),
+    "square": lambda tape, params: lambda x: tape.apply("mul", x, x),
+    "rsqrt": lambda tape, params: lambda x: tape.apply("reciprocal", tape.apply("sqrt", x)),
+    "pow": _pow,
+    "sign": _sign,
+    "logistic": _logistic,
+    "is_finite": _is_finite,
+    "convert_element_type": _convert,
+    "select_n": _select,
+    "stop_gradient": lambda tape, params: lambda x: x,
+    "copy": lambda tape, params: lambda x: x,
+    "clamp": lambda tape, params: lambda low, x, high: tape.apply("min", tape.apply("max", x, low), high),
+}
+
+
+def _each(scalar: _Scalar, operands: list[Cells], shape: tuple[int, ...]) -> Cells:
+    spread = [np.broadcast_to(a, shape) for a in operands]
+    out = np.empty(shape, object)
+    for place in np.ndindex(shape):
+        out[place] = scalar(*(a[place] for a in spread))
+    return out
+
+
+def _broadcast(params: Any, x: Cells) -> Cells:
+    shape, where = params["shape"], params["broadcast_dimensions"]
+    thin = [1] * len(shape)
+    for axis, place in enumerate(where):
+        thin[place] = x.shape[axis]
+    return np.broadcast_to(x.reshape(thin), shape)
+
+
+def _whole(index: Cells) -> int:
+    found = index.item()
+    if isinstance(found, Ref):
+        raise NotScalarError("an index that is not known while tracing")
+    return int(found)
+
+
+def _slice(params: Any, x: Cells) -> Cells:
+    strides = params["strides"] or (1,) * x.ndim
+    return x[tuple(map(slice, params["start_indices"], params["limit_indices"], strides))]
+
+
+def _window(x: Cells, sizes: Sequence[int], starts: Sequence[Cells]) -> tuple[slice, ...]:
+    """Return the window of `sizes`, moved inside the array as JAX moves it."""
+    first = [min(max(_whole(s), 0), n - size) for s, n, size in zip(starts, x.shape, sizes, strict=True)]
+    return tuple(slice(a, a + size) for a, size in zip(first, sizes, strict=True))
+
+
+def _dynamic_slice(params: Any, x: Cells, *starts: Cells) -> Cells:
+    return x[_window(x, params["slice_sizes"], starts)]
+
+
+def _dynamic_update_slice(params: Any, x: Cells, new: Cells, *starts: Cells) -> Cells:
+    out = x.copy()
+    out[_window(x, new.shape, starts)] = new
+    return out
+
+
+def _split(params: Any, x: Cells) -> list[Cells]:
+    return np.split(x, np.cumsum(params["sizes"])[:-1], axis=params["axis"])
+
+
+def _unstack(params: Any, x: Cells) -> list[Cells]:
+    along = np.moveaxis(x, params["axis"], 0)
+    return [along[i, ...] for i in range(len(along))]
+
+
+def _pad(params: Any, x: Cells, filling: Cells) -> Cells:
+    if any(low < 0 or high < 0 or inner for low, high, inner in params["padding_config"]):
+        raise NotScalarError("padding that cuts or spreads")
+    out = np.full(
+        [n + low + high for n, (low, high, _) in zip(x.shape, params["padding_config"], strict=True)],
+        filling.item(),
+        object,
+    )
+    out[tuple(slice(low, low + n) for n, (low, _, _) in zip(x.shape, params["padding_config"], strict=True))] = x
+    return out
+
+
+def _iota(params: Any) -> Cells:
+    along = np.arange(params["shape"][params["dimension"]])
+    thin = [1] * len(params["shape"])
+    thin[params["dimension"]] = -1
+    return cells(np.broadcast_to(along.reshape(thin), params["shape"]).astype(params["dtype"]))
+
+
+MOVES: dict[str, Callable[..., Cells | list[Cells]]] = {
+    "reshape": lambda params, x: x.reshape(params["new_sizes"]),
+    "squeeze": lambda params, x: np.squeeze(x, params["dimensions"]),
+    "expand_dims": lambda params, x: np.expand_dims(x, params["dimensions"]),
+    "transpose": lambda params, x: x.transpose(params["permutation"]),
+    "rev": lambda params, x: np.flip(x, params["dimensions"]),
+    "concatenate": lambda params, *xs: np.concatenate(xs, axis=params["dimension"]),
+    "stack": lambda params, *xs: np.stack(xs, axis=params["axis"]),
+    "unstack": _unstack,
+    "broadcast_in_dim": _broadcast,
+    "slice": _slice,
+    "dynamic_slice": _dynamic_slice,
+    "dynamic_update_slice": _dynamic_update_slice,
+    "split": _split,
+    "pad": _pad,
+    "iota": _iota,
+}
+
+REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}
+
+WITHIN = {
+    "jit": "jaxpr",
+    "pjit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "custom_jvp_call": "call_jaxpr",
+    "custom_vjp_call": "call_jaxpr",
+    "custom_lin": "call_jaxpr",
+}
+
+
+def _reduce(tape: Tape, name: str, x: Cells, axes: Sequence[int]) -> Cells:
+    kept = [n for axis, n in enumerate(x.shape) if axis not in axes]
+    rows = np.moveaxis(x, axes, range(len(axes))).reshape(-1, *kept)
+    total = rows[0, ...]
+    for i in range(1, len(rows)):
+        total = _each(partial(tape.apply, name), [total, rows[i, ...]], tuple(kept))
+    return total
+
+
+def _dot(tape: Tape, dimensions: Any, x: Cells, y: Cells) -> Cells:
+    ((over_x,), (over_y,)), (batch_x, batch_y) = dimensions
+    if batch_x or batch_y:
+        raise NotScalarError("a batched product of matrices")
+    left, right = np.moveaxis(x, over_x, -1), np.moveaxis(y, over_y, -1)
+    out = np.empty((*left.shape[:-1], *right.shape[:-1]), object)
+    for i in np.ndindex(left.shape[:-1]):
+        for j in np.ndindex(right.shape[:-1]):
+            total: Value = 0.0
+            for a, b in zip(left[i], right[j], strict=True):
+                total = tape.apply("add", total, tape.apply("mul", a, b))
+            out[(*i, *j)] = total
+    return out
+
+
+def _scan(tape: Tape, params: Any, operands: list[Cells]) -> list[Cells]:
+    body = params["jaxpr"]
+    consts, carry, rows = _parts(params, operands)
+    carried = len(carry)
+    order = range(params["length"])
+    kept = []
+    for i in reversed(order) if params["reverse"] else order:
+        out = _run(tape, body.jaxpr, body.consts, [*consts, *carry, *(row[i, ...] for row in rows)])
+        carry = out[:carried]
+        kept.append(out[carried:])
+    columns = zip(*(reversed(kept) if params["reverse"] else kept), strict=True)
+    return [*carry, *(np.stack(column) for column in columns)]
+
+
+def _parts(params: Any, operands: list[Cells]) -> tuple[list[Cells], list[Cells], list[Cells]]:
+    """Return what a scan's body holds, carries and goes along; JAX says it in one of two ways, by its version."""
+    if "num_consts" in params:
+        held, carried = params["num_consts"], params["num_carry"]
+        return operands[:held], operands[held : held + carried], operands[held + carried :]
+    consts, carry, rows = map(list, params["ft_in"].update(operands).unpack())
+    return consts, carry, rows
+
+
+def _while(tape: Tape, params: Any, operands: list[Cells]) -> list[Cells]:
+    asked, done = params["cond_nconsts"], params["body_nconsts"]
+    for_cond, for_body, carry = operands[:asked], operands[asked : asked + done], operands[asked + done :]
+    cond, body = params["cond_jaxpr"], params["body_jaxpr"]
+    while True:
+        going = _run(tape, cond.jaxpr, cond.consts, [*for_cond, *carry])[0].item()
+        if isinstance(going, Ref):
+            raise NotScalarError("a loop whose length is not known while tracing")
+        if not going:
+            return carry
+        carry = _run(tape, body.jaxpr, body.consts, [*for_body, *carry])
