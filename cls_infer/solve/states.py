@@ -1,7 +1,8 @@
 """The one primitive: states at the stops of many lanes, with a reverse rule and forward tangents."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
+from warnings import warn
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,8 @@ import numpy as np
 
 from .fold import fold_lanes
 from .lanes import Case, Journey, Route, Tolerance
+from .machine.scalarize import NotScalarError
+from .machine.solver import machine_solver
 from .replay import replay, unwind
 from .rosenbrock import ROS34PW2
 from .stepper import Rhs, Stepper
@@ -21,6 +24,8 @@ FINE = 1e-7
 """Below this relative error a step the order of the explicit pair pays; above it the steps are limited by
 stability, and those of the implicit pair are not."""
 
+type Engine = Literal["auto", "machine", "xla"]
+
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 """states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
 
@@ -30,8 +35,36 @@ def stepper_for(tolerance: Tolerance) -> Stepper:
     return TSIT5 if tolerance.rtol < FINE else ROS34PW2
 
 
-def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
-    """Return the solver whose gradient replays the accepted steps backwards: cost independent of parameters.
+def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Solve:
+    """Return the solver whose gradient goes back through the accepted steps: cost independent of parameters.
+
+    Args:
+        rhs: derivative of one lane.
+        floor: the lowest value of each state.
+        tolerance: accuracy and step limit.
+        engine: `machine` code for the processor, `xla` for whatever device JAX has; `auto` takes machine code on the
+            processor unless the right-hand side holds something that cannot be taken apart into scalars.
+    """
+    by_xla = batched_solver(rhs, floor, tolerance)
+    if engine == "xla" or (engine == "auto" and jax.default_backend() != "cpu"):
+        return by_xla
+    by_machine = machine_solver(rhs, stepper_for(tolerance), floor, tolerance)
+    return by_machine if engine == "machine" else _first_that_can(by_machine, by_xla)
+
+
+def _first_that_can(by_machine: Solve, by_xla: Solve) -> Solve:
+    def solve(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
+        try:
+            return by_machine(y0, case, route)
+        except NotScalarError as cannot:
+            warn(f"solved by XLA, some ten times slower: {cannot}", stacklevel=2)
+            return by_xla(y0, case, route)
+
+    return solve
+
+
+def batched_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
+    """Return the solver by XLA, whose gradient replays the accepted steps backwards.
 
     Where no gradient is asked for no step is kept.
     """

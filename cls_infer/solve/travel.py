@@ -18,7 +18,7 @@ from .stepper import Rhs, Stepper
 
 
 class _Now(NamedTuple):
-    """Where the lanes are: places [lane], next stop [lane], the states at the stops they have reached [lane, stop, state]."""
+    """Where the lanes are: places [lane], next stop [lane], states at the stops reached [lane, stop, state]."""
 
     places: Place
     stop: jax.Array

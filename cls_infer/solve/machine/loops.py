@@ -31,6 +31,8 @@ so, row by row: [lane, ...], `stops` [lane, stop], `u` [lane, stop, channel], `s
 `journal` [lane, step, row of the record]. `taken` is the number of steps tried, `order` a permutation of the lanes."""
 RESULTS = {"forward": 3, "record": 4, "unwind": 3, "rerun": 3}
 """How many of a function's arrays, the last ones, are results."""
+PIECES = {"forward": ("step",), "record": ("step",), "unwind": ("pull",), "rerun": ("step", "pull")}
+"""Which pieces of a block each calls."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,6 @@ class Loops:
     module: ir.Module
     block: Block
     lanes: int
-    most_steps: int
-    step: ir.Function
-    pull: ir.Function
 
     def write(self, name: str) -> None:
         """Add one of the functions of ARGUMENTS to the module."""
@@ -56,15 +55,14 @@ class Loops:
         s.b.ret_void()
 
     @property
-    def record(self) -> range:
-        """The rows of a step's record."""
-        fields = self.block.fields
-        return range(fields.record.stop.first, fields.pulled.y.first)
+    def most_steps(self) -> int:
+        """The most steps of a lane."""
+        return self.block.problem.tolerance.max_steps
 
     @property
     def journal(self) -> int:
         """Floats that a lane's journal has room for."""
-        return self.most_steps * len(self.record)
+        return self.most_steps * len(self.block.record)
 
 
 class _Way:
@@ -155,12 +153,13 @@ class _Way:
         self.read_numbers(w, lane)
         self.read_inputs(w, lane, s.number(0))
 
-    def step(self) -> None:
-        self.s.b.call(self.loops.step, [self.memory])
+    def call(self, piece: str) -> None:
+        """Let a piece of the block do its work on the memory."""
+        self.s.b.call(self.loops.module.globals[piece], [self.memory])
 
     def journal_of(self, base: Word, place: Word, step: Word) -> Word:
         """Return a pointer to a step in the journal at `place`."""
-        return self.s.at(base, (place, self.loops.journal), (step, len(self.loops.record)))
+        return self.s.at(base, (place, self.loops.journal), (step, len(self.loops.block.record)))
 
     def arrive(self, w: Word, *, keep: bool) -> None:
         """Where the stop was reached: keep the states, and aim at the next stop if there is one."""
@@ -207,10 +206,10 @@ class _Way:
 
     def travel(self, journal: Word, place_of: Callable[[Word], Word], *, keep: bool) -> None:
         """Take a block's lanes through their stops, and keep each step of each in its journal."""
-        s, loops, record = self.s, self.loops, self.loops.record
+        s, loops, record = self.s, self.loops, self.loops.block.record
         going = s.variable(1)
         with s.while_(lambda: s.b.icmp_signed(">", s.b.load(going), s.number(0))):
-            self.step()
+            self.call("step")
             s.b.store(s.number(0), going)
             with s.each(loops.lanes) as w, s.b.if_then(self.is_open(w)):
                 step = self.journal_of(journal, place_of(w), s.b.load(self.tried_at(w)))
@@ -243,7 +242,7 @@ class _Way:
             n = s.b.sub(s.b.sub(s.b.load(longest), k), s.number(1))
             with s.each(loops.lanes) as w, s.b.if_then(self.has_lane(w)):
                 self.come_upon(w, n, journal, place_of(w))
-            s.b.call(loops.pull, [self.memory])
+            self.call("pull")
         with s.each(loops.lanes) as w, s.b.if_then(self.has_lane(w)):
             self.deliver_inputs(w)
             lane = self.lane_at(w)
@@ -255,7 +254,7 @@ class _Way:
 
         A lane of fewer steps waits at its last one, whose size is taken to be 0: nothing passes but what was there.
         """
-        s, record, tried = self.s, self.loops.record, self.s.b.load(self.tried_at(w))
+        s, record, tried = self.s, self.loops.block.record, self.s.b.load(self.tried_at(w))
         taken = s.b.icmp_signed("<", n, tried)
         n = s.b.select(taken, n, s.b.sub(tried, s.number(1)))
         s.gather(self.memory, record.start, len(record), w, self.journal_of(journal, place, n))
@@ -297,7 +296,7 @@ def _forward(way: _Way) -> None:
     waiting, going = s.variable(loops.lanes), s.variable(1)
     way.fill(s.number(0), _in_order, way.board)
     with s.while_(lambda: s.b.icmp_signed(">", s.b.load(going), s.number(0))):
-        way.step()
+        way.call("step")
         s.b.store(s.number(0), going)
         with s.each(loops.lanes) as w, s.b.if_then(way.is_open(w)):
             s.add(way.tried_at(w))

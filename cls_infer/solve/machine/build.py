@@ -8,21 +8,22 @@ import jax
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from .block import Block
+from .block import Block, Piece
 from .emit import emit
 from .handler import add_handler
-from .loops import ARGUMENTS, RESULTS, Loops
+from .loops import ARGUMENTS, PIECES, RESULTS, Loops
 
 _engines: dict[str, llvm.ExecutionEngine] = {}
 
 
-def build(block: Block, name: str, lanes: int, most_steps: int) -> str:
+def build(block: Block, name: str, lanes: int) -> str:
     """Return under which name XLA can call a function of `loops.ARGUMENTS`, written for blocks of so many lanes."""
     module = ir.Module()
     module.triple = llvm.get_default_triple()
-    step = emit(module, "step", lanes, block.step.tape, block.step.outputs)
-    pull = emit(module, "pull", lanes, block.pull.tape, block.pull.outputs)
-    Loops(module, block, lanes, most_steps, step, pull).write(name)
+    for piece in PIECES[name]:
+        found: Piece = getattr(block, piece)
+        emit(module, piece, lanes, found.tape, found.outputs)
+    Loops(module, block, lanes).write(name)
     function = module.globals[name]
     handler = add_handler(
         module, function, results=RESULTS[name], sized_by=[a.split(":")[0] for a in ARGUMENTS[name]].index("u")

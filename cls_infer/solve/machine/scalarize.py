@@ -137,7 +137,23 @@ def _is_finite(tape: Tape, params: Any) -> _Scalar:
 ELEMENTWISE: dict[str, Callable[[Tape, Any], _Scalar]] = {
     **{
         name: _named(name)
-        for name in ("add", "sub", "mul", "neg", "abs", "max", "min", "sqrt", "exp", "expm1", "log", "log1p", "tanh")
+        for name in (
+            "add",
+            "sub",
+            "mul",
+            "neg",
+            "abs",
+            "max",
+            "min",
+            "sqrt",
+            "exp",
+            "expm1",
+            "log",
+            "log1p",
+            "tanh",
+            "sin",
+            "cos",
+        )
     },
     **{name: _named(name) for name in ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not")},
     "add_any": _named("add"),

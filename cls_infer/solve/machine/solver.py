@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import jax
@@ -12,7 +12,7 @@ import numpy as np
 from ..fold import fold_lanes
 from ..lanes import Case, Route, Tolerance
 from ..stepper import Rhs, Stepper
-from .block import Block, Problem, block_of
+from .block import Block, Problem
 from .build import build
 
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
@@ -26,19 +26,15 @@ they are solved once more on the way back."""
 
 
 @dataclass(frozen=True)
-class Native:
+class Machine:
     """The functions of one problem, written when they are first called."""
 
-    problem: Problem
-
-    @cached_property
-    def _block(self) -> Block:
-        return block_of(self.problem)
+    block: Block
 
     def _call(self, name: str, shapes: Any, *arrays: Any) -> Any:
         """Return what a function of `loops.ARGUMENTS` gives, in these shapes."""
         lanes = FEW if arrays[-1].shape[0] <= FEW else MANY
-        target = build(self._block, name, lanes, self.problem.tolerance.max_steps)
+        target = build(self.block, name, lanes)
         return jax.ffi.ffi_call(target, shapes)(*arrays)
 
     def forward(self, y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> Any:
@@ -47,7 +43,7 @@ class Native:
 
     def record(self, y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> Any:
         """Return the same, and a journal of the steps [lane, step, row]."""
-        rows = (y0.shape[0], self.problem.tolerance.max_steps, self._block.record)
+        rows = (y0.shape[0], self.block.problem.tolerance.max_steps, len(self.block.record))
         return self._call("record", (*_ends(y0, stops), _floats(rows)), y0, numbers, start, stops, u)
 
     def unwind(self, taken: Any, journal: Any, numbers: Any, u: Any, pull: Any) -> Any:
@@ -70,30 +66,33 @@ def _ends(y0: Any, stops: Any) -> tuple[jax.ShapeDtypeStruct, ...]:
     return _floats((*stops.shape, y0.shape[1])), count, count
 
 
-def native_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
+def machine_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver in machine code, whose gradient goes back through the accepted steps.
 
     Raises:
         NotScalarError: when called, if the right-hand side holds something that cannot be taken apart into scalars.
     """
 
+    @cache
+    def solver(numbers: int, channels: int) -> Callable[..., tuple[jax.Array, jax.Array]]:
+        return _differentiable(Machine(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels))))
+
     def solve(y0: Any, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
         u = jnp.asarray(route.forcing.charted)
         if route.forcing.share.shape[2]:
             u = u + jnp.einsum("le,lsec->lsc", case.amounts, jnp.asarray(route.forcing.share))
-        problem = Problem(rhs, stepper, floor, tolerance, case.numbers.shape[1], u.shape[2])
         start, stops = jnp.asarray(route.start, float), jnp.asarray(route.stops, float)
-        return _differentiable(Native(problem))(y0, case.numbers, start, stops, u)
+        return solver(case.numbers.shape[1], u.shape[2])(y0, case.numbers, start, stops, u)
 
     return solve
 
 
-def _differentiable(native: Native) -> Callable[..., tuple[jax.Array, jax.Array]]:
-    forward = fold_lanes(native.forward, (0, 0, 0, 0, 0), 0)
-    record = fold_lanes(native.record, (0, 0, 0, 0, 0), 0)
-    unwind = fold_lanes(native.unwind, (0, 0, 0, 0, 0), 0)
+def _differentiable(machine: Machine) -> Callable[..., tuple[jax.Array, jax.Array]]:
+    forward = fold_lanes(machine.forward, (0, 0, 0, 0, 0), 0)
+    record = fold_lanes(machine.record, (0, 0, 0, 0, 0), 0)
+    unwind = fold_lanes(machine.unwind, (0, 0, 0, 0, 0), 0)
 
-    rerun = fold_lanes(lambda taken, *rest: native.rerun(jnp.argsort(taken), *rest), (0, 0, 0, 0, 0, 0, 0), 0)
+    rerun = fold_lanes(lambda taken, *rest: machine.rerun(jnp.argsort(taken), *rest), (0, 0, 0, 0, 0, 0, 0), 0)
 
     @jax.custom_vjp
     def solve(y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> tuple[Any, Any]:

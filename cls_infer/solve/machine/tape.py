@@ -51,6 +51,8 @@ FOLDS: dict[str, Callable[..., float | int | bool]] = {
     "log": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
     "log1p": lambda x: math.log1p(x) if x > -1 else (-math.inf if x == -1 else math.nan),
     "tanh": math.tanh,
+    "sin": math.sin,
+    "cos": math.cos,
     "lt": operator.lt,
     "le": operator.le,
     "gt": operator.gt,

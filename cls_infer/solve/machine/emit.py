@@ -103,6 +103,8 @@ EMITTERS: Mapping[tuple[str, str], _Emitter] = {
     ("log", FLOAT): Vectors.log,
     ("log1p", FLOAT): Vectors.log1p,
     ("tanh", FLOAT): Vectors.tanh,
+    ("sin", FLOAT): _intrinsic("sin"),  # by a library, one lane at a time: no body of a model has them
+    ("cos", FLOAT): _intrinsic("cos"),
     ("add", WHOLE): lambda v, x, y: v.b.add(x, y),
     ("sub", WHOLE): lambda v, x, y: v.b.sub(x, y),
     ("mul", WHOLE): lambda v, x, y: v.b.mul(x, y),

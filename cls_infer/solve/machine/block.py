@@ -6,7 +6,7 @@ block is rows of one float a lane.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -103,54 +103,62 @@ class Piece:
 
 @dataclass(frozen=True)
 class Block:
-    """The fields of a block's memory, how many rows they are, what each lane's rows hold at its departure beside time
-    and states, the step forward and the pull back."""
+    """A problem's memory laid out, and its step forward and pull back, each traced when it is first asked for.
 
-    fields: Memory
-    rows: int
-    at_departure: list[tuple[int, float]]
-    step: Piece
-    pull: Piece
+    Asking raises NotScalarError if the right-hand side holds something that has no counterpart among scalars.
+    """
+
+    problem: Problem
+
+    @cached_property
+    def _like(self) -> Memory:
+        return self.problem.memory()
+
+    @cached_property
+    def fields(self) -> Memory:
+        """The fields of a block's memory."""
+        flat, tree = jax.tree.flatten(self._like)
+        return jax.tree.unflatten(tree, fields(flat))
 
     @property
-    def record(self) -> int:
-        """The number of rows of a step's record."""
-        return self.fields.pulled.y.first - self.fields.record.stop.first
+    def rows(self) -> int:
+        """How many rows the memory has."""
+        last = self.fields.pulled.u
+        return last.first + last.size
 
+    @property
+    def record(self) -> range:
+        """The rows of a step's record."""
+        return range(self.fields.record.stop.first, self.fields.pulled.y.first)
 
-def block_of(problem: Problem) -> Block:
-    """Trace a problem's step and its pull back.
+    @cached_property
+    def step(self) -> Piece:
+        """The step forward."""
+        return self._piece(
+            self.problem.step, ("place", "ahead", "numbers", "u"), (self.fields.place, self.fields.record)
+        )
 
-    Raises:
-        NotScalarError: the right-hand side holds something that has no counterpart among scalars.
-    """
-    like = problem.memory()
-    flat, tree = jax.tree.flatten(like)
-    laid = fields(flat)
-    of: Memory = jax.tree.unflatten(tree, laid)
-    going, back = ("place", "ahead", "numbers", "u"), ("record", "numbers", "u", "pulled")
+    @cached_property
+    def pull(self) -> Piece:
+        """The pull back through a recorded step."""
+        return self._piece(self.problem.pull, ("record", "numbers", "u", "pulled"), self.fields.pulled)
 
-    def piece(fun: Callable, names: tuple[str, ...], written: Any) -> Piece:
-        return _piece(fun, [getattr(like, name) for name in names], [getattr(of, name) for name in names], written)
+    def _piece(self, fun: Callable, names: tuple[str, ...], written: Any) -> Piece:
+        return _piece(
+            fun, [getattr(self._like, name) for name in names], [getattr(self.fields, name) for name in names], written
+        )
 
-    return Block(
-        of,
-        laid[-1].first + laid[-1].size,
-        _at_departure(problem, of.place, like.place),
-        piece(problem.step, going, (of.place, of.record)),
-        piece(problem.pull, back, of.pulled),
-    )
-
-
-def _at_departure(problem: Problem, of: Place, like: Place) -> list[tuple[int, float]]:
-    tape = Tape()
-    closed = jax.make_jaxpr(partial(departure, problem.stepper, problem.tolerance))(like.t, like.y)
-    found = scalarize(closed, tape, [of.t.inputs(tape), of.y.inputs(tape)])
-    rows = []
-    for field, cells in zip(jax.tree.leaves(of), found, strict=True):
-        if field not in (of.t, of.y):
-            rows += zip(field.rows(), map(float, cells.ravel()), strict=True)
-    return rows
+    @cached_property
+    def at_departure(self) -> list[tuple[int, float]]:
+        """What a lane's rows hold at its departure, beside time and states."""
+        tape, problem, of, like = Tape(), self.problem, self.fields.place, self._like.place
+        closed = jax.make_jaxpr(partial(departure, problem.stepper, problem.tolerance))(like.t, like.y)
+        found = scalarize(closed, tape, [of.t.inputs(tape), of.y.inputs(tape)])
+        rows: list[tuple[int, float]] = []
+        for field, cells in zip(jax.tree.leaves(of), found, strict=True):
+            if field not in (of.t, of.y):
+                rows += zip(field.rows(), map(float, cells.ravel()), strict=True)
+        return rows
 
 
 def _piece(fun: Callable, like: list, read: Any, written: Any) -> Piece:
