@@ -11,7 +11,7 @@ import numpy as np
 from .fold import fold_lanes
 from .lanes import Case, Journey, Route, Tolerance
 from .machine.scalarize import NotScalarError
-from .machine.solver import machine_solver
+from .machine.solver import machine_solver, machine_solver_forward
 from .replay import replay, unwind
 from .rosenbrock import ROS34PW2
 from .stepper import Rhs, Stepper
@@ -45,14 +45,25 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
         engine: `machine` code for the processor, `xla` for whatever device JAX has; `auto` takes machine code on the
             processor unless the right-hand side holds something that cannot be taken apart into scalars.
     """
-    by_xla = batched_solver(rhs, floor, tolerance)
+    by_machine = machine_solver(rhs, stepper_for(tolerance), floor, tolerance)
+    return _chosen(engine, by_machine, batched_solver(rhs, floor, tolerance))
+
+
+def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Solve:
+    """Return the solver whose tangents run through the accepted steps, with the step sizes held.
+
+    For Jacobians: d states / d parameters, all columns side by side. Arguments as above.
+    """
+    by_machine = machine_solver_forward(rhs, stepper_for(tolerance), floor, tolerance)
+    return _chosen(engine, by_machine, batched_solver_forward(rhs, floor, tolerance))
+
+
+def _chosen(engine: Engine, by_machine: Solve, by_xla: Solve) -> Solve:
     if engine == "xla" or (engine == "auto" and jax.default_backend() != "cpu"):
         return by_xla
-    by_machine = machine_solver(rhs, stepper_for(tolerance), floor, tolerance)
-    return by_machine if engine == "machine" else _first_that_can(by_machine, by_xla)
+    if engine == "machine":
+        return by_machine
 
-
-def _first_that_can(by_machine: Solve, by_xla: Solve) -> Solve:
     def solve(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
         try:
             return by_machine(y0, case, route)
@@ -97,11 +108,8 @@ def batched_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     return solve
 
 
-def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
-    """Return the solver whose tangents run through the accepted steps, with the step sizes held.
-
-    For Jacobians: d states / d parameters, a few columns at a time.
-    """
+def batched_solver_forward(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
+    """Return the solver by XLA, whose tangents replay the accepted steps a few columns at a time."""
     stepper = stepper_for(tolerance)
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[Any, jax.Array]:

@@ -42,6 +42,14 @@ class Pulled(NamedTuple):
     u: Any
 
 
+class Carried(NamedTuple):
+    """A tangent: of the states, the numbers and the inputs to the stop ahead."""
+
+    y: Any
+    numbers: Any
+    u: Any
+
+
 class Memory(NamedTuple):
     """All that a block of lanes holds: of arrays while tracing, of fields of rows once laid out."""
 
@@ -51,6 +59,7 @@ class Memory(NamedTuple):
     u: Any
     record: Record
     pulled: Pulled
+    carried: Carried
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,20 @@ class Problem:
     def pull(self, record: Record, numbers: jax.Array, u: jax.Array, pulled: Pulled) -> Pulled:
         """Return what is pulled on before the step that is recorded, from what is pulled on after it."""
 
+        on_y, on_numbers, on_u = jax.vjp(self._again(record), record.y, numbers, u)[1](pulled.y)
+        return Pulled(on_y, pulled.numbers + on_numbers, pulled.u + on_u)
+
+    def carry(self, record: Record, numbers: jax.Array, u: jax.Array, carried: Carried) -> jax.Array:
+        """Return the tangent of the states after the step that is recorded."""
+        return jax.jvp(self._again(record), (record.y, numbers, u), tuple(carried))[1]
+
+    def _again(self, record: Record) -> Callable[..., jax.Array]:
+        """Return the step that is recorded, as a function of the states, the numbers and the inputs."""
+
         def again(y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
             return self.stepper.again(self.rhs, record.t, record.h, y, record.kept, numbers, u)
 
-        on_y, on_numbers, on_u = jax.vjp(again, record.y, numbers, u)[1](pulled.y)
-        return Pulled(on_y, pulled.numbers + on_numbers, pulled.u + on_u)
+        return again
 
     def memory(self) -> Memory:
         """Return arrays of the shapes and kinds of what one lane of a block holds."""
@@ -86,7 +104,7 @@ class Problem:
         ahead = Ahead(np.zeros(()), np.zeros((), bool))
         place = _zeros(jax.eval_shape(start, np.zeros(()), y))
         _, record = _zeros(jax.eval_shape(self.step, place, ahead, numbers, u))
-        return Memory(place, ahead, numbers, u, record, Pulled(y, numbers, u))
+        return Memory(place, ahead, numbers, u, record, Pulled(y, numbers, u), Carried(y, numbers, u))
 
 
 def _zeros(shapes: Any) -> Any:
@@ -123,7 +141,7 @@ class Block:
     @property
     def rows(self) -> int:
         """How many rows the memory has."""
-        last = self.fields.pulled.u
+        last = self.fields.carried.u
         return last.first + last.size
 
     @property
@@ -142,6 +160,11 @@ class Block:
     def pull(self) -> Piece:
         """The pull back through a recorded step."""
         return self._piece(self.problem.pull, ("record", "numbers", "u", "pulled"), self.fields.pulled)
+
+    @cached_property
+    def carry(self) -> Piece:
+        """The tangent through a recorded step."""
+        return self._piece(self.problem.carry, ("record", "numbers", "u", "carried"), self.fields.carried.y)
 
     def _piece(self, fun: Callable, names: tuple[str, ...], written: Any) -> Piece:
         return _piece(

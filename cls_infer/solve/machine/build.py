@@ -11,7 +11,7 @@ from llvmlite import ir
 from .block import Block, Piece
 from .emit import emit
 from .handler import add_handler
-from .loops import ARGUMENTS, PIECES, RESULTS, Loops
+from .loops import ARGUMENTS, PIECES, RESULTS, SIZES, Loops
 
 _engines: dict[str, llvm.ExecutionEngine] = {}
 
@@ -24,10 +24,9 @@ def build(block: Block, name: str, lanes: int) -> str:
         found: Piece = getattr(block, piece)
         emit(module, piece, lanes, found.tape, found.outputs)
     Loops(module, block, lanes).write(name)
-    function = module.globals[name]
-    handler = add_handler(
-        module, function, results=RESULTS[name], sized_by=[a.split(":")[0] for a in ARGUMENTS[name]].index("u")
-    )
+    arrays = [argument.removesuffix(":i") for argument in ARGUMENTS[name]]
+    sizes = [(arrays.index(array), axis) if array in arrays else None for array, axis in SIZES.values()]
+    handler = add_handler(module, module.globals[name], results=RESULTS[name], sizes=sizes)
     text = str(module)
     target = f"cls_infer_{sha256(text.encode()).hexdigest()[:24]}"
     if target not in _engines:

@@ -4,6 +4,8 @@ The frame is that of XLA's foreign function interface (`xla/ffi/api/c_api.h`, wh
 to which fields are only ever added at its end. Here it is read as a row of words of eight bytes.
 """
 
+from collections.abc import Sequence
+
 from llvmlite import ir
 
 from .vector_math import I64
@@ -21,14 +23,16 @@ DATA, DIMENSIONS = 3, 5
 """Words of a buffer."""
 
 
-def add_handler(module: ir.Module, function: ir.Function, *, results: int, sized_by: int) -> str:
-    """Add to the module the custom call of a function of lanes, stops and arrays; return its name.
+def add_handler(
+    module: ir.Module, function: ir.Function, *, results: int, sizes: Sequence[tuple[int, int] | None]
+) -> str:
+    """Add to the module the custom call of a function of sizes and arrays; return its name.
 
     Args:
         module: where the function is.
-        function: takes the numbers of lanes and stops, then arrays, the results last.
+        function: takes numbers, then arrays, the results last.
         results: how many of the arrays are results.
-        sized_by: the number of an argument [lane, stop, ...].
+        sizes: the argument and axis that tell each number; None for 0.
     """
     name = f"{function.name}_call"
     handler = ir.Function(module, ir.FunctionType(WORDS, [WORDS]), name)
@@ -40,13 +44,15 @@ def add_handler(module: ir.Module, function: ir.Function, *, results: int, sized
         with b.if_then(b.icmp_unsigned("==", b.and_(_word(b, extension, KIND_OF_EXTENSION), _lowest()), _one())):
             _tell_metadata(b, frame, extension)
         b.ret(ir.Constant(WORDS, None))
-    arrays = len(function.args) - 2
-    buffers = [_pointer(b, _pointer(b, frame, ARGUMENTS), i) for i in range(arrays - results)]
-    dimensions = _pointer(b, buffers[sized_by], DIMENSIONS)
+    kinds = [argument.type for argument in function.args[len(sizes) :]]
+    given = len(kinds) - results
+    buffers = [_pointer(b, _pointer(b, frame, ARGUMENTS), i) for i in range(given)]
+    numbers = [
+        _word(b, _pointer(b, buffers[size[0]], DIMENSIONS), size[1]) if size else ir.Constant(I64, 0) for size in sizes
+    ]
     buffers += [_pointer(b, _pointer(b, frame, RESULTS), i) for i in range(results)]
-    kinds = [argument.type for argument in function.args[2:]]
     data = [b.inttoptr(_word(b, buffer, DATA), kind) for buffer, kind in zip(buffers, kinds, strict=True)]
-    b.call(function, [_word(b, dimensions, 0), _word(b, dimensions, 1), *data])
+    b.call(function, [*numbers, *data])
     b.ret(ir.Constant(WORDS, None))
     return name
 

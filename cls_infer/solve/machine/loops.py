@@ -1,12 +1,12 @@
 """The loops around a block's step: lanes through their stops, and back again for a gradient.
 
-Three ways through time, for three uses. `forward` keeps nothing: a lane that has arrived makes room for the next one
+Ways through time, for different uses. `forward` keeps nothing: a lane that has arrived makes room for the next one
 at once, so that no lane waits for the slowest. `record` keeps every step of a few lanes in a journal that `unwind`
-goes back through. `rerun` goes forward and back block by block within a journal of one block, so that its
-memory does not grow with the lanes; lanes of like length should stand together in its order.
+goes back through, and `tangents` forward again. `rerun` goes forward and back block by block with a journal of one
+block, so that its memory does not grow with the lanes; lanes of like length should stand together in its order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
@@ -20,18 +20,28 @@ FLOATS, WHOLES = F64.as_pointer(), I64.as_pointer()
 
 GIVEN = ("y0", "numbers", "start", "stops", "u")
 PULLS = ("on_y0", "on_numbers", "on_u")
+SIZES = {"lanes": ("u", 0), "stops": ("u", 1), "columns": ("d_y0", 1)}
+"""The numbers that each function takes first, and the array and axis that tell them; 0 where there is no such array."""
 ARGUMENTS = {
     "forward": (*GIVEN, "states", "status:i", "taken:i"),
     "record": (*GIVEN, "states", "status:i", "taken:i", "journal"),
+    "tangents": ("taken:i", "journal", "numbers", "u", "d_y0", "d_numbers", "d_u", "d_states"),
     "unwind": ("taken:i", "journal", "numbers", "u", "pull", *PULLS),
     "rerun": ("order:i", *GIVEN, "pull", *PULLS),
 }
-"""What each function takes after the numbers of lanes and stops: arrays of floats, or of whole numbers where it says
-so, row by row: [lane, ...], `stops` [lane, stop], `u` [lane, stop, channel], `states` and `pull` [lane, stop, state],
-`journal` [lane, step, row of the record]. `taken` is the number of steps tried, `order` a permutation of the lanes."""
-RESULTS = {"forward": 3, "record": 4, "unwind": 3, "rerun": 3}
+"""What each function takes after the sizes: arrays of floats, or of whole numbers where it says so, row by row:
+[lane, ...], `stops` [lane, stop], `u` [lane, stop, channel], `states` and `pull` [lane, stop, state], `journal` [lane,
+step, row of the record]. `taken` is the number of steps tried, `order` a permutation of the lanes. Tangents have an
+axis for their columns after that of the lanes: `d_states` [lane, column, stop, state]."""
+RESULTS = {"forward": 3, "record": 4, "tangents": 1, "unwind": 3, "rerun": 3}
 """How many of a function's arrays, the last ones, are results."""
-PIECES = {"forward": ("step",), "record": ("step",), "unwind": ("pull",), "rerun": ("step", "pull")}
+PIECES = {
+    "forward": ("step",),
+    "record": ("step",),
+    "tangents": ("carry",),
+    "unwind": ("pull",),
+    "rerun": ("step", "pull"),
+}
 """Which pieces of a block each calls."""
 
 
@@ -47,10 +57,10 @@ class Loops:
         """Add one of the functions of ARGUMENTS to the module."""
         arguments = ARGUMENTS[name]
         kinds = [WHOLES if a.endswith(":i") else FLOATS for a in arguments]
-        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [I64, I64, *kinds]), name)
+        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [I64] * len(SIZES) + kinds), name)
         s = Script(ir.IRBuilder(function.append_basic_block()), self.lanes)
-        named = dict(zip((a.removesuffix(":i") for a in arguments), function.args[2:], strict=True))
-        way = _Way(self, s, function.args[0], function.args[1], named)
+        sizes, arrays = function.args[: len(SIZES)], function.args[len(SIZES) :]
+        way = _Way(self, s, sizes, dict(zip((a.removesuffix(":i") for a in arguments), arrays, strict=True)))
         BODIES[name](way)
         s.b.ret_void()
 
@@ -68,8 +78,9 @@ class Loops:
 class _Way:
     """A function being written: a block's memory, which lane each of its places carries, and the arrays given."""
 
-    def __init__(self, loops: Loops, s: Script, lanes: Word, stops: Word, given: dict[str, Word]) -> None:
-        self.loops, self.s, self.lanes, self.stops, self.given = loops, s, lanes, stops, given
+    def __init__(self, loops: Loops, s: Script, sizes: Sequence[Word], given: dict[str, Word]) -> None:
+        self.loops, self.s, self.given = loops, s, given
+        self.lanes, self.stops, self.columns = sizes
         self.of = loops.block.fields
         self.memory = s.array(F64, loops.block.rows * loops.lanes, align=8 * loops.lanes)
         self.lane = s.array(I64, loops.lanes)
@@ -274,6 +285,43 @@ class _Way:
                 cell = s.cell(self.memory, s.b.add(k, s.number(y.first)), w)
                 s.b.store(s.b.fadd(s.b.load(cell), s.b.load(s.at(source, (k, 1)))), cell)
 
+    def carry_columns(self, lane: Word, first: Word) -> None:
+        """Carry the columns first, first + 1, ... of a lane's tangent along its recorded steps."""
+        s, loops, carried = self.s, self.loops, self.of.carried
+
+        def column(w: Word) -> Word:
+            place, last = s.b.add(first, w), s.b.sub(self.columns, s.number(1))
+            return s.b.select(s.b.icmp_signed("<", place, last), place, last)  # beyond the last: the last once more
+
+        with s.each(loops.lanes) as w:
+            s.b.store(s.number(-1), s.at(self.stop, (w, 1)))
+            for name, field in (("d_y0", carried.y), ("d_numbers", carried.numbers)):
+                row = s.b.add(s.b.mul(lane, self.columns), column(w))
+                s.gather(self.memory, field.first, field.size, w, s.at(self.given[name], (row, field.size)))
+        with s.each(s.b.load(self.tried_at(s.number(0)))) as n:
+            with s.each(loops.lanes) as w:
+                record = loops.block.record
+                step = self.journal_of(self.given["journal"], lane, n)
+                s.gather(self.memory, record.start, len(record), w, step)
+                self.turn_to(w, lane, column(w))
+            self.call("carry")
+            with s.each(loops.lanes) as w, s.b.if_then(self.holds(self.of.record.arrived.first, w)):
+                row = s.b.add(s.b.mul(lane, self.columns), column(w))
+                row = s.b.add(s.b.mul(row, self.stops), self.stop_at(w))
+                target = s.at(self.given["d_states"], (row, carried.y.size))
+                s.scatter(self.memory, carried.y.first, carried.y.size, w, target)
+
+    def turn_to(self, w: Word, lane: Word, column: Word) -> None:
+        """Read the inputs to the recorded step's stop, and a column of their tangent, unless they are there."""
+        s, u = self.s, self.of.carried.u
+        ahead = s.b.fptosi(s.b.load(s.cell(self.memory, self.of.record.stop.first, w)), I64)
+        with s.b.if_then(s.b.icmp_signed("!=", ahead, self.stop_at(w))):
+            s.b.store(ahead, s.at(self.stop, (w, 1)))
+            self.read_inputs(w, lane, ahead)
+            row = s.b.add(s.b.mul(lane, self.columns), column)
+            row = s.b.add(s.b.mul(row, self.stops), ahead)
+            s.gather(self.memory, u.first, u.size, w, s.at(self.given["d_u"], (row, u.size)))
+
     def clear_inputs(self, lane: Word) -> None:
         """Write that nothing is pulled on a lane's inputs: some stops may never have been ahead."""
         s = self.s
@@ -319,6 +367,17 @@ def _unwind(way: _Way) -> None:
     _over_blocks(way, _in_order, way.board_for_return, lambda: way.unwind(way.given["journal"], way.lane_at))
 
 
+def _tangents(way: _Way) -> None:
+    """Every lane by itself: its columns are what a block holds."""
+    s, width = way.s, way.loops.lanes
+    with s.each(way.lanes) as lane:
+        with s.each(width) as w:
+            way.board_for_return(w, lane)
+        blocks = s.b.sdiv(s.b.add(way.columns, s.number(width - 1)), s.number(width))
+        with s.each(blocks) as block:
+            way.carry_columns(lane, s.b.mul(block, s.number(width)))
+
+
 def _rerun(way: _Way) -> None:
     s, loops = way.s, way.loops
     malloc = ir.Function(loops.module, ir.FunctionType(FLOATS, [I64]), "malloc")
@@ -350,6 +409,7 @@ def _over_blocks(
 BODIES: dict[str, Callable[[_Way], None]] = {
     "forward": _forward,
     "record": _record,
+    "tangents": _tangents,
     "unwind": _unwind,
     "rerun": _rerun,
 }

@@ -16,6 +16,7 @@ from .block import Block, Problem
 from .build import build
 
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
+type _OnArrays = Callable[..., tuple[jax.Array, jax.Array]]
 
 MANY, FEW = 8, 4
 """Lanes a block: eight fill the widest registers; where there are no more than four, as many are faster."""
@@ -31,9 +32,9 @@ class Machine:
 
     block: Block
 
-    def _call(self, name: str, shapes: Any, *arrays: Any) -> Any:
-        """Return what a function of `loops.ARGUMENTS` gives, in these shapes."""
-        lanes = FEW if arrays[-1].shape[0] <= FEW else MANY
+    def _call(self, name: str, shapes: Any, *arrays: Any, abreast: int | None = None) -> Any:
+        """Return what a function of `loops.ARGUMENTS` gives, in these shapes; `abreast` may run together."""
+        lanes = FEW if (abreast or len(arrays[-1])) <= FEW else MANY
         target = build(self.block, name, lanes)
         return jax.ffi.ffi_call(target, shapes)(*arrays)
 
@@ -45,6 +46,14 @@ class Machine:
         """Return the same, and a journal of the steps [lane, step, row]."""
         rows = (y0.shape[0], self.block.problem.tolerance.max_steps, len(self.block.record))
         return self._call("record", (*_ends(y0, stops), _floats(rows)), y0, numbers, start, stops, u)
+
+    def tangents(
+        self, taken: Any, journal: Any, numbers: Any, u: Any, d_y0: Any, d_numbers: Any, d_u: Any
+    ) -> jax.Array:
+        """Return tangents of the states [lane, column, stop, state] from those of y0, numbers and inputs."""
+        lanes, columns, states = d_y0.shape
+        shape = _floats((lanes, columns, u.shape[1], states))
+        return self._call("tangents", shape, taken, journal, numbers, u, d_y0, d_numbers, d_u, abreast=columns)
 
     def unwind(self, taken: Any, journal: Any, numbers: Any, u: Any, pull: Any) -> Any:
         """Return what a pull [lane, stop, state] on the states comes to on y0, numbers and inputs."""
@@ -67,15 +76,25 @@ def _ends(y0: Any, stops: Any) -> tuple[jax.ShapeDtypeStruct, ...]:
 
 
 def machine_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
-    """Return the solver in machine code, whose gradient goes back through the accepted steps.
+    """Return the solver in machine code whose gradient goes back through the accepted steps.
 
     Raises:
         NotScalarError: when called, if the right-hand side holds something that cannot be taken apart into scalars.
     """
+    return _on_lanes(rhs, stepper, floor, tolerance, _with_pulls)
 
+
+def machine_solver_forward(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
+    """Return the solver in machine code whose tangents run through the accepted steps; raises as the other does."""
+    return _on_lanes(rhs, stepper, floor, tolerance, _with_tangents)
+
+
+def _on_lanes(
+    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, made: Callable[[Machine], _OnArrays]
+) -> Solve:
     @cache
-    def solver(numbers: int, channels: int) -> Callable[..., tuple[jax.Array, jax.Array]]:
-        return _differentiable(Machine(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels))))
+    def solver(numbers: int, channels: int) -> _OnArrays:
+        return made(Machine(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels))))
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
         u = jnp.asarray(route.forcing.charted)
@@ -87,7 +106,49 @@ def machine_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tol
     return solve
 
 
-def _differentiable(machine: Machine) -> Callable[..., tuple[jax.Array, jax.Array]]:
+def _with_tangents(machine: Machine) -> _OnArrays:
+    forward = fold_lanes(machine.forward, (0, 0, 0, 0, 0), 0)
+    record = fold_lanes(machine.record, (0, 0, 0, 0, 0), 0)
+    carried = _over_columns(machine)
+
+    @jax.custom_jvp
+    def solve(y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> tuple[Any, Any]:
+        return forward(y0, numbers, start, stops, u)[:2]
+
+    @solve.defjvp
+    def rule(given: tuple, along: tuple) -> tuple[Any, Any]:  # pyright: ignore[reportUnusedFunction]
+        states, status, taken, journal = record(*given)
+        d_y0, d_numbers, _, _, d_u = along
+        d_states = carried(taken, journal, given[1], given[4], d_y0, d_numbers, d_u)
+        d_states = jnp.where(status[:, None, None] == 0, d_states, 0.0)
+        return (states, status), (d_states, np.zeros(status.shape, jax.dtypes.float0))
+
+    return solve
+
+
+def _over_columns(machine: Machine) -> Callable[..., jax.Array]:
+    """Return the tangents along one direction [lane, stop, state]; several become the columns of one call."""
+
+    def one(taken: Any, journal: Any, numbers: Any, u: Any, *along: Any) -> jax.Array:
+        return machine.tangents(taken, journal, numbers, u, *(d[:, None] for d in along))[:, 0]
+
+    folded = fold_lanes(one, (0,) * 7, 0)
+    several = jax.custom_batching.custom_vmap(one)
+
+    @several.def_vmap
+    def rule(size: int, batched: Any, *given: Any) -> tuple[Any, bool]:  # pyright: ignore[reportUnusedFunction]
+        if any(batched[:4]):
+            return jax.vmap(folded, [0 if b else None for b in batched], axis_size=size)(*given), True
+        columns = [
+            jnp.moveaxis(d if b else jnp.broadcast_to(d, (size, *d.shape)), 0, 1)
+            for d, b in zip(given[4:], batched[4:], strict=True)
+        ]
+        return jnp.moveaxis(machine.tangents(*given[:4], *columns), 1, 0), True
+
+    return several
+
+
+def _with_pulls(machine: Machine) -> _OnArrays:
     forward = fold_lanes(machine.forward, (0, 0, 0, 0, 0), 0)
     record = fold_lanes(machine.record, (0, 0, 0, 0, 0), 0)
     unwind = fold_lanes(machine.unwind, (0, 0, 0, 0, 0), 0)
