@@ -167,8 +167,7 @@ ELEMENTWISE: dict[str, Callable[[Tape, Any], _Scalar]] = {
     "is_finite": _is_finite,
     "convert_element_type": _convert,
     "select_n": _select,
-    "stop_gradient": lambda tape, params: lambda x: x,
-    "copy": lambda tape, params: lambda x: x,
+    **{name: lambda tape, params: lambda x: x for name in ("stop_gradient", "copy", "reshard", "pvary", "pcast")},
     "clamp": lambda tape, params: lambda low, x, high: tape.apply("min", tape.apply("max", x, low), high),
 }
 
