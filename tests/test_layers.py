@@ -34,11 +34,12 @@ HOME = {  # outside library -> the only layer that may name it
     "arviz_plots": "results",
     "arviz_stats": "results",
     "dask": "scale",
+    "llvmlite": "solve",
     "distributed": "scale",
     "typer": "cli",
     "rich": "cli",
 }
-HEAVY = {"arviz", "jax", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
+HEAVY = {"arviz", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
 
 
 def layer(path: Path) -> str:

@@ -17,7 +17,7 @@ from ..model.spec import Model
 from ..solve.lanes import Tolerance
 from ..solve.plan import Plan, plan
 from ..solve.predict import Predict, Predicted, predictor
-from ..solve.states import forward_solver, reverse_solver
+from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
 from .noise import SHAPES, Scatter, log_density, total_scale
@@ -56,13 +56,13 @@ class Posterior:
     def predict(self) -> Predict:
         """Predictions whose gradient costs the same however many parameters there are."""
         system = self.system
-        return predictor(system, reverse_solver(system.rhs, system.floor, self.tolerance))
+        return predictor(system, reverse_solver(system.rhs, system.floor, self.tolerance), pointwise(system.observe))
 
     @cached_property
     def predict_forward(self) -> Predict:
         """The same predictions, for tangents: a column of the Jacobian at a time."""
         system = self.system
-        return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance))
+        return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance), jax.vmap(system.observe))
 
     def predicted(self, coordinates: Batch) -> Predicted:
         """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""

@@ -25,6 +25,8 @@ class Predicted(NamedTuple):
     log_survival: jax.Array
 
 
+type Observe = Callable[..., jax.Array]
+
 type Predict = Callable[[Any, jax.Array, Route, Chart], Predicted]
 
 
@@ -53,16 +55,25 @@ def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array,
     )
 
 
-def predictor(system: System, solve: Solve) -> Predict:
+def _at_stops(observe: Observe, along: Along) -> jax.Array:
+    """Return every observable at every stop [lane, stop + 1, observable]."""
+    lanes, stops = along.t.shape
+    numbers = jnp.broadcast_to(along.numbers[:, None], (lanes, stops, along.numbers.shape[1]))
+    flat = [a.reshape(lanes * stops, *a.shape[2:]) for a in (along.t, along.y, numbers, along.u)]
+    return observe(*flat).reshape(lanes, stops, -1)
+
+
+def predictor(system: System, solve: Solve, observe: Observe) -> Predict:
     """Return the function from free values [lane] to predictions of every measurement.
+
+    `observe` is `system.observe` for many lanes.
 
     A value collected over a window is a difference at every node: an uncertain time shifts the window as a whole.
     """
 
     def predict(values: tuple, amounts: jax.Array, route: Route, chart: Chart) -> Predicted:
         along = along_route(system, solve, values, amounts, route)
-        over_stops = jax.vmap(jax.vmap(system.observe, in_axes=(0, 0, None, 0)))
-        observed = over_stops(along.t, along.y, along.numbers, along.u)  # [lane, stop + 1, observable]
+        observed = _at_stops(observe, along)
 
         def pick(table: jax.Array, chart: Chart) -> jax.Array:
             variable = chart.variable[:, None]

@@ -10,6 +10,7 @@ import numpy as np
 
 from .fold import fold_lanes
 from .lanes import Case, Journey, Route, Tolerance
+from .machine.pointwise import machine_pointwise
 from .machine.scalarize import NotScalarError
 from .machine.solver import machine_solver, machine_solver_forward
 from .replay import replay, unwind
@@ -58,20 +59,25 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
     return _chosen(engine, by_machine, batched_solver_forward(rhs, floor, tolerance))
 
 
-def _chosen(engine: Engine, by_machine: Solve, by_xla: Solve) -> Solve:
+def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:
+    """Return a function of one lane for arrays of many lanes, with its gradient."""
+    return _chosen(engine, machine_pointwise(fun), jax.vmap(fun))
+
+
+def _chosen[F: Callable](engine: Engine, by_machine: F, by_xla: F) -> F | Callable[..., Any]:
     if engine == "xla" or (engine == "auto" and jax.default_backend() != "cpu"):
         return by_xla
     if engine == "machine":
         return by_machine
 
-    def solve(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
+    def first_that_can(*given: Any) -> Any:
         try:
-            return by_machine(y0, case, route)
+            return by_machine(*given)
         except NotScalarError as cannot:
             warn(f"solved by XLA, some ten times slower: {cannot}", stacklevel=2)
-            return by_xla(y0, case, route)
+            return by_xla(*given)
 
-    return solve
+    return first_that_can
 
 
 def batched_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:

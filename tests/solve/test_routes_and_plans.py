@@ -15,7 +15,7 @@ from cls_infer.solve.lanes import Tolerance
 from cls_infer.solve.plan import plan, start_of
 from cls_infer.solve.predict import predictor
 from cls_infer.solve.route import CHANNELS, SHORTEST, route_of, stack_routes, uncharted
-from cls_infer.solve.states import forward_solver, reverse_solver
+from cls_infer.solve.states import forward_solver, pointwise, reverse_solver
 from cls_infer.solve.system import System
 
 DATA = Path(__file__).parents[2] / "data"
@@ -247,7 +247,9 @@ def urine_of_two():
     laid_out = plan(model, cohort(*patients))
     found = {}
     for kind, make in (("reverse", reverse_solver), ("forward", forward_solver)):
-        predict = predictor(system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)))
+        predict = predictor(
+            system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)), jax.vmap(system.observe)
+        )
         found[kind] = jax.jit(predict)((jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart)
     return found
 
@@ -274,7 +276,8 @@ def predictions(model, rows, free, value):
     reference = {name: float(v) for name, v in model.reference()._asdict().items()}
     system = System(model, (free,), {n: v for n, v in reference.items() if n != free})
     laid_out = plan(model, cohort(Patient("P1", {}, rows, (give("ringer", 0.0, 1.0, 1.5),))))
-    predict = predictor(system, reverse_solver(system.rhs, system.floor, Tolerance(rtol=1e-11, atol=1e-13)))
+    solve = reverse_solver(system.rhs, system.floor, Tolerance(rtol=1e-11, atol=1e-13))
+    predict = predictor(system, solve, pointwise(system.observe))
     return predict((jnp.array([value]),), jnp.zeros((1, 0)), laid_out.route, laid_out.chart)
 
 

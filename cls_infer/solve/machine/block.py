@@ -16,8 +16,8 @@ import numpy as np
 from ..lanes import Tolerance
 from ..one_step import Ahead, Place, departure, one_step
 from ..stepper import Rhs, Stepper
-from .emit import Output
 from .layout import fields
+from .piece import Piece, piece_of
 from .scalarize import scalarize
 from .tape import Tape
 
@@ -53,13 +53,13 @@ class Carried(NamedTuple):
 class Memory(NamedTuple):
     """All that a block of lanes holds: of arrays while tracing, of fields of rows once laid out."""
 
-    place: Place
-    ahead: Ahead
+    place: Any
+    ahead: Any
     numbers: Any
     u: Any
-    record: Record
-    pulled: Pulled
-    carried: Carried
+    record: Any
+    pulled: Any
+    carried: Any
 
 
 @dataclass(frozen=True)
@@ -112,14 +112,6 @@ def _zeros(shapes: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A straight line of operations from rows to rows."""
-
-    tape: Tape
-    outputs: list[Output]
-
-
-@dataclass(frozen=True)
 class Block:
     """A problem's memory laid out, and its step forward and pull back, each traced when it is first asked for.
 
@@ -167,9 +159,8 @@ class Block:
         return self._piece(self.problem.carry, ("record", "numbers", "u", "carried"), self.fields.carried.y)
 
     def _piece(self, fun: Callable, names: tuple[str, ...], written: Any) -> Piece:
-        return _piece(
-            fun, [getattr(self._like, name) for name in names], [getattr(self.fields, name) for name in names], written
-        )
+        like, read = ([getattr(memory, name) for name in names] for memory in (self._like, self.fields))
+        return piece_of(fun, like, read, written)
 
     @cached_property
     def at_departure(self) -> list[tuple[int, float]]:
@@ -182,13 +173,3 @@ class Block:
             if field not in (of.t, of.y):
                 rows += zip(field.rows(), map(float, cells.ravel()), strict=True)
         return rows
-
-
-def _piece(fun: Callable, like: list, read: Any, written: Any) -> Piece:
-    """Trace a function of one lane that reads some fields and writes others."""
-    tape = Tape()
-    found = scalarize(jax.make_jaxpr(fun)(*like), tape, [field.inputs(tape) for field in jax.tree.leaves(read)])
-    outputs: list[Output] = []
-    for field, cells in zip(jax.tree.leaves(written), found, strict=True):
-        outputs += map(Output, field.rows(), cells.ravel())
-    return Piece(tape, outputs)

@@ -1,32 +1,38 @@
-"""From a block to machine code that XLA can call by name."""
+"""From pieces and the loops around them to machine code that XLA can call by name."""
 
 import ctypes
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
+from typing import NamedTuple
 
 import jax
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from .block import Block, Piece
 from .emit import emit
 from .handler import add_handler
-from .loops import ARGUMENTS, PIECES, RESULTS, SIZES, Loops
+from .piece import Piece
 
 _engines: dict[str, llvm.ExecutionEngine] = {}
 
 
-def build(block: Block, name: str, lanes: int) -> str:
-    """Return under which name XLA can call a function of `loops.ARGUMENTS`, written for blocks of so many lanes."""
+class Entry(NamedTuple):
+    """A function in a module: takes numbers, then arrays of which the last so many are results; `sizes` are the
+    arguments and axes that tell the numbers, None for 0."""
+
+    function: ir.Function
+    results: int
+    sizes: Sequence[tuple[int, int] | None]
+
+
+def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], Entry]) -> str:
+    """Return under which name XLA can call the function that `write` adds to a module with these pieces."""
     module = ir.Module()
     module.triple = llvm.get_default_triple()
-    for piece in PIECES[name]:
-        found: Piece = getattr(block, piece)
-        emit(module, piece, lanes, found.tape, found.outputs)
-    Loops(module, block, lanes).write(name)
-    arrays = [argument.removesuffix(":i") for argument in ARGUMENTS[name]]
-    sizes = [(arrays.index(array), axis) if array in arrays else None for array, axis in SIZES.values()]
-    handler = add_handler(module, module.globals[name], results=RESULTS[name], sizes=sizes)
+    for name, piece in pieces.items():
+        emit(module, name, lanes, piece.tape, piece.outputs)
+    handler = add_handler(module, *write(module))
     text = str(module)
     target = f"cls_infer_{sha256(text.encode()).hexdigest()[:24]}"
     if target not in _engines:

@@ -5,6 +5,7 @@ to which fields are only ever added at its end. Here it is read as a row of word
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from llvmlite import ir
 
@@ -23,9 +24,7 @@ DATA, DIMENSIONS = 3, 5
 """Words of a buffer."""
 
 
-def add_handler(
-    module: ir.Module, function: ir.Function, *, results: int, sizes: Sequence[tuple[int, int] | None]
-) -> str:
+def add_handler(module: ir.Module, function: ir.Function, results: int, sizes: Sequence[tuple[int, int] | None]) -> str:
     """Add to the module the custom call of a function of sizes and arrays; return its name.
 
     Args:
@@ -69,7 +68,7 @@ def _word(b: ir.IRBuilder, base: ir.Value, index: int) -> ir.Value:
     return b.load(b.gep(base, [ir.Constant(I64, index)]))
 
 
-def _pointer(b: ir.IRBuilder, base: ir.Value, index: int) -> ir.Value:
+def _pointer(b: ir.IRBuilder, base: ir.Value, index: int) -> Any:
     return b.inttoptr(_word(b, base, index), WORDS)
 
 

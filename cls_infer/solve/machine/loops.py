@@ -13,6 +13,7 @@ from llvmlite import ir
 
 from ..lanes import RUNNING, STEP_LIMIT
 from .block import Block
+from .build import Entry
 from .script import Script, Word
 from .vector_math import F64, I64
 
@@ -53,7 +54,7 @@ class Loops:
     block: Block
     lanes: int
 
-    def write(self, name: str) -> None:
+    def write(self, name: str) -> Entry:
         """Add one of the functions of ARGUMENTS to the module."""
         arguments = ARGUMENTS[name]
         kinds = [WHOLES if a.endswith(":i") else FLOATS for a in arguments]
@@ -63,6 +64,9 @@ class Loops:
         way = _Way(self, s, sizes, dict(zip((a.removesuffix(":i") for a in arguments), arrays, strict=True)))
         BODIES[name](way)
         s.b.ret_void()
+        names = [argument.removesuffix(":i") for argument in arguments]
+        told = [(names.index(array), axis) if array in names else None for array, axis in SIZES.values()]
+        return Entry(function, RESULTS[name], told)
 
     @property
     def most_steps(self) -> int:

@@ -22,8 +22,8 @@ type Cells = np.ndarray
 """An array of Value."""
 
 
-def scalarize(closed: core.ClosedJaxpr, tape: Tape, inputs: Sequence[Cells]) -> list[Cells]:
-    """Return the outputs of a traced function, its inputs given as arrays of scalars.
+def scalarize(closed: Any, tape: Tape, inputs: Sequence[Cells]) -> list[Cells]:
+    """Return the outputs of a function as `jax.make_jaxpr` traced it, its inputs given as arrays of scalars.
 
     Raises:
         NotScalarError: an operation that is not known here.
@@ -159,6 +159,7 @@ ELEMENTWISE: dict[str, Callable[[Tape, Any], _Scalar]] = {
     "add_any": _named("add"),
     "div": lambda tape, params: tape.quotient,
     "integer_pow": lambda tape, params: lambda x: tape.power(x, params["y"]),
+    "one_minus_square": lambda tape, params: lambda x: tape.apply("sub", 1.0, tape.apply("mul", x, x)),
     "square": lambda tape, params: lambda x: tape.apply("mul", x, x),
     "rsqrt": lambda tape, params: lambda x: tape.apply("reciprocal", tape.apply("sqrt", x)),
     "pow": _pow,

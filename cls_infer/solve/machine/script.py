@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from llvmlite import ir
 
 from .vector_math import F64, I64
 
-type Word = ir.Value
-"""A whole number, a float or a pointer."""
+type Word = Any
+"""A whole number, a float or a pointer of the code that is written; a Python int where it is known."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Script:
         """Return a whole number."""
         return ir.Constant(I64, value)
 
-    def variable(self, start: Word | int) -> Word:
+    def variable(self, start: Word) -> Word:
         """Return a place for a whole number."""
         with self.b.goto_entry_block():
             place = self.b.alloca(I64)
@@ -34,14 +35,14 @@ class Script:
         """Return a pointer to `count` values on the stack."""
         with self.b.goto_entry_block():
             place = self.b.alloca(ir.ArrayType(kind, count))
-            place.align = align
+        place.align = align  # pyright: ignore[reportAttributeAccessIssue] - typed as None
         return self.b.bitcast(place, kind.as_pointer())
 
     def add(self, place: Word, more: int = 1) -> None:
         """Add to a variable."""
         self.b.store(self.b.add(self.b.load(place), self.number(more)), place)
 
-    def at(self, pointer: Word, *index_and_width: tuple[Word, Word | int]) -> Word:
+    def at(self, pointer: Word, *index_and_width: tuple[Word, Word]) -> Word:
         """Return a pointer to a row-major element: (index, how many elements one of it spans) pairs."""
         total = self.number(0)
         for index, width in index_and_width:
@@ -49,13 +50,13 @@ class Script:
             total = self.b.add(total, self.b.mul(index, span))
         return self.b.gep(pointer, [total])
 
-    def cell(self, memory: Word, row: Word | int, lane: Word) -> Word:
+    def cell(self, memory: Word, row: Word, lane: Word) -> Word:
         """Return a pointer to a lane's place in a row of a block's memory."""
         row = self.number(row) if isinstance(row, int) else row
         return self.at(memory, (row, self.lanes), (lane, 1))
 
     @contextmanager
-    def each(self, count: Word | int, *, start: Word | int = 0) -> Iterator[Word]:
+    def each(self, count: Word, *, start: Word = 0) -> Iterator[Word]:
         """Go over start, start + 1, ... below count."""
         i, end = self.variable(start), self.number(count) if isinstance(count, int) else count
         with self.while_(lambda: self.b.icmp_signed("<", self.b.load(i), end)):

@@ -14,6 +14,7 @@ from ..lanes import Case, Route, Tolerance
 from ..stepper import Rhs, Stepper
 from .block import Block, Problem
 from .build import build
+from .loops import PIECES, Loops
 
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 type _OnArrays = Callable[..., tuple[jax.Array, jax.Array]]
@@ -35,7 +36,8 @@ class Machine:
     def _call(self, name: str, shapes: Any, *arrays: Any, abreast: int | None = None) -> Any:
         """Return what a function of `loops.ARGUMENTS` gives, in these shapes; `abreast` may run together."""
         lanes = FEW if (abreast or len(arrays[-1])) <= FEW else MANY
-        target = build(self.block, name, lanes)
+        pieces = {piece: getattr(self.block, piece) for piece in PIECES[name]}
+        target = build(pieces, lanes, lambda module: Loops(module, self.block, lanes).write(name))
         return jax.ffi.ffi_call(target, shapes)(*arrays)
 
     def forward(self, y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> Any:

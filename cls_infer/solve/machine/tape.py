@@ -9,7 +9,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FLOAT, WHOLE, TRUTH = "float", "whole", "truth"
 """The kinds of a value: a float64, an int64, a truth value."""
@@ -36,7 +36,7 @@ class Operation(NamedTuple):
     index: int = 0
 
 
-FOLDS: dict[str, Callable[..., float | int | bool]] = {
+FOLDS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,

@@ -11,6 +11,7 @@ References:
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from llvmlite import ir
 
@@ -33,7 +34,7 @@ EXPM1_TERMS = [1 / math.factorial(k) for k in range(2, 14)]
 ATANH_TERMS = [2 / (2 * k + 1) for k in range(1, 12)]
 """Of 2 atanh(s) = 2 s + s^3 (...): the first left out is below 1e-19 where |s| <= 0.172."""
 
-type Vector = ir.Value
+type Vector = Any
 
 
 @dataclass(frozen=True)

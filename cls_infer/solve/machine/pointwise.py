@@ -1,0 +1,115 @@
+"""A function of one lane for many lanes at once, with its gradient, in machine code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from llvmlite import ir
+
+from ..fold import fold_lanes
+from .build import Entry, build
+from .layout import Field, fields
+from .piece import Piece, piece_of
+from .script import Script
+from .vector_math import F64, I64
+
+ABREAST = 8
+"""Lanes a block."""
+
+
+def machine_pointwise(fun: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    """Return the function of arrays [lane, ...] that a function of one lane's arrays is, differentiable in all.
+
+    Raises:
+        NotScalarError: when called, if the function holds something that cannot be taken apart into scalars.
+    """
+
+    @cache
+    def made(*shapes: tuple[int, ...]) -> Callable[..., jax.Array]:
+        return _differentiable(Pointwise(fun, shapes))
+
+    def over_lanes(*given: Any) -> jax.Array:
+        given = tuple(jnp.asarray(a, float) for a in given)
+        return made(*(a.shape[1:] for a in given))(*given)
+
+    return over_lanes
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """A function of arrays of these shapes."""
+
+    fun: Callable[..., jax.Array]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @property
+    def _like(self) -> tuple[list[np.ndarray], np.ndarray]:
+        given = [np.zeros(shape) for shape in self.shapes]
+        return given, np.zeros(jax.eval_shape(self.fun, *given).shape)
+
+    def value(self, *given: jax.Array) -> jax.Array:
+        """Return the results [lane, ...]."""
+        like, result = self._like
+        laid = fields([*like, result])
+        piece = piece_of(self.fun, like, laid[:-1], laid[-1])
+        return _called(piece, laid, given, 1)[0]
+
+    def pulled(self, pull: jax.Array, *given: jax.Array) -> list[jax.Array]:
+        """Return what a pull [lane, ...] on the results comes to on each argument."""
+        like, result = self._like
+        laid = fields([result, *like, *like])
+
+        def back(pull: jax.Array, *given: jax.Array) -> tuple[jax.Array, ...]:
+            return jax.vjp(self.fun, *given)[1](pull)
+
+        count = 1 + len(like)
+        piece = piece_of(back, [result, *like], laid[:count], laid[count:])
+        return _called(piece, laid, (pull, *given), len(like))
+
+
+def _differentiable(made: Pointwise) -> Callable[..., jax.Array]:
+    axes = (0,) * len(made.shapes)
+    value, pulled = fold_lanes(made.value, axes, 0), fold_lanes(made.pulled, (0, *axes), 0)
+
+    @jax.custom_vjp
+    def over_lanes(*given: jax.Array) -> jax.Array:
+        return value(*given)
+
+    over_lanes.defvjp(lambda *given: (value(*given), given), lambda given, pull: tuple(pulled(pull, *given)))
+    return over_lanes
+
+
+def _called(piece: Piece, laid: list[Field], given: tuple[jax.Array, ...], results: int) -> list[jax.Array]:
+    """Return the last fields, so many of them, after the piece worked on every lane of the first."""
+    target = build({"piece": piece}, ABREAST, lambda module: _written(module, laid, results))
+    lanes = len(given[0])
+    shapes = [jax.ShapeDtypeStruct((lanes, *field.shape), np.float64) for field in laid[-results:]]
+    return list(jax.ffi.ffi_call(target, shapes)(*given))
+
+
+def _written(module: ir.Module, laid: list[Field], results: int) -> Entry:
+    """Add a function of the number of lanes and an array for each field."""
+    kinds = [F64.as_pointer()] * len(laid)
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64, *kinds]), "over_lanes")
+    s = Script(ir.IRBuilder(function.append_basic_block()), ABREAST)
+    lanes, *arrays = function.args
+    memory = s.array(F64, (laid[-1].first + laid[-1].size) * ABREAST, align=8 * ABREAST)
+    blocks = s.b.sdiv(s.b.add(lanes, s.number(ABREAST - 1)), s.number(ABREAST))
+    with s.each(blocks) as block:
+
+        def over(first: int, last: int, move: Callable[..., None], block: ir.Value = block) -> None:
+            with s.each(ABREAST) as w:
+                lane, end = s.b.add(s.b.mul(block, s.number(ABREAST)), w), s.b.sub(lanes, s.number(1))
+                lane = s.b.select(s.b.icmp_signed("<", lane, end), lane, end)  # beyond the last: the last once more
+                for field, array in zip(laid[first:last], arrays[first:last], strict=True):
+                    move(memory, field.first, field.size, w, s.at(array, (lane, field.size)))
+
+        over(0, len(laid) - results, s.gather)
+        s.b.call(module.globals["piece"], [memory])
+        over(len(laid) - results, len(laid), s.scatter)
+    s.b.ret_void()
+    return Entry(function, results, [(0, 0)])

@@ -1,0 +1,170 @@
+"""Machine code against XLA: elementary functions, every model's equations, solves, gradients and tangents."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
+from cls_infer.solve.machine.scalarize import NotScalarError
+from cls_infer.solve.machine.tape import Ref, Tape
+from cls_infer.solve.route import route_of, stack_routes
+from cls_infer.solve.states import forward_solver, pointwise, reverse_solver
+
+ULP = np.finfo(float).eps
+SPREAD = np.random.default_rng(1).standard_normal(400)
+ELEMENTARY = {
+    "exp": (jnp.exp, np.exp, np.concatenate([50 * SPREAD, [-700.0, 0.0, 700.0]])),
+    "expm1": (jnp.expm1, np.expm1, np.concatenate([5 * SPREAD, 1e-9 * SPREAD, [-40.0]])),
+    "log": (jnp.log, np.log, np.concatenate([np.exp(30 * SPREAD), 1 + 1e-6 * SPREAD])),
+    "log1p": (jnp.log1p, np.log1p, np.concatenate([np.expm1(5 * SPREAD), 1e-9 * SPREAD])),
+    "tanh": (jnp.tanh, np.tanh, np.concatenate([3 * SPREAD, 1e-9 * SPREAD, [-50.0, 50.0]])),
+    "sqrt": (jnp.sqrt, np.sqrt, np.exp(30 * SPREAD)),
+    "sin": (jnp.sin, np.sin, 10 * SPREAD),
+    "whole power": (lambda x: x**7, lambda x: x**7, SPREAD),
+    "reciprocal": (lambda x: 1 / x, lambda x: 1 / x, SPREAD),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_elementary_functions_are_exact_to_a_few_units_in_the_last_place(name):
+    fun, exact, x = ELEMENTARY[name]
+    found = pointwise(fun, engine="machine")(x)
+    # of seven multiplications each rounds once; near 1 the logarithm's argument itself is rounded
+    np.testing.assert_allclose(found, exact(x), rtol=8 * ULP, atol=1e-300)
+
+
+def test_what_is_not_a_number_stays_so():
+    odd = jnp.array([jnp.nan, jnp.inf, -jnp.inf, -1.0, 0.0])
+    found = {f: pointwise(f, engine="machine")(odd) for f in (jnp.log, jnp.sqrt, jnp.exp, jnp.tanh)}
+    np.testing.assert_array_equal(found[jnp.log], [math.nan, math.inf, math.nan, math.nan, -math.inf])
+    np.testing.assert_array_equal(found[jnp.sqrt], [math.nan, math.inf, math.nan, math.nan, 0.0])
+    np.testing.assert_array_equal(found[jnp.tanh][:3], [math.nan, 1.0, -1.0])
+    assert math.isnan(found[jnp.exp][0]) and found[jnp.exp][1] > 1e307 and found[jnp.exp][2] < 1e-307
+
+
+def test_choices_follow_each_lane():
+    def tent(x, y):
+        return jnp.where(x > y, jnp.maximum(x - y, 0.1), jnp.minimum(x, jnp.abs(y))) + (x == 0.5)
+
+    x, y = jnp.linspace(-1, 1, 21), jnp.full(21, 0.25)
+    np.testing.assert_allclose(pointwise(tent, engine="machine")(x, y), tent(x, y), rtol=ULP)
+
+
+def test_a_tape_folds_numbers_and_keeps_each_operation_once():
+    tape = Tape()
+    x, y = tape.input(0), tape.input(1)
+    assert tape.apply("add", 2.0, 3.0) == 5.0
+    assert tape.apply("mul", x, 0.0) == 0.0
+    assert tape.apply("add", x, 0.0) is x
+    assert tape.apply("mul", x, y) == tape.apply("mul", y, x)
+    assert tape.apply("sub", x, y) != tape.apply("sub", y, x)
+    assert tape.select(True, x, y) is x
+    first, second = tape.quotient(x, y), tape.quotient(2.0, y)
+    names = [tape.operations[i].name for i in tape.needed([first, second])]
+    assert isinstance(second, Ref) and names.count("reciprocal") == 1
+
+
+def test_what_has_no_counterpart_among_scalars_is_named_and_solved_by_xla():
+    def sorted_rates(t, y, numbers, u):
+        return -jnp.sort(numbers)[:1] * y
+
+    route = stack_routes([route_of(0.0, [1.0], [], slots=0)])
+    case = Case(jnp.array([[2.0, 0.5]]), jnp.zeros((1, 0)))
+    floor = np.array([-np.inf])
+    with pytest.raises(NotScalarError, match="sort"):
+        reverse_solver(sorted_rates, floor, Tolerance(), engine="machine")(jnp.ones((1, 1)), case, route)
+    with pytest.warns(UserWarning, match=r"solved by XLA.*sort"):
+        states, _ = reverse_solver(sorted_rates, floor, Tolerance(1e-6, 1e-8))(jnp.ones((1, 1)), case, route)
+    np.testing.assert_allclose(states[0, 0], np.exp(-0.5), rtol=1e-5)
+
+
+def chained(t, y, numbers, u):
+    """Two tanks in a row, the second stiffer, filled by channel 0 and driven by a course in time."""
+    k, fast = numbers
+    inflow = u[0] * (1 + jnp.tanh(t - 1.0))
+    return jnp.stack([inflow - k * y[0], k * y[0] - fast * y[1] * jnp.sqrt(1 + y[1] ** 2)])
+
+
+def chained_lanes(lanes):
+    rng = np.random.default_rng(lanes)
+    routes = [route_of(0.0, [0.3, 1.0, 2.5], [], slots=0) for _ in range(lanes)]
+    numbers = np.exp(rng.standard_normal((lanes, 2)) * 0.5) * [1.0, 20.0]
+    y0 = np.exp(0.3 * rng.standard_normal((lanes, 2)))
+    return jnp.asarray(y0), Case(jnp.asarray(numbers), jnp.zeros((lanes, 0))), stack_routes(routes)
+
+
+def solved(engine, make=reverse_solver, tolerance=Tolerance()):  # noqa: B008 - a value
+    return make(chained, np.array([-1.0, -1.0]), tolerance, engine=engine)
+
+
+@pytest.mark.parametrize("rtol", [3e-4, 1e-9])  # both methods
+@pytest.mark.parametrize("lanes", [1, 5, 19])  # a narrow block; a wide one part empty; more than keep their steps
+def test_solves_and_gradients_are_those_of_xla(lanes, rtol):
+    y0, case, route = chained_lanes(lanes)
+    found = {}
+    for engine in ("machine", "xla"):
+        solve = solved(engine, tolerance=Tolerance(rtol, 1e-2 * rtol))
+
+        def total(y0, numbers, solve=solve):
+            states, status = solve(y0, case._replace(numbers=numbers), route)
+            return jnp.sum(jnp.sin(states) * jnp.arange(1.0, 7.0).reshape(1, 3, 2)), (states, status)
+
+        found[engine] = jax.jit(jax.value_and_grad(total, argnums=(0, 1), has_aux=True))(y0, case.numbers)
+    ((_, (states, status)), by), ((_, (same, fine)), like) = found["machine"], found["xla"]
+    assert np.all(status == OK) and np.all(fine == OK)
+    # the same steps in another order of rounding, which a hundred steps add up
+    np.testing.assert_allclose(states, same, rtol=1e-10)
+    for a, b in zip(by, like, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10)
+
+
+def test_chains_of_lanes_are_lanes():
+    y0, case, route = chained_lanes(3)
+    factors = jnp.array([0.5, 1.0, 2.0])
+
+    def total(factor):
+        states, _ = solved("machine")(y0, case._replace(numbers=case.numbers * factor), route)
+        return jnp.sum(states**2)
+
+    each = [jax.value_and_grad(total)(f) for f in factors]
+    together = jax.jit(jax.vmap(jax.value_and_grad(total)))(factors)
+    np.testing.assert_allclose(together, np.array(each).T, rtol=1e-12)
+
+
+def test_tangents_are_those_of_xla_in_all_columns():
+    y0, case, route = chained_lanes(3)
+    found = []
+    for engine in ("machine", "xla"):
+        solve = solved(engine, forward_solver)
+        found.append(
+            jax.jacfwd(lambda numbers, solve=solve: solve(y0, case._replace(numbers=numbers), route)[0])(case.numbers)
+        )
+    np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-11)
+
+
+def test_tangents_and_gradient_are_one_derivative():
+    y0, case, route = chained_lanes(2)
+
+    def last(numbers, make):
+        return jnp.sum(solved("machine", make)(y0, case._replace(numbers=numbers), route)[0][:, -1])
+
+    forward = jax.jacfwd(lambda numbers: last(numbers, forward_solver))(case.numbers)
+    reverse = jax.grad(lambda numbers: last(numbers, reverse_solver))(case.numbers)
+    np.testing.assert_allclose(forward, reverse, rtol=1e-10)  # of one discrete map: rounding alone
+
+
+@pytest.mark.parametrize("lanes", [3, 20])
+def test_lanes_that_fail_say_so_and_disturb_no_other(lanes):
+    y0, case, route = chained_lanes(lanes)
+    fine, _ = solved("machine")(y0.at[1].set(1.0), case, route)
+    wild = y0.at[1].set(1e6)  # so fast that the limit of steps is met
+    solve = reverse_solver(chained, np.array([-1.0, -1.0]), Tolerance(max_steps=12), engine="machine")
+    states, status = solve(wild, case, route)
+    assert status[1] == STEP_LIMIT and np.all(np.isfinite(states))
+    lowest, next_one = np.sort(np.min(fine[:, :, 0], axis=1))[:2]
+    floor = np.array([0.5 * (lowest + next_one), -1.0])
+    _, status = reverse_solver(chained, floor, Tolerance(), engine="machine")(y0.at[1].set(1.0), case, route)
+    assert np.sum(status == OUT_OF_BOUNDS) == 1 and np.sum(status == OK) == lanes - 1
