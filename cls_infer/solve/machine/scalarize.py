@@ -285,10 +285,10 @@ def _reduce(tape: Tape, name: str, x: Cells, axes: Sequence[int]) -> Cells:
 
 
 def _dot(tape: Tape, dimensions: Any, x: Cells, y: Cells) -> Cells:
-    ((over_x,), (over_y,)), (batch_x, batch_y) = dimensions
+    (over_x, over_y), (batch_x, batch_y) = dimensions
     if batch_x or batch_y:
         raise NotScalarError("a batched product of matrices")
-    left, right = np.moveaxis(x, over_x, -1), np.moveaxis(y, over_y, -1)
+    left, right = _rows(x, over_x), _rows(y, over_y)
     out = np.empty((*left.shape[:-1], *right.shape[:-1]), object)
     for i in np.ndindex(left.shape[:-1]):
         for j in np.ndindex(right.shape[:-1]):
@@ -297,6 +297,13 @@ def _dot(tape: Tape, dimensions: Any, x: Cells, y: Cells) -> Cells:
                 total = tape.apply("add", total, tape.apply("mul", a, b))
             out[(*i, *j)] = total
     return out
+
+
+def _rows(x: Cells, over: Sequence[int]) -> Cells:
+    """Return x with the axes that are summed over as one, the last."""
+    last = np.moveaxis(x, over, range(x.ndim - len(over), x.ndim))
+    kept = last.shape[: x.ndim - len(over)]
+    return last.reshape(*kept, int(np.prod(last.shape[len(kept) :], dtype=int)))
 
 
 def _scan(tape: Tape, params: Any, operands: list[Cells]) -> list[Cells]:
