@@ -32,9 +32,9 @@ SHIPPED = {
 }
 
 
-def plasma_of(haematocrit: float) -> float:
-    """Return plasma per red cells at a haematocrit [%]."""
-    return (100 - haematocrit) / haematocrit
+def plasma_of(haematocrit: float, body: float = 1.0) -> float:
+    """Return plasma per red cells at a haematocrit [%] of which the body's is a share."""
+    return (100 - body * haematocrit) / (body * haematocrit)
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row['case_id']} {row['time_h']} h")
@@ -56,3 +56,16 @@ def test_every_sample_of_both_patients_is_there():
     }
     # visits before, and one after without a date, are not of the attack
     assert times == {(case, time) for case, time in in_hospital if 0 <= time <= 168}
+
+
+# the days of recovery; how many times its value plasma becomes, and its albumin, as the rows of data/validation say
+RECOVERIES = {("SCLS_A_PMC10372265", 24.0, 48.0): (2.21, 2.76), ("CLS_C_PMC7364833", 96.0, 120.0): (1.69, 2.01)}
+
+
+@pytest.mark.parametrize(("case", "before", "after"), RECOVERIES)
+def test_the_rise_on_the_day_of_recovery_counts_the_body_s_haematocrit(case, before, after):
+    shipped = SHIPPED[case]
+    old, new = (plasma_of(shipped["hematocrit", time], body=0.91) for time in (before, after))
+    gain = new / old
+    more = shipped["albumin", after] / shipped["albumin", before]
+    assert (gain, gain * more) == pytest.approx(RECOVERIES[case, before, after], abs=0.006)
