@@ -23,7 +23,7 @@ from cls_infer.validation.read import read_validation
 CLOSING = (12, 9, 6, 4, 3, 2, 1)
 """Time constants of the closing leak [h]; 12 is the usual one."""
 
-ARRIVAL, RANDOMISED = 24, 27
+ARRIVAL, RANDOMISED, LEAVES = 24, 27, 99
 """Hours of the septic scenario."""
 
 
@@ -240,31 +240,28 @@ def prior() -> None:
 
 def sepsis() -> None:
     """The septic scenario and what each of its inputs does to haemoglobin."""
-    mended, hours = read_scenario("septic_shock"), 99
-    level = lambda item, amount, start=0.0: given(item, start, hours, amount)  # noqa: E731
-    home = lambda amount: given("oral_intake", 0, ARRIVAL, amount)  # noqa: E731
-    ward = lambda amount: given("oral_intake", ARRIVAL, hours, amount)  # noqa: E731
+    mended = read_scenario("septic_shock")
     tried = [
         Change("the scenario"),
         Change("no leak (M_L 1)", {"M_L": 1}),
         Change("M_L 2", {"M_L": 2}),
         Change("M_L 3", {"M_L": 3}),
-        Change("nothing drunk at home", without=("oral_intake",), more=[home(0), ward(0.44)]),
-        Change("drinks as usual at home", without=("oral_intake",), more=[home(1), ward(0.44)]),
-        Change("nothing but the infusions in hospital", without=("oral_intake",), more=[home(0.5), ward(0)]),
-        Change("drinks as usual in hospital", without=("oral_intake",), more=[home(0.5), ward(1)]),
+        Change("nothing drunk at home", without=("oral_intake",), more=_drinking(0, 0.44)),
+        Change("drinks as usual at home", without=("oral_intake",), more=_drinking(1, 0.44)),
+        Change("nothing but the infusions in hospital", without=("oral_intake",), more=_drinking(0.5, 0)),
+        Change("drinks as usual in hospital", without=("oral_intake",), more=_drinking(0.5, 1)),
         Change("not the 35 mL/kg", without=("crystalloid",), more=_arise()),
         Change("no infusion at all", without=("crystalloid",)),
         Change("no venodilation", without=("venodilation",)),
-        Change("venodilation 1.2 L", without=("venodilation",), more=[level("venodilation", 1.2)]),
+        Change("venodilation 1.2 L", without=("venodilation",), more=[given("venodilation", 0, LEAVES, 1.2)]),
         Change("no pressor", without=("norepinephrine",)),
         Change("urine as the kidney would", without=("diuresis",)),
-        Change("no urine in hospital", without=("diuresis",), more=[level("diuresis", 0, ARRIVAL)]),
+        Change("no urine in hospital", without=("diuresis",), more=[given("diuresis", ARRIVAL, LEAVES, 0)]),
         Change("albumin made as usual", without=("albumin_synthesis",)),
-        Change("39 degrees", more=[level("temperature", 39)]),
-        Change("capillary pressure 1.4 mmHg lower", more=[level("venous_pressure", -1.57)]),
-        Change("capillary pressure 1.4 mmHg higher", more=[level("venous_pressure", 1.57)]),
-        Change("lymph at half", more=[level("lymph_patency", 0.5)]),
+        Change("39 degrees", more=[given("temperature", 0, LEAVES, 39)]),
+        Change("capillary pressure 1.4 mmHg lower", more=[given("venous_pressure", 0, LEAVES, -1.57)]),
+        Change("capillary pressure 1.4 mmHg higher", more=[given("venous_pressure", 0, LEAVES, 1.57)]),
+        Change("lymph at half", more=[given("lymph_patency", 0, LEAVES, 0.5)]),
         Change("40 mL of blood a day for the laboratory", more=[given("bleeding", ARRIVAL, 96, 0.12)]),
     ]
     rows = []
@@ -286,6 +283,11 @@ def sepsis() -> None:
     head = ("changed", "on arrival, of health", "fall 6 h, %", "24 h", "72 h", "24 h, of health", "albumin 24 h, g/L")
     table((*head, "water kept in 3 d, kg", "urine, L", "largest TER, %/h"), rows)
     say("published: 133 g/L on arrival; falls 13.5, 17.3, 18.0 %", "")
+
+
+def _drinking(home: float, hospital: float) -> list[Event]:
+    """Return drinking relative to usual, before and after the arrival."""
+    return [given("oral_intake", 0, ARRIVAL, home), given("oral_intake", ARRIVAL, LEAVES, hospital)]
 
 
 def _arise() -> list[Event]:
