@@ -64,6 +64,6 @@ def test_the_page_is_what_the_command_writes():
 
 
 def test_the_shipped_folders_name_their_sources():
-    for folder in ("validation", "fluid_kinetics"):
+    for folder in ("validation", "fluid_kinetics", "case_reports"):
         text = (shipped_folder() / folder / "source.toml").read_text(encoding="utf-8")
         assert all(f"{key} = " in text for key in ("title", "origin", "reference", "licence"))
