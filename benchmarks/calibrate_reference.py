@@ -1,7 +1,7 @@
 """The reference adult from published fluid experiments: posterior beside today's values, rows before and after.
 
     ./in-env python benchmarks/calibrate_reference.py [MODEL] [--draws N] [--warmup N] [--chains N] [--seed N]
-        [--mode-only] [--starts N] [--spread ROW=SD]...
+        [--mode-only] [--starts N] [--spread ROW=SD]... [--hold NAME=VALUE]...
 
 MODEL is a shipped model with a two-pore wall, or the path of a model file. Each experiment of data/reference_adult
 is a patient; all share one body, whose baselines are held, for the experiments are published relative to them. The
@@ -9,7 +9,8 @@ rows are those of data/validation: in sample where the number was fitted, out of
 shipped is changed.
 
 --mode-only seeks the mode and draws nothing: minutes instead of an hour, enough to rank bodies. --spread gives a row
-another spread, in its unit, as `albumin/plasma_volume/0.83=0.045`; a large one takes the row out.
+another spread, in its unit, as `albumin/plasma_volume/0.83=0.045`; a large one takes the row out. --hold keeps one of
+the body's parameters.
 """
 
 import argparse
@@ -40,6 +41,9 @@ BASELINES = ("m_L", "BW", "V_p0", "Hct0", "C_A0", "C_G0", "MAP0")
 
 NO_NOISE = 1e-4
 """A patient's noise, in the unit of the variable: the mean of a group scatters by its own spread alone."""
+
+LONGER = 3
+"""A run whose half-life is read lasts so many times as long: another body may keep what it got for more than a day."""
 
 LIKE = "two_pore"
 """Rows that are compared with this model are compared with any that has the same body."""
@@ -120,7 +124,9 @@ def moved(rows: Iterable[Row], model: Model) -> list[str]:
 def rows_of(model: str) -> list[Comparison]:
     """Return the rows of the validation page that the body of `model` can be compared with."""
     rows = [row for chapter in read_validation() for row in chapter.comparisons if LIKE in row.value]
-    return [replace(row, value={model: row.value[LIKE]}) for row in rows]
+    halved = {row.run.name for row in rows if row.shows.measure == "half_life"}
+    runs = {row.run.name: replace(row.run, hours=row.run.hours * LONGER) for row in rows if row.run.name in halved}
+    return [replace(row, value={model: row.value[LIKE]}, run=runs.get(row.run.name, row.run)) for row in rows]
 
 
 def with_body(rows: Sequence[Comparison], body: Mapping[str, float]) -> list[Comparison]:
@@ -166,6 +172,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--chains", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mode-only", action="store_true")
+    parser.add_argument("--hold", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--starts", type=int, default=6)
     parser.add_argument("--spread", action="append", default=[], metavar="ROW=SD")
     return parser.parse_args()
@@ -176,18 +183,32 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
+def numbers(asked: Iterable[str]) -> dict[str, float]:
+    """Return what is asked for as `NAME=VALUE`."""
+    return {name: float(value) for name, value in (one.split("=") for one in asked)}
+
+
+def free_and_held(model: Model, options: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Return the body's free parameters, and the values of those that are held."""
+    held = {**{name: model.reference_value(name) for name in BASELINES}, **numbers(options.hold)}
+    return tuple(name for name in free_body(model) if name not in held), held
+
+
 def at_the_mode(cohort: Cohort, model: Model, options: argparse.Namespace) -> dict[str, float]:
     """Seek the mode, say what is there, return the body."""
-    held = {name: model.reference_value(name) for name in BASELINES}
-    target = posterior(of_group_means(model), cohort, shared=free_body(model), fixed=held)
+    free, held = free_and_held(model, options)
+    target = posterior(of_group_means(model), cohort, shared=free, fixed=held)
     start = find_start(target, seed=options.seed, starts=options.starts)
     body = body_at(target, start.mode)
     say(f"log posterior at the mode: {np.max(start.log_posterior):.2f}; log evidence (Laplace): {evidence(start):.2f}")
     say("the starts reached: " + ", ".join(f"{one:.2f}" for one in sorted(start.log_posterior)), "")
-    say("| parameter | today | mode |", "|---|---|---|")
-    say(*(f"| `{name}` | {model.reference_value(name):.3g} | {number:.3g} |" for name, number in body.items()), "")
+    learnt = dict(zip(target.pooling.labels(), 1 - np.diag(start.covariance), strict=True))
+    say("| parameter | today | mode | contraction (Laplace) |", "|---|---|---|---|")
+    for name, number in body.items():
+        say(f"| `{name}` | {model.reference_value(name):.3g} | {number:.3g} | {learnt[name]:.2f} |")
+    say("")
     say(*pulls(target, start.mode), "")
-    return body
+    return {**body, **numbers(options.hold)}
 
 
 def sampled(cohort: Cohort, model: Model, options: argparse.Namespace) -> dict[str, float]:
@@ -199,17 +220,18 @@ def sampled(cohort: Cohort, model: Model, options: argparse.Namespace) -> dict[s
         most_draws=options.draws,
         seed=options.seed,
     )
+    free, held = free_and_held(model, options)
     done = fit(
         cohort,
         of_group_means(model),
-        shared=free_body(model),
-        fixed={name: model.reference_value(name) for name in BASELINES},
+        shared=free,
+        fixed=held,
         settings=settings,
         report=lambda news: sys.stderr.write(f"{news}\n"),
     )
     body = of_the_body(done.summary)
     say(*moved(body, model), "", *_judged(done), "")
-    return {row.name: row.q50 for row in body}
+    return {**{row.name: row.q50 for row in body}, **numbers(options.hold)}
 
 
 def main() -> None:
@@ -217,8 +239,7 @@ def main() -> None:
     options = asked()
     prepare_jax()
     model = load_model(options.model)
-    spreads = {row: float(sd) for row, sd in (one.split("=") for one in options.spread)}
-    cohort = with_spreads(read_cohort(shipped_folder() / "reference_adult"), spreads)
+    cohort = with_spreads(read_cohort(shipped_folder() / "reference_adult"), numbers(options.spread))
     body = (at_the_mode if options.mode_only else sampled)(cohort, model, options)
     rows = rows_of(options.model)
     judged = judge_one([*rows, *with_body(rows, body)], options.model)
