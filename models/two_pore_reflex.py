@@ -30,7 +30,7 @@ parameters = {
     "LpS": Parameter("L/h/mmHg", lognormal(0.21, 0.5), f"literature spread factor 5; {calibrated}", reference=0.25),
     "alpha_L0": Parameter("1", lognormal(0.042, 0.35), f"0.056-0.097 [F]; {calibrated}", reference=0.035),
     "J_L0": Parameter("L/h", lognormal(0.275, 0.4), f"physiology.md 3.3; {calibrated}", reference=0.31),
-    "C_v": Parameter("L/mmHg", lognormal(0.17, 0.35), f"physiology.md 5.2; {calibrated}", reference=0.45),
+    "C_v": Parameter("L/mmHg", lognormal(0.17, 0.35), f"physiology.md 5.2; {calibrated}", reference=0.40),
     "k_u": Parameter("1", lognormal(9.0, 0.5), f"physiology.md 5.4; {calibrated}", reference=6.5),
 }
 

@@ -59,9 +59,7 @@ def lymph_lag(J_due: Scalar, J: Scalar, tau_L: Scalar) -> Scalar:
     return (J_due - J) / tau_L
 
 
-def reflex_flows(
-    y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar
-) -> ReflexFlows:
+def reflex_flows(y: Any, p: Any, h: TwoPoreHealth, u: Inputs, *, m_L: Scalar, intake: Scalar) -> ReflexFlows:
     """Return the flows at the states of the two-pore body and the lymph flow J_lymph of sound vessels."""
     rho = constricted_fraction(y.V_p + y.V_r, h.loop.V_b0, h.loop.rho, p.k_rho, p.w_rho)
     body = two_pore_flows(y, p, h._replace(loop=h.loop._replace(rho=rho)), u, m_L=m_L, intake=intake)
