@@ -106,5 +106,7 @@ def test_what_is_held_is_not_free(script, model, monkeypatch):
 
 def test_the_evidence_of_a_normal_posterior_is_exact(script):
     # a standard normal coordinate measured as 1 with spread 0.5: N(1; 0, 1 + 0.25) without the measurement's constant
-    start = Start(np.array([0.8]), np.array([[0.2]]), np.array([-0.5 * 0.8**2 - 0.5 * (0.2 / 0.5) ** 2]), 1, lambda z: z)
+    start = Start(
+        np.array([0.8]), np.array([[0.2]]), np.array([-0.5 * 0.8**2 - 0.5 * (0.2 / 0.5) ** 2]), 1, lambda z: z
+    )
     assert script.evidence(start) == pytest.approx(np.log(0.5 / np.sqrt(1.25)) - 0.5 / 1.25, rel=1e-12)
