@@ -96,6 +96,13 @@ TYPICAL = {
             *("tissue_weight_change", "lymph_to_plasma", "tracer_in_plasma"),
         ),
     ),
+    "two_pore_reflex": Run(
+        "bleed_900_ml",
+        panels=(
+            *("blood_volume", "capillary_pressure", "arteriolar_fraction"),
+            *("lymph_flow", "plasma_volume", "hematocrit"),
+        ),
+    ),
     "volume_kinetics": Run("ringer_25_ml_per_kg", panels=("central_excess", "peripheral_excess", "urine")),
     "wheal": Run(
         "mast_cell_wheal",

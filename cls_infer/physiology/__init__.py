@@ -45,6 +45,7 @@ from .lung import two_pore_lung_flows, two_pore_lung_rates
 from .lymph import log_logistic, lymph_flow
 from .oncotic import landis_pappenheimer, partial_pressures
 from .pores import permeability_per_conductance, reflection_coefficient, restricted_diffusion
+from .reflex import ReflexFlows, constricted_fraction, lymph_lag, reflex_flows, reflex_rates
 from .shift_target import fluid_shift, retained_rate
 from .sodium import cell_water_flux, plasma_sodium, urine_sodium
 from .solute import bernoulli, solute_flux, unidirectional_clearance
@@ -60,6 +61,7 @@ __all__ = [
     "REST",
     "ColloidHealth",
     "Inputs",
+    "ReflexFlows",
     "Tissue",
     "TwoPoreFlows",
     "ang2_release",
@@ -73,6 +75,7 @@ __all__ = [
     "circulate",
     "colloid_flows",
     "colloid_rates",
+    "constricted_fraction",
     "decay_rate",
     "diuretic_factor",
     "drug_drive",
@@ -93,6 +96,7 @@ __all__ = [
     "linear_lymph_flow",
     "log_logistic",
     "lymph_flow",
+    "lymph_lag",
     "mean_arterial_pressure",
     "net_turnover",
     "open_between",
@@ -107,6 +111,8 @@ __all__ = [
     "red_cell_balance",
     "red_cell_volume",
     "reflection_coefficient",
+    "reflex_flows",
+    "reflex_rates",
     "restricted_diffusion",
     "retained_rate",
     "risen",

@@ -4,9 +4,11 @@ import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cls_infer import load_model, read_cohort
+from cls_infer.inference.start import Start
 from cls_infer.results.summary import Row
 from cls_infer.solve.plan import plan
 from cls_infer.validation.judge import Judged
@@ -82,3 +84,29 @@ def test_misses_are_marked_and_counted_in_sample_and_out(script):
     assert first.startswith("| (fit)") and first.endswith("| 0.5 MISS | 1.5 |")
     assert second.startswith("| (pred)") and second.endswith("| 3 MISS | 2.5 MISS |")
     assert counts == ["| misses of 1 (fit) | | 1 | 0 |", "| misses of 1 (pred) | | 1 | 1 |"]
+
+
+def test_a_row_takes_the_spread_that_is_asked_for_and_the_others_keep_theirs(script):
+    cohort = read_cohort(ROOT / "data" / "reference_adult")
+    other = script.with_spreads(cohort, {"albumin/plasma_volume/0.83": 0.045})
+    rows = [(p.name, m) for p in other.patients for m in p.measurements]
+    old = [m for p in cohort.patients for m in p.measurements]
+    changed = [(name, m.variable, m.extra_sd) for (name, m), o in zip(rows, old, strict=True) if m != o]
+    assert changed == [("albumin", "plasma_volume", 0.045)]
+    with pytest.raises(SystemExit, match="no such row: albumin/urine/1"):
+        script.with_spreads(cohort, {"albumin/urine/1": 1.0})
+
+
+def test_what_is_held_is_not_free(script, model, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["calibrate", "--hold", "lambda_L=0.4", "--hold", "m_lo=1"])
+    free, held = script.free_and_held(model, script.asked())
+    assert set(script.free_body(model)) - set(free) == {"lambda_L", "m_lo"}
+    assert (held["lambda_L"], held["m_lo"], held["V_p0"]) == (0.4, 1.0, 3.0)
+
+
+def test_the_evidence_of_a_normal_posterior_is_exact(script):
+    # a standard normal coordinate measured as 1 with spread 0.5: N(1; 0, 1 + 0.25) without the measurement's constant
+    start = Start(
+        np.array([0.8]), np.array([[0.2]]), np.array([-0.5 * 0.8**2 - 0.5 * (0.2 / 0.5) ** 2]), 1, lambda z: z
+    )
+    assert script.evidence(start) == pytest.approx(np.log(0.5 / np.sqrt(1.25)) - 0.5 / 1.25, rel=1e-12)

@@ -104,6 +104,7 @@ def test_a_model_is_named_after_its_file_and_says_what_it_is(model):
         "tagraxofusp",
         "two_pore",
         "two_pore_experiment",
+        "two_pore_reflex",
         "volume_kinetics",
         "wheal",
         "xie_1995",

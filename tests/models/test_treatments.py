@@ -24,6 +24,7 @@ LEAKS = {  # leak at its fullest, and the derived quantities that show it
     "sodium": ({"m_L": 6.0}, ("m_L",)),
     "tagraxofusp": ({"M": 4.0, "t_half": 0.0}, ("m_L",)),
     "two_pore": ({"m_L": 6.0}, ("m_L",)),
+    "two_pore_reflex": ({"m_L": 6.0}, ("m_L",)),
     "wheal": ({"M": 20.0, "t_0": 4.0}, ("m_L", "m_L_wheal")),
 }
 

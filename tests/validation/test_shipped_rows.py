@@ -27,7 +27,7 @@ def rows():
 
 MODELS = (
     *("two_pore", "revised_starling", "two_pore_experiment", "clarkson_episode", "ang2_two_pore", "tagraxofusp"),
-    *("lung", "sodium", "colloid"),
+    *("lung", "sodium", "colloid", "two_pore_reflex"),
 )
 
 
