@@ -38,4 +38,4 @@ def flows(t, y, p, h, u):
     return two_pore_flows(y, p, h, u, m_L=treated_leak(m_L, u, p), intake=u.intake)
 
 
-model = two_pore_model(__doc__, parameters, flows, lead_in=16.0)
+model = two_pore_model(__doc__, parameters, flows, begins="t_1")
