@@ -1,8 +1,7 @@
 """Angiopoietin-2 is not forced up: three attacks with known truth, one of them at a normal level throughout.
 
-Two devices make it faster:
-`XLA_FLAGS=--xla_force_host_platform_device_count=2 ./in-env pytest tests/recovery/test_recovery_ang2.py -m slow -n 0
---log-cli-level=INFO`
+Two devices make it faster: `XLA_FLAGS=--xla_force_host_platform_device_count=2
+./in-env pytest tests/recovery/test_recovery_ang2.py -m slow -n 0 --log-cli-level=INFO`
 """
 
 import logging

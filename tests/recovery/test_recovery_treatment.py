@@ -3,9 +3,8 @@
 One treatment works and one does nothing. Nothing else is shared, so that what is found of one of them is what a
 cohort of its own patients would have told.
 
-Four devices make it faster:
-`XLA_FLAGS=--xla_force_host_platform_device_count=4 ./in-env pytest tests/recovery/test_recovery_treatment.py -m slow -n 0
---log-cli-level=INFO`
+Four devices make it faster: `XLA_FLAGS=--xla_force_host_platform_device_count=4
+./in-env pytest tests/recovery/test_recovery_treatment.py -m slow -n 0 --log-cli-level=INFO`
 """
 
 import logging
