@@ -27,7 +27,7 @@ from cls_infer.model.prior import Fixed
 TELL = logging.getLogger(__name__).info
 MODEL = load_model("clarkson_episode")
 ARMS = {"immunoglobulin": 4, "aminophylline_terbutaline": 4, "": 2}
-"""How many patients got what, from the sixth hour on."""
+"""How many patients got what, from the sixth hour on, twelve hours after the charted onset."""
 FACTOR = {"immunoglobulin": 0.4, "aminophylline_terbutaline": 1.0}
 """What each treatment truly leaves of m_L - 1."""
 CANDIDATES = 8
