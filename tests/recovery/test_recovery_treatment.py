@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.inference.prior_sample import sample_prior
