@@ -188,5 +188,13 @@ derived = {
 }
 
 model = two_pore_model(
-    __doc__, parameters, flows, states=states, rates=rates, observables=observables, derived=derived, lead_in=36.0
+    __doc__,
+    parameters,
+    flows,
+    states=states,
+    rates=rates,
+    observables=observables,
+    derived=derived,
+    begins="t_0",
+    lead_in=36.0,
 )

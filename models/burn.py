@@ -59,4 +59,4 @@ def flows(t, y, p, h, u):
     return tissue_body_flows(y, {"intact": intact, "burnt": burnt}, p, h, u, intake=u.intake)
 
 
-model = tissue_model(__doc__, parameters, shares, flows, lead_in=1.0)
+model = tissue_model(__doc__, parameters, shares, flows, begins="t_0", lead_in=1.0)

@@ -48,4 +48,4 @@ def flows(t, y, p, h, u):
     return two_pore_flows(y, p, h, u, m_L=treated_leak(1 + (p.M - 1) * E, u, p), intake=intake)
 
 
-model = two_pore_model(__doc__, parameters, flows, lead_in=36.0)
+model = two_pore_model(__doc__, parameters, flows, begins="t_0", lead_in=36.0)

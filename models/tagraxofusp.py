@@ -87,5 +87,6 @@ model = two_pore_model(
     rates=rates,
     observables=within("body", two_pore_chart),
     derived={**within("body", two_pore_over_time), "drive": Derived("1", lambda f: f.drive)},
+    begins="t_half",
     lead_in=96.0,
 )

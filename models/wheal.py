@@ -28,4 +28,4 @@ def flows(t, y, p, h, u):
     return tissue_body_flows(y, tissues, p, h, u, intake=u.intake)
 
 
-model = tissue_model(__doc__, parameters, shares, flows, lead_in=1.0)
+model = tissue_model(__doc__, parameters, shares, flows, begins="t_0", lead_in=1.0)

@@ -1,7 +1,7 @@
 """What a model is, and the parts model files are made of."""
 
 from .colloid import colloid_clearance, of_colloid, values_of_colloid
-from .leak import full_leak, peak_leak
+from .leak import full_leak, peak_leak, usual_leak
 from .load import available, load_model
 from .noise import Noise, lognormal_noise, normal_noise, student_t_noise
 from .onset import reported_onset
@@ -38,5 +38,6 @@ __all__ = [
     "reported_onset",
     "student_t_noise",
     "truncated_normal",
+    "usual_leak",
     "values_of_colloid",
 ]

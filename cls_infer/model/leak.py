@@ -17,6 +17,16 @@ def peak_leak(usual: str) -> Callable[[Covariates], Prior]:
     return prior
 
 
+def usual_leak(usual: str) -> Callable[[Covariates], Prior]:
+    """Return the median of `peak_leak`, held: for a course that has the spread of peaks in itself."""
+
+    def prior(patient: Covariates) -> Prior:
+        cause = CAUSES[str(patient.get("cause", usual))]
+        return lognormal(cause.median, 0.0, shift=1.0)
+
+    return prior
+
+
 FULLY_OPEN = {"clarkson": (11.0, 0.5), **dict.fromkeys(("sepsis", "burn", "ards"), (3.0, 0.6))}
 """Median and log-sd of M_L - 1, `physiology.md` 6.2; burns and ARDS as sepsis, as they are at the peak."""
 

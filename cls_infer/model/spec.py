@@ -95,8 +95,8 @@ class Model:
     `flows(t, y, p, h, u)` every pressure and flux at an instant; `rates(f, y, p, h, u)` the states' derivatives
     by name. `channels` lists the therapy inputs that change anything here, `healthy_ranges` what is known of
     health beyond the priors, `log_survival(y)` the log probability to have lived through a course that ended in
-    the states y. `lead_in` is how many hours before
-    the patient's onset (or time 0) the simulation starts, in health.
+    the states y. `begins` names the parameter that says when it all begins: the simulation starts, in health,
+    `lead_in` hours before the earliest that its prior allows; at time 0 where there is none.
     """
 
     about: str
@@ -110,6 +110,7 @@ class Model:
     channels: tuple[str, ...] = ()
     healthy_ranges: Mapping[str, HealthyRange] = field(default_factory=dict)
     log_survival: Callable[[Any], Scalar] | None = None
+    begins: str = ""
     lead_in: float = 0.0
     name: str = ""
     digest: str = ""

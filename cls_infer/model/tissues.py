@@ -51,6 +51,7 @@ def tissue_model(
     shares: Mapping[str, Callable[[Any], Scalar]],
     flows: Callable[..., Any],
     *,
+    begins: str = "",
     lead_in: float = 0.0,
 ) -> Model:
     """Return a model of the two-pore body with these tissues, each with its share of the interstitium."""
@@ -62,5 +63,6 @@ def tissue_model(
         rates=tissue_body_rates,
         observables=tissue_chart,
         derived=tissues_over_time(list(shares)),
+        begins=begins,
         lead_in=lead_in,
     )

@@ -99,6 +99,7 @@ def two_pore_model(
     derived: Mapping[str, Derived] = two_pore_over_time,
     healthy_ranges: Mapping[str, HealthyRange] = two_pore_healthy_ranges,
     channels: tuple[str, ...] = body_channels,
+    begins: str = "",
     lead_in: float = 0.0,
 ) -> Model:
     """Return a model of the two-pore body: what is not named is the body's own, as in `Model`."""
@@ -114,5 +115,6 @@ def two_pore_model(
         channels=channels,
         healthy_ranges=healthy_ranges,
         log_survival=log_survival,
+        begins=begins,
         lead_in=lead_in,
     )

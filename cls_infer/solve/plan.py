@@ -9,6 +9,7 @@ import numpy as np
 from ..cohort.items import ITEMS
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
+from ..model.onset import earliest
 from ..model.spec import Model
 from .lanes import Route
 from .route import route_of, stack_routes, uncharted
@@ -59,15 +60,11 @@ class Plan:
 def start_of(model: Model, patient: Patient) -> float:
     """Return when the simulation of this patient starts, in health [h].
 
-    `lead_in` hours before the onset, should it be four of its standard deviations early, and never after the
-    first therapy.
+    `lead_in` hours before the earliest that what the model describes can begin, and never after the first therapy.
     """
-    onset = float(patient.covariates.get("onset", 0.0))
-    if "onset_gsd" in patient.covariates:
-        earliest = onset * float(patient.covariates["onset_gsd"]) ** 4
-    else:
-        earliest = onset - 4 * float(patient.covariates.get("onset_sd", 6.0))
-    start = earliest - model.lead_in if model.lead_in else 0.0
+    start = 0.0
+    if model.begins:
+        start = earliest(model.parameters[model.begins].prior_of(patient.covariates)) - model.lead_in
     return min([start, *(event.start for event in patient.therapy)])
 
 

@@ -87,6 +87,11 @@ def test_rates_and_states_have_the_same_names(model):
     assert set(rates) == set(model.states)
 
 
+def test_it_begins_at_a_time_that_is_a_parameter(model):
+    assert model.begins or not model.lead_in
+    assert not model.begins or model.parameters[model.begins].unit == "h"
+
+
 def test_a_model_is_named_after_its_file_and_says_what_it_is(model):
     assert model.name in {
         "ang2_two_pore",

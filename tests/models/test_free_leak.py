@@ -8,6 +8,7 @@ from courses import Lane, courses, give
 from scipy.optimize import least_squares
 
 from cls_infer.model import load_model
+from cls_infer.model.prior import value
 from cls_infer.physiology import leak_about, leak_drive, smooth_course
 
 HOURS = (0.0, 1.0, 3.0, 6.0, 12.0, 24.0, 60.0, 120.0)
@@ -83,8 +84,9 @@ def test_a_body_under_the_followed_attack_does_as_under_the_attack(followed):
     assert far["hematocrit"] < 0.015 and far["albumin"] < 1.5, far
 
 
-def test_the_usual_peak_is_the_level_that_the_cause_gives():
-    """Half of the prior's courses peak above `m_L`, half below, at the usual length."""
+@pytest.fixture(scope="module")
+def peaks():
+    """The largest value of the prior's courses between first and last knot."""
     p = load_model("free_leak").reference()
     draws = np.random.default_rng(1).standard_normal((4000, 9))
     hours = np.arange(p.t_1, p.t_1 + 8 * p.spacing + 1.0)
@@ -93,8 +95,25 @@ def test_the_usual_peak_is_the_level_that_the_cause_gives():
         knots = tuple(z[k] for k in range(9))
         return jnp.max(jax.vmap(lambda t: smooth_course(t, knots, p.t_1, p.spacing, p.length))(hours))
 
-    above = np.mean(np.asarray(jax.jit(jax.vmap(peak))(draws)) > p.g_peak)
+    return np.asarray(jax.jit(jax.vmap(peak))(draws))
+
+
+def test_the_usual_peak_is_the_level_that_the_cause_gives(peaks):
+    """Half of the prior's courses peak above `m_L`, half below, at the usual length."""
+    above = np.mean(peaks > load_model("free_leak").reference().g_peak)
     np.testing.assert_allclose(above, 0.5, atol=0.04)  # sampling 0.008, g_peak to one digit
+
+
+def test_peaks_scatter_by_little_more_than_those_of_a_cause(peaks):
+    """Log-sd 0.5 of an attack of Clarkson disease; the level itself adds nothing to the curve's own."""
+    model = load_model("free_leak")
+    level = model.parameters["m_L"].prior_of({"cause": "clarkson"})
+    assert level.known
+    swing = value(model.parameters["swing"].prior_of({}), np.random.default_rng(2).standard_normal(len(peaks)))
+    p = model.reference()
+    usual = float(value(level, 0.0))
+    excess = jax.vmap(lambda s: leak_about(usual, p.m_max, s) - 1)(swing * (peaks - p.g_peak))
+    assert 0.5 < np.std(np.log(np.asarray(excess))) < 0.75
 
 
 def test_the_window_follows_the_charted_onset():

@@ -132,10 +132,26 @@ def test_the_start_lies_before_the_onset_and_before_any_therapy(episode):
     treated = Patient("P2", {"onset": 10.0, "onset_sd": 2.0}, (), (give("ringer", -50.0, -48.0, 1.0),))
     assert start_of(episode, treated) == -50.0
     early = Patient("P3", {"onset": -20.0, "onset_gsd": 1.5}, (), ())
-    assert start_of(episode, early) == -20.0 * 1.5**4 - 36.0
+    assert start_of(episode, early) == pytest.approx(-20.0 * 1.5**4 - 36.0)
 
 
-def test_a_model_without_lead_in_starts_at_zero():
+@pytest.mark.parametrize(
+    ("model", "covariates", "start"),
+    [
+        ("clarkson_episode", {"onset": 10.0}, 10.0 - 4 * 6.0 - 36.0),
+        ("clarkson_episode", {}, -4 * 6.0 - 36.0),
+        ("tagraxofusp", {}, 96.0 - 4 * 24.0 - 96.0),  # day 4 of dosing give or take a day
+        ("tagraxofusp", {"onset": 130.0}, 130.0 - 4 * 24.0 - 96.0),
+        ("burn", {"onset": 5.0}, 5.0 - 4 * 0.25 - 1.0),  # an accident's hour is known to a quarter of one
+        ("free_leak", {"onset": 40.0}, 24.0),  # in health until its first knot
+        ("free_leak", {"onset": -24.0, "onset_gsd": 1.6}, -40.0),
+    ],
+)
+def test_the_start_follows_the_models_own_prior_of_the_onset(model, covariates, start):
+    assert start_of(load_model(model), Patient("P1", covariates, (), ())) == pytest.approx(start)
+
+
+def test_a_model_that_begins_nowhere_starts_at_zero():
     assert start_of(load_model("two_pore"), Patient("P1", {"onset": 10.0}, (), ())) == 0.0
 
 
