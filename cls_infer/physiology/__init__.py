@@ -46,7 +46,7 @@ from .lymph import log_logistic, lymph_flow
 from .oncotic import landis_pappenheimer, partial_pressures
 from .pores import permeability_per_conductance, reflection_coefficient, restricted_diffusion
 from .shift_target import fluid_shift, retained_rate
-from .sodium import cell_water_flux, plasma_sodium, urine_sodium
+from .sodium import cell_water_flux, dilution_factor, plasma_sodium, urine_sodium
 from .solute import bernoulli, solute_flux, unidirectional_clearance
 from .starling import fluid_flux
 from .survival import hazard_of_death
@@ -74,6 +74,7 @@ __all__ = [
     "colloid_flows",
     "colloid_rates",
     "decay_rate",
+    "dilution_factor",
     "diuretic_factor",
     "drug_drive",
     "evaporation_factor",
