@@ -57,7 +57,7 @@ parameters = {
         "20-150, physiology.md 5.7; 6 mmol/h eaten [A]",
         reference=100.0,
     ),
-    "Na_u_max": Parameter("mmol/L", fixed(150.0), "physiology.md 5.7"),
+    "Na_u_max": Parameter("mmol/L", fixed(150.0), "physiology.md 5.7; before free water [A]"),
     "k_tonic": Parameter("1", fixed(36.0), "20 mmol/L at a plasma sodium of 130 [A]; range of physiology.md 5.7"),
     "k_filling": Parameter("1", fixed(9.0), "10 mmol/L in shock, physiology.md 5.7, at a litre of blood lost [A]"),
     # the kidney's free water
