@@ -5,9 +5,9 @@ water from the interstitium, or give it, until their solutes are as concentrated
 Fluids bring the sodium they hold, haemofiltrate and lost plasma take plasma's, insensible loss is pure water, and
 food and drink hold what urine loses in health. The leak is isotonic: it moves no sodium concentration.
 
-Urine flow follows blood volume and pressure alone. So water is retained as when vasopressin is up, which is the rule in
-capillary leak; a healthy adult excretes a litre of water within hours, and this one within days. Flux is positive
-from plasma to interstitium, and into cells.
+Urine flow follows blood volume and pressure, and the water of its usual solutes follows tonicity besides, as
+vasopressin rules it: a litre of water is gone within hours. With blood missing it rules no more, and water is
+retained, as in capillary leak. Flux is positive from plasma to interstitium, and into cells.
 """
 
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ from cls_infer.model.two_pore import (
 from cls_infer.model.within import within
 from cls_infer.physiology import (
     cell_water_flux,
+    dilution_factor,
     plasma_lost,
     plasma_sodium,
     treated_leak,
@@ -56,15 +57,18 @@ parameters = {
         "20-150, physiology.md 5.7; 6 mmol/h eaten [A]",
         reference=100.0,
     ),
-    "Na_u_max": Parameter("mmol/L", fixed(150.0), "physiology.md 5.7"),
+    "Na_u_max": Parameter("mmol/L", fixed(150.0), "physiology.md 5.7; before free water [A]"),
     "k_tonic": Parameter("1", fixed(36.0), "20 mmol/L at a plasma sodium of 130 [A]; range of physiology.md 5.7"),
     "k_filling": Parameter("1", fixed(9.0), "10 mmol/L in shock, physiology.md 5.7, at a litre of blood lost [A]"),
+    # the kidney's free water
+    "q_max": Parameter("1", lognormal(20.0, 0.3), "urine of 50 mOsm/kg at the least, 500 in health [M]"),
+    "k_free": Parameter("1", lognormal(230.0, 0.4), "95 mOsm/kg of urine for each of plasma, Robertson [M]"),
 }
 
 states = {
     **two_pore_states,
     "V_c": State("L", lambda p, h: p.V_c0, floor=1.0, what="volume", place="cells"),
-    "N_e": State("mmol", lambda p, h: p.Na_0 * (p.V_p0 + p.V_i0), floor=1.0, what="sodium", place="outside cells"),
+    "N_e": State("mmol", lambda p, h: p.Na_0 * (p.V_p0 + p.V_i0), floor=1.0, what="sodium", place="extracellular"),
 }
 
 
@@ -80,11 +84,17 @@ class Flows(NamedTuple):
 def flows(t, y, p, h, u):
     body = two_pore_flows(y, p, h, u, m_L=treated_leak(p.m_L, u, p), intake=u.intake)
     Na = plasma_sodium(y.N_e, y.V_p + y.V_i, y.V_c, p.Na_0, p.V_c0)
-    filling = (body.circulation.V_b - h.loop.V_b0) / p.V_p0
+    tonicity, filling = Na / p.Na_0 - 1, (body.circulation.V_b - h.loop.V_b0) / p.V_p0
+    J_u = body.circulation.J_urine
+    diluted = dilution_factor(tonicity, J_u, p.J_u0, p.q_max, p.k_free)
     return Flows(
-        body=body._replace(weight_change=body.weight_change + p.rho_w * (y.V_c - p.V_c0)),
+        body=body._replace(
+            circulation=body.circulation._replace(J_urine=J_u * diluted),
+            weight_change=body.weight_change + p.rho_w * (y.V_c - p.V_c0),
+        ),
         Na=Na,
-        Na_u=urine_sodium(Na / p.Na_0 - 1, filling, p.Na_u0, p.Na_u_max, p.k_tonic, p.k_filling),
+        # free water takes no sodium along
+        Na_u=urine_sodium(tonicity, filling, p.Na_u0, p.Na_u_max, p.k_tonic, p.k_filling) / diluted,
         J_c=cell_water_flux(Na, y.V_c, p.Na_0, p.V_c0, p.k_c),
         V_c=y.V_c,
         N_e=y.N_e,

@@ -66,7 +66,7 @@ def _row(one: "Judged") -> dict[str, Any]:
         "section": row.source.section,
         "data_row": row.data_row,
         "in_sample": row.in_sample,
-        "run": row.run.name,
+        "runs": [run.name for run in row.reading.runs],
         "model": one.model,
         "value": one.value,
         "miss": one.miss,

@@ -42,4 +42,6 @@ wall_over_time = {
     "LpS": Derived("L/h/mmHg", lambda f: f.LpS),
     "PS": Derived("L/h", lambda f: f.PS_A),
     "K_L": Derived("L/h/mmHg", lambda f: f.K_L),
+    "albumin_flux": Derived("g/h", lambda f: f.wall.Js_A),
+    "albumin_flux_large_pores": Derived("g/h", lambda f: f.wall.Js_LA),
 }

@@ -47,7 +47,7 @@ from .oncotic import landis_pappenheimer, partial_pressures
 from .pores import permeability_per_conductance, reflection_coefficient, restricted_diffusion
 from .reflex import ReflexFlows, constricted_fraction, lymph_lag, reflex_flows, reflex_rates
 from .shift_target import fluid_shift, retained_rate
-from .sodium import cell_water_flux, plasma_sodium, urine_sodium
+from .sodium import cell_water_flux, dilution_factor, plasma_sodium, urine_sodium
 from .solute import bernoulli, solute_flux, unidirectional_clearance
 from .starling import fluid_flux
 from .survival import hazard_of_death
@@ -77,6 +77,7 @@ __all__ = [
     "colloid_rates",
     "constricted_fraction",
     "decay_rate",
+    "dilution_factor",
     "diuretic_factor",
     "drug_drive",
     "evaporation_factor",

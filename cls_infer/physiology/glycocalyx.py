@@ -43,6 +43,7 @@ class GlycocalyxWall(NamedTuple):
     Js_G: Scalar
     clearance_A: Scalar
     clearance_G: Scalar
+    Js_LA: Scalar
     stored_A: Scalar
     stored_G: Scalar
 
@@ -89,14 +90,16 @@ def glycocalyx_wall(
     J_S, J_L = fluid_flux(LpS_S, dP, opposing_S), fluid_flux(LpS_L, dP, opposing_L)
     SA, LA, SG, LG = pores(J_S, J_L, LpS_S, LpS_L, s)
     below_A, below_G = solute_flux(*SA, C_pA, C_gA), solute_flux(*SG, C_pG, C_gG)
+    Js_LA = solute_flux(*LA, C_pA, C_iA)
     out, back = passage(J_S, p.k_gi, p.w_g)
     return GlycocalyxWall(
         J_S=J_S,
         J_L=J_L,
-        Js_A=below_A + solute_flux(*LA, C_pA, C_iA),
+        Js_A=below_A + Js_LA,
         Js_G=below_G + solute_flux(*LG, C_pG, C_iG),
         clearance_A=unidirectional_clearance(*SA) + unidirectional_clearance(*LA),
         clearance_G=unidirectional_clearance(*SG) + unidirectional_clearance(*LG),
+        Js_LA=Js_LA,
         stored_A=below_A - out * C_gA + back * C_iA,
         stored_G=below_G - out * C_gG + back * C_iG,
     )

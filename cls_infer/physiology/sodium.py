@@ -67,3 +67,29 @@ def urine_sodium(
         20-150 mmol/L, 10 in shock: `physiology.md` 5.7; form [A].
     """
     return log_logistic(k_tonic * tonicity + k_filling * filling, y_0=Na_u0, y_max=Na_u_max, slope=1.0)
+
+
+def dilution_factor(tonicity: Scalar, J_u: Scalar, J_u0: Scalar, q_max: Scalar, k_free: Scalar) -> Scalar:
+    r"""Return urine flow relative to that by volume and pressure, as vasopressin holds water or lets it go [1].
+
+    $$f = 1 + s\,(q - 1), \qquad s = \frac{J_{u0}}{J_u + J_{u0}}, \qquad
+      q = \frac{q_{max}}{1 + (q_{max} - 1)\,e^{k_{free}(1 - s)\tau}}$$
+
+    The solutes of a usual day come in the part $s J_u$ of the flow, half of it in health and never more than the
+    healthy flow. Vasopressin concentrates or dilutes that part alone: free water has a ceiling of its own, and salt
+    that volume drives out takes its water along. 1 in health, and at `k_free` = 0. Where `J_u` is far below the healthy
+    flow tonicity counts for little: vasopressin is up for the blood that is missing.
+
+    Args:
+        tonicity: $\tau$, plasma sodium above the healthy one, as a share of it [1].
+        J_u: urine flow by volume and pressure [L/h], at least 0.
+        J_u0: healthy urine flow [L/h], above 0.
+        q_max: largest volume of the usual solutes' urine over that in health [1], at least 1.
+        k_free: relative rise of that volume as tonicity falls [1].
+
+    Reference:
+        Urine of 1000 to 50 mOsm/kg, 500 in health, and 95 mOsm/kg less for each that plasma falls: Robertson's
+        relation of urine, vasopressin and plasma [M]; form, and what missing blood does [A].
+    """
+    s = J_u0 / (J_u + J_u0)
+    return 1 + s * (log_logistic(-tonicity * (1 - s), y_0=1.0, y_max=q_max, slope=k_free) - 1)

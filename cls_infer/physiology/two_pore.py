@@ -27,7 +27,8 @@ class Sieve(NamedTuple):
 
 
 class WallFlux(NamedTuple):
-    """Fluxes through the wall, positive out of plasma: fluid [L/h], protein [g/h], clearances [L/h]."""
+    """Fluxes through the wall, positive out of plasma: fluid [L/h], protein [g/h], clearances [L/h]; `Js_LA` is the
+    albumin that takes the large pores."""
 
     J_S: Scalar
     J_L: Scalar
@@ -35,6 +36,7 @@ class WallFlux(NamedTuple):
     Js_G: Scalar
     clearance_A: Scalar
     clearance_G: Scalar
+    Js_LA: Scalar
 
 
 class SoluteSieve(NamedTuple):
@@ -135,13 +137,15 @@ def wall_flux(
     opposing_S, opposing_L = opposing_pressures(C_pA, C_pG, C_iA, C_iG, s, p, beside=beside)
     J_S, J_L = fluid_flux(LpS_S, dP, opposing_S), fluid_flux(LpS_L, dP, opposing_L)
     SA, LA, SG, LG = pores(J_S, J_L, LpS_S, LpS_L, s)
+    Js_LA = solute_flux(*LA, C_pA, C_iA)
     return WallFlux(
         J_S=J_S,
         J_L=J_L,
-        Js_A=solute_flux(*SA, C_pA, C_iA) + solute_flux(*LA, C_pA, C_iA),
+        Js_A=solute_flux(*SA, C_pA, C_iA) + Js_LA,
         Js_G=solute_flux(*SG, C_pG, C_iG) + solute_flux(*LG, C_pG, C_iG),
         clearance_A=unidirectional_clearance(*SA) + unidirectional_clearance(*LA),
         clearance_G=unidirectional_clearance(*SG) + unidirectional_clearance(*LG),
+        Js_LA=Js_LA,
     )
 
 

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..cohort.scenario import Scenario, Shows
+from .kinetics import Constant
 from .published import Published
+from .reading import Compared, Read
+
+type Reading = Read | Compared | Constant
+"""How a model's number is had: read from a run, from two that are compared, or fitted to a course."""
 
 
 @dataclass(frozen=True)
@@ -17,20 +21,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A published number and how to read the same from a run.
+    """A published number, in `unit`, and how to read the same from a model's runs.
 
-    `shows` says how: its `low` to `high` are the published band in `unit`, and `per_unit` is the unit of its `per`.
     `value` holds, of each model it is compared with, the value it has today. `stated` is what physiology.md 10 says the
     reference model gives. It is `in_sample` where the number, or the same quantity of the same experiment, was a target
     of the calibration or in view of it.
     """
 
     what: str
-    run: Scenario
-    shows: Shows
+    reading: Reading
     published: Published
     unit: str
-    per_unit: str
     source: Source
     in_sample: bool
     value: dict[str, float]

@@ -3,12 +3,10 @@
 from functools import cache
 
 from ..cohort.names import did_you_mean
-from ..cohort.scenario import Scenario, Shows
 from ..errors import InputError, Problem
 from ..model import Model, available, load_model
 from ..units import UnitError, convert
-
-IN_HOURS = ("half_life", "hour_of_largest", "first_below", "hours_below")
+from .chapter import Reading
 
 
 @cache
@@ -22,30 +20,14 @@ def units_of(model: Model) -> dict[str, str]:
     return {name: one.unit for name, one in {**model.states, **model.derived, **model.observables}.items()}
 
 
-def unit_read(shows: Shows, units: dict[str, str], per_unit: str) -> str:
-    """Return the unit of the number that is read."""
-    if shows.measure in IN_HOURS:
-        return "h"
-    unit = "1" if shows.relative else units[shows.quantity]
-    parts = [unit, *[units[name] for name in shows.over[:1]], per_unit]
-    return "/".join(part for i, part in enumerate(parts) if i == 0 or part != "1")
-
-
-def check_fit(
-    place: str,
-    shows: Shows,
-    run: Scenario,
-    models: tuple[str, ...],
-    unit: str,
-    per_unit: str,
-    problems: list[Problem],
-) -> None:
-    """Add a problem for each thing of a row that its models or its run do not have."""
-    late = [hour for hour in shows.hours if not 0 <= hour <= run.hours]
-    problems += [
-        Problem(place, f"{hour:g} h is outside the run's 0 to {run.hours:g} h", remedy="lengthen the run")
-        for hour in late
-    ]
+def check_fit(place: str, reading: Reading, models: tuple[str, ...], unit: str, problems: list[Problem]) -> None:
+    """Add a problem for each thing of a row that its models or its runs do not have."""
+    for run in reading.runs:
+        late = [hour for hour in reading.hours if not 0 <= hour <= run.hours]
+        problems += [
+            Problem(place, f"{hour:g} h is outside the run's 0 to {run.hours:g} h", remedy="lengthen the run")
+            for hour in late
+        ]
     for name in models:
         try:
             model = model_named(name)
@@ -53,22 +35,23 @@ def check_fit(
             near = did_you_mean(name, available())
             problems.append(Problem(place, f"there is no model `{name}`", remedy=near))
             continue
-        _check_names(place, shows, run, model, problems)
-        if set(shows.names) <= set(units_of(model)):
-            _check_unit(place, unit_read(shows, units_of(model), per_unit), unit, problems)
+        _check_names(place, reading, model, problems)
+        if set(reading.names) <= set(units_of(model)):
+            _check_unit(place, reading.unit(units_of(model)), unit, problems)
 
 
-def _check_names(place: str, shows: Shows, run: Scenario, model: Model, problems: list[Problem]) -> None:
+def _check_names(place: str, reading: Reading, model: Model, problems: list[Problem]) -> None:
     units = units_of(model)
-    for name in shows.names:
+    for name in reading.names:
         if name not in units:
             near = did_you_mean(name, units)
             problems.append(Problem(place, f"`{model.name}` has no quantity `{name}`", remedy=near))
-    for name in (shows.quantity, *shows.plus):
-        if name in units and shows.quantity in units and units[name] != units[shows.quantity]:
-            message = f"`{name}` [{units[name]}] cannot be added to `{shows.quantity}` [{units[shows.quantity]}]"
+    quantity, *plus = reading.added
+    for name in plus:
+        if name in units and quantity in units and units[name] != units[quantity]:
+            message = f"`{name}` [{units[name]}] cannot be added to `{quantity}` [{units[quantity]}]"
             problems.append(Problem(place, message, remedy="add quantities of one unit"))
-    for name in run.changes:
+    for name in {name for run in reading.runs for name in run.changes}:
         if name not in model.parameters:
             near = did_you_mean(name, model.parameters)
             problems.append(Problem(place, f"`{model.name}` has no parameter `{name}`", remedy=near))

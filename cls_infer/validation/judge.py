@@ -1,14 +1,13 @@
 """What the models say of each published number, and whether they miss it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..solve.shows import found
 from ..solve.simulate import Simulation
 from ..units import convert
 from .batch import simulations_of
 from .chapter import Chapter, Comparison
-from .fits import model_named, unit_read, units_of
+from .fits import model_named, units_of
 
 TOLERANCE = 2e-3
 """A model's value may differ from the one in the file by this share: four digits are written there."""
@@ -54,16 +53,18 @@ def judge(chapters: Sequence[Chapter]) -> list[Judged]:
 def judge_one(rows: Sequence[Comparison], model: str) -> list[Judged]:
     """Return what one model says of those of the rows that it is compared with, in their order."""
     its_rows = [row for row in rows if model in row.value]
-    runs = {row.run.name: row.run for row in its_rows}
-    hours = {name: [hour for row in its_rows if row.run.name == name for hour in row.shows.hours] for name in runs}
+    runs = {run.name: run for row in its_rows for run in row.reading.runs}
+    hours = {
+        name: [h for row in its_rows if run in row.reading.runs for h in row.reading.hours]
+        for name, run in runs.items()
+    }
     simulations = simulations_of(model_named(model), runs, hours)
-    return [Judged(row, model, value_of(row, model, simulations[row.run.name])) for row in its_rows]
+    return [Judged(row, model, value_of(row, model, simulations)) for row in its_rows]
 
 
-def value_of(row: Comparison, model: str, simulation: Simulation) -> float:
-    """Return what a run shows of what a row speaks of, in the row's unit."""
-    read = unit_read(row.shows, units_of(model_named(model)), row.per_unit)
-    return convert(found(row.shows, simulation), read, row.unit)
+def value_of(row: Comparison, model: str, simulations: Mapping[str, Simulation]) -> float:
+    """Return what the runs show of what a row speaks of, in the row's unit."""
+    return convert(row.reading.number(simulations), row.reading.unit(units_of(model_named(model))), row.unit)
 
 
 def _apart(value: float, other: float) -> float:

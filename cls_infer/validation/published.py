@@ -16,6 +16,9 @@ BETWEEN = ("range", "95% CI")
 WRITTEN = {"Hct points": "%", "% of baseline": "%", "ratio": "1"}
 """Units of the table that say what they are of -> the unit itself."""
 
+AREAS = {"min*mL/kg": "mL/kg"}
+"""Units of areas under a curve -> those of their mean over so many minutes."""
+
 COLUMNS = Columns(
     required=(
         *("study", "doi_or_id", "population", "n", "fluid", "dose", "duration_or_time", "quantity", "statistic"),
@@ -47,6 +50,11 @@ class Published:
         ends = sorted((convert(self.low, unit, to), convert(self.high, unit, to)))
         value = None if self.value is None else convert(self.value, unit, to)
         return replace(self, value=value, low=ends[0], high=ends[1])
+
+    def over(self, number: float) -> "Published":
+        """Return it divided by a number above 0."""
+        value = None if self.value is None else self.value / number
+        return replace(self, value=value, low=self.low / number, high=self.high / number)
 
 
 def around(value: float, spread: float | None, kind: str) -> Published:

@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..cohort.names import did_you_mean
-from ..cohort.scenario import READ, Scenario, check_keys, read_course, read_finite, read_scenario, shown
+from ..cohort.scenario import Scenario, check_keys, read_course, read_finite
 from ..cohort.shipped import shipped_folder
 from ..cohort.tables import Row
 from ..errors import InputError, Problem
 from ..units import UnitError
 from .chapter import Chapter, Comparison, Source, Uncomputed
 from .fits import check_fit
-from .published import AROUND, BETWEEN, WRITTEN, Published, around, fluid_kinetics, in_words, published_in
+from .published import AREAS, AROUND, BETWEEN, WRITTEN, Published, around, fluid_kinetics, in_words, published_in
+from .read_how import FROM_FIT, FROM_RUN, Sources, kinetics_of, reading_of
 
-CHAPTER = {"title", "about", "runs", "rows", "uncomputed"}
+CHAPTER = {"title", "about", "runs", "kinetics", "rows", "uncomputed"}
 COURSE = {"hours", "every", "set", "therapy"}
 SAID = {"what", "source", "trust", "section"}
 NUMBER = {"published", "spread", "spread_kind", "low", "high"}
-ROW = READ | SAID | NUMBER | {"run", "unit", "per_unit", "in_sample", "value", "stated", "note", "data_row"}
+ROW = SAID | NUMBER | FROM_RUN | FROM_FIT | {"unit", "in_sample", "value", "stated", "note", "data_row", "minutes"}
 UNCOMPUTED = SAID | {"published", "reason", "data_rows"}
 TRUST = ("F", "M", "D", "A")
 
@@ -50,9 +50,13 @@ def _chapter(path: Path, table: Mapping[int, Row], problems: list[Problem]) -> C
         return None
     check_keys(where, content, CHAPTER, {"title"}, problems)
     runs = {name: _run(path, name, run, problems) for name, run in content.get("runs", {}).items()}
+    fits = content.get("kinetics", {}).items()
+    sources = Sources(
+        runs, {name: kinetics_of(f"{where}, [kinetics.{name}]", fit, runs, problems) for name, fit in fits}
+    )
     comparisons = []
     for number, row in enumerate(content.get("rows", []), start=1):
-        comparisons.append(_comparison(f"{where}, [[rows]] {number}", row, runs, table, problems))
+        comparisons.append(_comparison(f"{where}, [[rows]] {number}", row, sources, table, problems))
     uncomputed = []
     for number, row in enumerate(content.get("uncomputed", []), start=1):
         uncomputed += _uncomputed(f"{where}, [[uncomputed]] {number}", row, table, problems)
@@ -68,32 +72,27 @@ def _run(path: Path, name: str, content: Mapping[str, Any], problems: list[Probl
 
 
 def _comparison(
-    place: str, row: Mapping[str, Any], runs: Mapping[str, Scenario], table: Mapping[int, Row], problems: list[Problem]
+    place: str, row: Mapping[str, Any], sources: Sources, table: Mapping[int, Row], problems: list[Problem]
 ) -> Comparison | None:
     before = len(problems)
-    needed = {"run", "unit", "in_sample", "value"} | (set() if "data_row" in row else SAID)
-    check_keys(place, row, ROW, needed, problems)
-    run = _find_run(place, str(row.get("run")), runs, problems)
+    needed = {"unit", "in_sample", "value"} | (set() if "data_row" in row else SAID)
+    check_keys(place, row, ROW, needed | (FROM_FIT if "kinetics" in row else {"run"}), problems)
     published = _published(place, row, table, problems)
     said = _said(place, row, table.get(row.get("data_row", 0)), problems)
-    low, high = (published.low, published.high) if published else (0.0, 0.0)
-    reading = {key: row[key] for key in READ & set(row)}
-    shows = shown(place, {**reading, "low": low, "high": high, "source": said[1].words}, problems)
+    reading = reading_of(place, row, sources, published, said[1].words, problems)
     value = {
         model: read_finite(place, f"value.{model}", number, problems)
         for model, number in _table(place, "value", row.get("value", {}), problems).items()
     }
     stated = read_finite(place, "stated", row["stated"], problems) if "stated" in row else None
-    if len(problems) > before or run is None or published is None:
+    if len(problems) > before or reading is None or published is None:
         return None
-    check_fit(place, shows, run, tuple(value), str(row["unit"]), str(row.get("per_unit", "1")), problems)
+    check_fit(place, reading, tuple(value), str(row["unit"]), problems)
     return Comparison(
         what=said[0],
-        run=run,
-        shows=shows,
+        reading=reading,
         published=published,
         unit=str(row["unit"]),
-        per_unit=str(row.get("per_unit", "1")),
         source=said[1],
         in_sample=bool(row["in_sample"]),
         value=value,
@@ -101,17 +100,6 @@ def _comparison(
         note=str(row.get("note", "")),
         data_row=row.get("data_row"),
     )
-
-
-def _find_run(place: str, name: str, runs: Mapping[str, Scenario], problems: list[Problem]) -> Scenario | None:
-    if name in runs:
-        return runs[name]
-    try:
-        return read_scenario(name)
-    except InputError as error:
-        near = did_you_mean(name, runs) if runs else error.problems[0].remedy
-        problems.append(Problem(place, f"there is no run or scenario `{name}`", remedy=near))
-        return None
 
 
 def _published(
@@ -143,11 +131,26 @@ def _from_table(
         problems.append(Problem(place, f"the table has no row `{row['data_row']}`", remedy=remedy))
         return None
     measured = table[row["data_row"]]
+    number, unit = published_in(measured), measured["unit"]
+    if unit in AREAS:
+        number, unit = number.over(_minutes(place, row, problems)), AREAS[unit]
+    elif "minutes" in row:
+        problems.append(Problem(place, f"row {row['data_row']} of the table is no area", remedy="drop `minutes`"))
     try:
-        return published_in(measured).converted(WRITTEN.get(measured["unit"], measured["unit"]), str(row.get("unit")))
+        return number.converted(WRITTEN.get(unit, unit), str(row.get("unit")))
     except UnitError as error:
         problems.append(Problem(place, error.message, remedy=error.remedy))
         return None
+
+
+def _minutes(place: str, row: Mapping[str, Any], problems: list[Problem]) -> float:
+    """Return over how many minutes a published area runs."""
+    check_keys(place, row, set(row), {"minutes"}, problems)
+    minutes = read_finite(place, "minutes", row.get("minutes", 1.0), problems)
+    if minutes > 0:
+        return minutes
+    problems.append(Problem(place, f"`minutes` is `{minutes:g}`", remedy="write over how many minutes the area runs"))
+    return 1.0
 
 
 def _said(place: str, row: Mapping[str, Any], measured: Row | None, problems: list[Problem]) -> tuple[str, Source]:

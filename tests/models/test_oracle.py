@@ -119,6 +119,7 @@ def test_the_healthy_two_pore_body_is_that_of_the_reference():
         "TER_A": f.TER,
         "TER_G": f.wall.clearance_G / p.V_p0,
         "netA_gph": f.wall.Js_A,
+        "fracLP": f.wall.Js_LA / f.wall.Js_A,
         "cop_p": f.pi_p,
         "cop_i": f.pi_i,
         "sig_eff": f.sigma_A,

@@ -7,16 +7,17 @@ from cls_infer.validation.chapter import Chapter, Comparison, Source, Uncomputed
 from cls_infer.validation.judge import Judged
 from cls_infer.validation.page import render
 from cls_infer.validation.published import Published, around
+from cls_infer.validation.reading import Read
 
 RUN = Scenario("run", "a run", (), "", 1.0, 1.0, {}, (), ())
 
 
 def row(published: Published, **changes) -> Comparison:
     shows = Shows("albumin", "largest", published.low, published.high, "made up")
-    told = {"unit": "g/L", "per_unit": "1", "source": Source("made up", "A", "10"), "in_sample": False}
+    told = {"unit": "g/L", "source": Source("made up", "A", "10"), "in_sample": False}
     value = {"two_pore": 10.0, "revised_starling": 10.0}
     return Comparison(
-        **{"what": "Albumin", "run": RUN, "shows": shows, "published": published, "value": value} | told | changes
+        **{"what": "Albumin", "reading": Read(RUN, shows), "published": published, "value": value} | told | changes
     )
 
 
