@@ -20,6 +20,7 @@ from cls_infer.model import (
     normal,
     normal_noise,
     peak_leak,
+    two_pore_lung_imbalance,
 )
 from cls_infer.model.two_pore import (
     two_pore_chart,
@@ -127,4 +128,5 @@ model = two_pore_model(
     observables=within("body", two_pore_chart) | lung_chart,
     derived=within("body", two_pore_over_time) | lung_over_time,
     healthy_ranges=two_pore_healthy_ranges | lymph_in_health,
+    imbalance=two_pore_lung_imbalance,
 )
