@@ -107,20 +107,25 @@ def _marked(one: Judged) -> str:
     return f"{one.value:.3g}{' MISS' if one.miss else ''}"
 
 
-def _judged(done: Fit) -> list[str]:
+def verdict_of(done: Fit) -> list[str]:
     """Return the verdict on the fit."""
     return [f"verdict: {'ok' if done.verdict.ok else 'not met'}", *(f"- {what}" for what in done.verdict.unmet)]
 
 
-def asked() -> argparse.Namespace:
-    """Return the command line's choices."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", nargs="?", default="two_pore")
+def sampling_options(about: str | None) -> argparse.ArgumentParser:
+    """Return a command line that says how to sample."""
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--draws", type=int, default=250)
     parser.add_argument("--warmup", type=int, default=250)
     parser.add_argument("--chains", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the command line's choices of how to sample; no draws follow those asked for."""
+    asked = {name: getattr(options, name) for name in ("draws", "warmup", "chains", "seed")}
+    return Settings(**asked, most_draws=options.draws)
 
 
 def say(*lines: str) -> None:
@@ -130,27 +135,22 @@ def say(*lines: str) -> None:
 
 def main() -> None:
     """Fit, then print the posterior and the rows."""
-    options = asked()
+    parser = sampling_options(__doc__)
+    parser.add_argument("model", nargs="?", default="two_pore")
+    options = parser.parse_args()
     prepare_jax()
     model = load_model(options.model)
     cohort = read_cohort(shipped_folder() / "reference_adult")
-    settings = Settings(
-        chains=options.chains,
-        warmup=options.warmup,
-        draws=options.draws,
-        most_draws=options.draws,
-        seed=options.seed,
-    )
     done = fit(
         cohort,
         of_group_means(model),
         shared=free_body(model),
         fixed={name: model.reference_value(name) for name in BASELINES},
-        settings=settings,
+        settings=settings_of(options),
         report=lambda news: sys.stderr.write(f"{news}\n"),
     )
     body = of_the_body(done.summary)
-    say(*moved(body, model), "", *_judged(done), "")
+    say(*moved(body, model), "", *verdict_of(done), "")
     rows = rows_of(options.model)
     medians = {row.name: row.q50 for row in body}
     judged = judge_one([*rows, *with_body(rows, medians)], options.model)
