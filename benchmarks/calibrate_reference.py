@@ -158,24 +158,25 @@ def _marked(one: Judged) -> str:
     return f"{one.value:.3g}{' MISS' if one.miss else ''}"
 
 
-def _judged(done: Fit) -> list[str]:
+def verdict_of(done: Fit) -> list[str]:
     """Return the verdict on the fit."""
     return [f"verdict: {'ok' if done.verdict.ok else 'not met'}", *(f"- {what}" for what in done.verdict.unmet)]
 
 
-def asked() -> argparse.Namespace:
-    """Return the command line's choices."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", nargs="?", default="two_pore")
+def sampling_options(about: str | None) -> argparse.ArgumentParser:
+    """Return a command line that says how to sample."""
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
     parser.add_argument("--draws", type=int, default=250)
     parser.add_argument("--warmup", type=int, default=250)
     parser.add_argument("--chains", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--mode-only", action="store_true")
-    parser.add_argument("--hold", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--starts", type=int, default=6)
-    parser.add_argument("--spread", action="append", default=[], metavar="ROW=SD")
-    return parser.parse_args()
+    return parser
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the command line's choices of how to sample; no draws follow those asked for."""
+    asked = {name: getattr(options, name) for name in ("draws", "warmup", "chains", "seed")}
+    return Settings(**asked, most_draws=options.draws)
 
 
 def say(*lines: str) -> None:
@@ -213,30 +214,29 @@ def at_the_mode(cohort: Cohort, model: Model, options: argparse.Namespace) -> di
 
 def sampled(cohort: Cohort, model: Model, options: argparse.Namespace) -> dict[str, float]:
     """Draw, say what the draws are, return the medians."""
-    settings = Settings(
-        chains=options.chains,
-        warmup=options.warmup,
-        draws=options.draws,
-        most_draws=options.draws,
-        seed=options.seed,
-    )
     free, held = free_and_held(model, options)
     done = fit(
         cohort,
         of_group_means(model),
         shared=free,
         fixed=held,
-        settings=settings,
+        settings=settings_of(options),
         report=lambda news: sys.stderr.write(f"{news}\n"),
     )
     body = of_the_body(done.summary)
-    say(*moved(body, model), "", *_judged(done), "")
+    say(*moved(body, model), "", *verdict_of(done), "")
     return {**{row.name: row.q50 for row in body}, **numbers(options.hold)}
 
 
 def main() -> None:
     """Fit, then print the posterior and the rows."""
-    options = asked()
+    parser = sampling_options(__doc__)
+    parser.add_argument("model", nargs="?", default="two_pore")
+    parser.add_argument("--mode-only", action="store_true")
+    parser.add_argument("--hold", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--starts", type=int, default=6)
+    parser.add_argument("--spread", action="append", default=[], metavar="ROW=SD")
+    options = parser.parse_args()
     prepare_jax()
     model = load_model(options.model)
     cohort = with_spreads(read_cohort(shipped_folder() / "reference_adult"), numbers(options.spread))

@@ -20,6 +20,7 @@ from cls_infer.model import (
     normal,
     normal_noise,
     peak_leak,
+    two_pore_lung_imbalance,
 )
 from cls_infer.model.two_pore import (
     two_pore_chart,
@@ -98,13 +99,13 @@ def flows(t, y, p, h, u):
 lung_chart = {
     "evlwi": Observable("mL/kg", lambda f: f.lung.EVLWI, normal_noise(1.5)),
     "oedema_to_plasma_protein": Observable("1", lambda f: f.lung.oedema_to_plasma, normal_noise(0.06)),
+    "lung_lymph_to_plasma_protein": Observable("1", lambda f: f.lung.lymph_to_plasma, normal_noise(0.05)),
 }
 
 lung_over_time = {
     "lung_interstitial_volume": Derived("L", lambda f: f.lung.V_l),
     "lung_interstitial_pressure": Derived("mmHg", lambda f: f.lung.P_l),
     "lung_lymph_flow": Derived("L/h", lambda f: f.lung.J_lymph),
-    "lung_lymph_to_plasma_protein": Derived("1", lambda f: f.lung.lymph_to_plasma),
     "alveolar_fluid": Derived("L", lambda f: f.lung.V_a),
 }
 
@@ -127,4 +128,5 @@ model = two_pore_model(
     observables=within("body", two_pore_chart) | lung_chart,
     derived=within("body", two_pore_over_time) | lung_over_time,
     healthy_ranges=two_pore_healthy_ranges | lymph_in_health,
+    imbalance=two_pore_lung_imbalance,
 )

@@ -8,7 +8,17 @@ over a day for m of 2 to 15. `x_Kf`, `x_sigma` and `x_PS` move them apart, which
 
 from typing import Any, NamedTuple
 
-from cls_infer.model import Model, Parameter, State, fixed, healthy_one_pore, lognormal, normal, peak_leak
+from cls_infer.model import (
+    Model,
+    Parameter,
+    State,
+    fixed,
+    healthy_one_pore,
+    lognormal,
+    normal,
+    one_pore_imbalance,
+    peak_leak,
+)
 from cls_infer.model.chart import bedside_chart, blood_chart, body_over_time
 from cls_infer.model.reference import (
     blood,
@@ -156,4 +166,5 @@ model = Model(
     },
     channels=tuple(channel for channel in body_channels if channel != "globulin"),
     healthy_ranges=capillary_pressure_in_health,
+    imbalance=one_pore_imbalance,
 )

@@ -8,7 +8,7 @@ measurements. Flux is positive from plasma to interstitium.
 """
 
 from cls_infer.model import Parameter, State, fixed, lognormal, peak_leak
-from cls_infer.model.steady_glycocalyx import healthy_glycocalyx
+from cls_infer.model.steady_glycocalyx import glycocalyx_imbalance, healthy_glycocalyx
 from cls_infer.model.two_pore import two_pore_model, two_pore_parameters, two_pore_states
 from cls_infer.physiology import glycocalyx_wall, treated_leak, two_pore_flows, two_pore_rates
 
@@ -47,4 +47,12 @@ def rates(f, y, p, h, u):
     }
 
 
-model = two_pore_model(__doc__, parameters, flows, states=states, health=healthy_glycocalyx, rates=rates)
+model = two_pore_model(
+    __doc__,
+    parameters,
+    flows,
+    states=states,
+    health=healthy_glycocalyx,
+    rates=rates,
+    imbalance=glycocalyx_imbalance,
+)

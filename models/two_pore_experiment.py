@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from cls_infer.model import Derived, Model, Observable, Parameter, State, fixed, normal_noise
 from cls_infer.model.chart import blood_chart, protein_chart, research_chart, wall_over_time
 from cls_infer.model.reference import blood, globulin, interstitium, lymph, oncotic, protein, two_pore_wall
-from cls_infer.model.steady import balanced_wall
+from cls_infer.model.steady import balanced_wall, two_pore_imbalance
 from cls_infer.model.two_pore import two_pore_healthy_ranges, two_pore_states
 from cls_infer.physiology import (
     lymph_flow,
@@ -179,4 +179,5 @@ model = Model(
     },
     channels=("water", "albumin", "globulin", "venous_pressure"),
     healthy_ranges=two_pore_healthy_ranges,
+    imbalance=two_pore_imbalance,
 )

@@ -38,6 +38,7 @@ VARIABLES: dict[str, Variable] = {
     "ultrafiltration_rate": Variable("L/h", -5, 10, "flow through an artificial membrane"),
     "evlwi": Variable("mL/kg", 1, 100, "extravascular lung water per kg of predicted body weight"),
     "oedema_to_plasma_protein": Variable("1", 0.02, 5, "total protein of alveolar oedema fluid over that of plasma"),
+    "lung_lymph_to_plasma_protein": Variable("1", 0.01, 2, "total protein of lung lymph over that of plasma"),
     "sbp": Variable("mmHg", 20, 350, "systolic pressure; with dbp it becomes map"),
     "dbp": Variable("mmHg", 5, 250, "diastolic pressure; with sbp it becomes map"),
     # endothelium and inflammation

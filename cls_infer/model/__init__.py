@@ -7,7 +7,14 @@ from .noise import Noise, lognormal_noise, normal_noise, student_t_noise
 from .onset import reported_onset
 from .prior import Prior, fixed, logit_normal, lognormal, lognormal_factor, normal, truncated_normal
 from .spec import Covariates, Derived, HealthyRange, Model, Observable, Parameter, State
-from .steady import healthy_one_pore, healthy_two_pore, healthy_two_pore_lung
+from .steady import (
+    healthy_one_pore,
+    healthy_two_pore,
+    healthy_two_pore_lung,
+    one_pore_imbalance,
+    two_pore_imbalance,
+    two_pore_lung_imbalance,
+)
 
 __all__ = [
     "Covariates",
@@ -34,10 +41,13 @@ __all__ = [
     "normal",
     "normal_noise",
     "of_colloid",
+    "one_pore_imbalance",
     "peak_leak",
     "reported_onset",
     "student_t_noise",
     "truncated_normal",
+    "two_pore_imbalance",
+    "two_pore_lung_imbalance",
     "usual_leak",
     "values_of_colloid",
 ]

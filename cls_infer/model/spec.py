@@ -93,10 +93,12 @@ class Model:
 
     The functions see one patient. `health(p)` returns what follows from the parameters alone, computed once;
     `flows(t, y, p, h, u)` every pressure and flux at an instant; `rates(f, y, p, h, u)` the states' derivatives
-    by name. `channels` lists the therapy inputs that change anything here, `healthy_ranges` what is known of
-    health beyond the priors, `log_survival(y)` the log probability to have lived through a course that ended in
-    the states y. `begins` names the parameter that says when it all begins: the simulation starts, in health,
-    `lead_in` hours before the earliest that its prior allows; at time 0 where there is none.
+    by name. `imbalance(p, h)` says how far the healthy body is from a steady state, relative to what flows there;
+    it is left out where a closed form holds for all parameters. `channels` lists the therapy inputs that change
+    anything here, `healthy_ranges` what is known of health beyond the priors, `log_survival(y)` the log probability
+    to have lived through a course that ended in the states y. `begins` names the parameter that says when it all
+    begins: the simulation starts, in health, `lead_in` hours before the earliest that its prior allows; at time 0
+    where there is none.
     """
 
     about: str
@@ -110,6 +112,7 @@ class Model:
     channels: tuple[str, ...] = ()
     healthy_ranges: Mapping[str, HealthyRange] = field(default_factory=dict)
     log_survival: Callable[[Any], Scalar] | None = None
+    imbalance: Callable[[Any, Any], Scalar] | None = None
     begins: str = ""
     lead_in: float = 0.0
     name: str = ""

@@ -1,9 +1,7 @@
 """The steady state of health when small pores face the space below the glycocalyx."""
 
-from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 from ..physiology.body import loop_in_health
@@ -11,31 +9,7 @@ from ..physiology.glycocalyx import GlycocalyxHealth, glycocalyx_wall, passage
 from ..physiology.solute import unidirectional_clearance
 from ..physiology.two_pore import Pore, opposing_pressures, pores, sieve
 from ..types import Scalar
-
-
-def newton_root(residual: Callable[[Scalar], Scalar], start: float, *, iterations: int = 12) -> Scalar:
-    """Return the root of one equation in one unknown, with the implicit function theorem's gradient.
-
-    Plain Newton, for an equation that is close to linear: that of `healthy_glycocalyx` was met to 1e-13 for all of
-    20,000 prior draws.
-
-    Args:
-        residual: the equation; zero at the root.
-        start: first guess.
-        iterations: a fixed number, so that lanes stay in step.
-    """
-
-    def solve(f: Callable[[Scalar], Scalar], x: Scalar) -> Scalar:
-        def step(_: Any, x: Scalar) -> Scalar:
-            value, slope = jax.jvp(f, (x,), (jnp.ones_like(x),))
-            return x - value / slope
-
-        return jax.lax.fori_loop(0, iterations, step, x)
-
-    def tangent(linear: Callable[[Scalar], Scalar], right: Scalar) -> Scalar:
-        return right / linear(jnp.ones_like(right))
-
-    return jax.lax.custom_root(residual, jnp.asarray(start, float), solve, tangent)
+from .steady import lymph_imbalance, newton_root
 
 
 def balanced_concentrations(
@@ -105,3 +79,11 @@ def healthy_glycocalyx(p: Any) -> GlycocalyxHealth:
         C_gA0=C_gA,
         C_gG0=C_gG,
     )
+
+
+def glycocalyx_imbalance(p: Any, h: GlycocalyxHealth) -> Scalar:
+    """Return how far the healthy body of variant R is from its steady state, relative to the lymph's flux."""
+    concentrations = (h.C_gA0, h.C_gG0, h.C_iA0, h.C_iG0)
+    w = glycocalyx_wall(h.loop.P_c0 - p.P_i0, p.C_A0, p.C_G0, *concentrations, 1.0, h.sieve, p)
+    stored = jnp.maximum(jnp.abs(w.stored_A) / p.C_A0, jnp.abs(w.stored_G) / p.C_G0) / (p.J_L0 + p.k_gi)
+    return jnp.maximum(stored, lymph_imbalance(w.J_S + w.J_L, w.Js_A, w.Js_G, h.C_iA0, h.C_iG0, p))

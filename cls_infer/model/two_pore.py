@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..physiology.two_pore_body import two_pore_rates
+from ..types import Scalar
 from .chart import bedside_chart, blood_chart, body_over_time, protein_chart, research_chart, wall_over_time
 from .reference import (
     blood,
@@ -21,7 +22,7 @@ from .reference import (
     two_pore_wall,
 )
 from .spec import Derived, HealthyRange, Model, Observable, Parameter, State
-from .steady import healthy_two_pore
+from .steady import healthy_two_pore, two_pore_imbalance
 
 two_pore_parameters = {
     **two_pore_wall,
@@ -99,6 +100,7 @@ def two_pore_model(
     derived: Mapping[str, Derived] = two_pore_over_time,
     healthy_ranges: Mapping[str, HealthyRange] = two_pore_healthy_ranges,
     channels: tuple[str, ...] = body_channels,
+    imbalance: Callable[[Any, Any], Scalar] = two_pore_imbalance,
     begins: str = "",
     lead_in: float = 0.0,
 ) -> Model:
@@ -115,6 +117,7 @@ def two_pore_model(
         channels=channels,
         healthy_ranges=healthy_ranges,
         log_survival=log_survival,
+        imbalance=imbalance,
         begins=begins,
         lead_in=lead_in,
     )

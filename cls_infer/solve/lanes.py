@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import jax
 
-RUNNING, OK, STEP_LIMIT, NON_FINITE, OUT_OF_BOUNDS = -1, 0, 1, 2, 3
+RUNNING, OK, STEP_LIMIT, NON_FINITE, OUT_OF_BOUNDS, NO_HEALTH = -1, 0, 1, 2, 3, 4
 STATUS_WORDS = {
     OK: "ok",
     STEP_LIMIT: "step limit",
     NON_FINITE: "not finite",
     OUT_OF_BOUNDS: "state out of bounds",
+    NO_HEALTH: "no steady state in health",
 }
 
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ..physiology.inputs import REST
-from .lanes import Case, Route
+from .lanes import NO_HEALTH, Case, Route
 from .plan import Chart
 from .states import Solve
 from .system import System
@@ -41,9 +41,14 @@ class Along(NamedTuple):
 
 
 def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array, route: Route) -> Along:
-    """Return times [lane, stop + 1], states, inputs and status from free values [lane] and uncharted amounts."""
+    """Return times [lane, stop + 1], states, inputs and status from free values [lane] and uncharted amounts.
+
+    A lane without a steady state in health goes nowhere: all its stops are its start.
+    """
     y0, numbers = jax.vmap(system.prepare)(values)
-    states, status = solve(y0, Case(numbers, amounts), route)
+    steady = jax.vmap(system.steady)(y0, numbers)
+    ways = route._replace(stops=jnp.where(steady[:, None], route.stops, jnp.asarray(route.start)[:, None]))
+    states, status = solve(y0, Case(numbers, amounts), ways)
     uncharted = jnp.einsum("le,lsec->lsc", amounts, jnp.asarray(route.forcing.share))
     rest = jnp.broadcast_to(jnp.array(REST, float), (y0.shape[0], 1, len(REST)))
     return Along(
@@ -51,7 +56,7 @@ def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array,
         y=jnp.concatenate([y0[:, None], states], axis=1),
         numbers=numbers,
         u=jnp.concatenate([rest, route.forcing.charted + uncharted], axis=1),
-        status=status,
+        status=jnp.where(steady, status, NO_HEALTH),
     )
 
 
@@ -82,6 +87,7 @@ def predictor(system: System, solve: Solve, observe: Observe) -> Predict:
 
         mean, time_variance = moments(jax.vmap(pick)(observed, chart))
         in_health = jax.vmap(system.in_health)(along.numbers)
+        in_health = jnp.where((along.status == NO_HEALTH)[:, None], 0.0, in_health)  # the wall is flat
         return Predicted(mean, time_variance, along.status, in_health, jax.vmap(system.log_survival)(along.y[:, -1]))
 
     return predict

@@ -14,6 +14,9 @@ from ..model.spec import Model
 from ..physiology.inputs import Inputs
 from ..types import Scalar
 
+STEADY = 1e-8
+"""Largest imbalance of a steady state. Where one is found what is left is rounding: of 100,000 prior draws 2e-14."""
+
 
 @dataclass(frozen=True)
 class System:
@@ -41,6 +44,12 @@ class System:
         values, h = self._healthy(values)
         y0 = self.model.initial(self.parameters(values), h)
         return jnp.stack([jnp.asarray(a, float) for a in y0]), ravel_pytree((values, h))[0]
+
+    def steady(self, y0: jax.Array, numbers: jax.Array) -> jax.Array:
+        """Return whether a lane's healthy body is finite and in a steady state; only from one can a course start."""
+        values, h = self._unpack(numbers)
+        left = self.model.imbalance(self.parameters(values), h) if self.model.imbalance else 0.0
+        return jnp.all(jnp.isfinite(y0)) & jnp.all(jnp.isfinite(numbers)) & (jnp.abs(jnp.asarray(left)) <= STEADY)
 
     def _read(self, y: jax.Array, numbers: jax.Array, u: jax.Array) -> tuple:
         values, h = self._unpack(numbers)

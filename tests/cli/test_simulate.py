@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+from math import isfinite
 
 import pytest
 
@@ -102,6 +104,16 @@ def test_a_solve_that_fails_exits_1_and_says_how(cls_infer):
     said = cls_infer("simulate", "two_pore", "--set", "m_L=1e9", "--hours", 10)
     assert (said.code, said.out) == (1, "")
     assert "cannot be solved" in said.err
+
+
+def test_a_body_that_cannot_stand_still_is_not_simulated(cls_infer):
+    said = cls_infer("simulate", "one_pore", "--set", "TER_0=0.001", "--hours", 10)
+    assert (said.code, said.out) == (1, "")
+    assert "no steady state in health" in said.err
+    whole = json.loads(cls_infer("simulate", "one_pore", "--set", "TER_0=0.001", "--hours", 2, "--json").out)
+    assert whole["status"] == "no steady state in health"
+    values = [number for column in whole["columns"].values() for number in column["values"]]
+    assert values and all(isinstance(number, float) and isfinite(number) for number in values)
 
 
 def test_the_model_takes_the_colloid_that_is_given_and_one_alone(cls_infer, tmp_path):

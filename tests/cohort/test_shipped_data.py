@@ -17,6 +17,7 @@ SETS = {  # patients, observations, therapy rows, rows set aside
     "drug_leak_c": (1, 20, 2, 0),
     "dialyzer": (20, 140, 140, 0),
     "reference_adult": (5, 12, 7, 0),
+    "reference_lung": (4, 4, 0, 0),
 }
 
 

@@ -12,7 +12,7 @@ from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.errors import InputError
 from cls_infer.likelihood.posterior import FAILED, posterior
 from cls_infer.model import load_model
-from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Tolerance
+from cls_infer.solve.lanes import NO_HEALTH, OK, OUT_OF_BOUNDS, STEP_LIMIT, Tolerance
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,41 @@ def test_a_failed_solve_is_finite_and_flat(starved, z):
     assert status.tolist() == [STEP_LIMIT, STEP_LIMIT]
     assert np.all(np.asarray(slope) == 0.0)
     assert np.isfinite(FAILED)
+
+
+def test_a_body_without_a_steady_state_is_a_wall_and_leaves_the_other_alone(kinetics, two_patients, look, z):
+    """The second patient weighs 55 kg; of such a one it is said here that nothing stands still."""
+    restless = replace(kinetics, imbalance=lambda p, h: jnp.where(p.BW < 60, 1e-3, 0.0))
+    target = posterior(restless, two_patients)
+
+    def totals(z):
+        totals, health, status = target.by_patient(target.pooling.coordinates(z))
+        return totals + health, (target.predicted(target.pooling.coordinates(z)).mean, status)
+
+    (each, (mean, status)), slope = jax.jit(lambda z: (totals(z), jax.jacrev(lambda z: totals(z)[0])(z)))(z)
+    assert status.tolist() == [OK, NO_HEALTH]
+    assert float(each[1]) == FAILED and np.all(np.asarray(slope[1]) == 0.0)
+    assert np.all(np.isfinite(mean))
+    np.testing.assert_allclose(each[0], look(z)[2][0], rtol=1e-12)
+    assert np.any(np.asarray(slope[0]) != 0.0) and np.all(np.isfinite(slope[0]))
+
+
+@pytest.mark.parametrize("predict", ["predict", "predict_forward"])
+def test_a_real_body_without_a_steady_state_has_finite_flat_predictions(predict, two_patients):
+    """Lymph carries off more albumin than the wall of `one_pore` lets through."""
+    target = posterior(load_model("one_pore"), two_patients, fixed={"TER_0": 0.002})
+    z = jnp.zeros(target.pooling.dimension)
+
+    def seen(z):
+        values, amounts = target.pooling.values(target.pooling.coordinates(z))
+        found = getattr(target, predict)(values, amounts, target.plan.route, target.plan.chart)
+        return jnp.where((found.status == NO_HEALTH)[:, None], 0.0, found.mean), found
+
+    derive = jax.jacrev if predict == "predict" else jax.jacfwd
+    slope, found = jax.jit(derive(seen, has_aux=True))(z)
+    assert found.status.tolist() == [NO_HEALTH, NO_HEALTH]
+    assert all(np.all(np.isfinite(a)) for a in (found.mean, found.time_variance, found.in_health, slope))
+    assert np.all(np.asarray(slope) == 0.0) and np.all(np.asarray(found.in_health) == 0.0)
 
 
 def test_one_patients_failure_leaves_the_other_alone(kinetics, two_patients, look, z):

@@ -222,5 +222,7 @@ def test_a_model_predicts_finite_numbers_at_every_patients_prior_median(model):
         }
         values = jax.tree.map(lambda a: a[0], values_of(system, [medians]))
         y, numbers = system.prepare(values)
+        assert bool(system.steady(y, numbers))
+        assert not bool(system.steady(y.at[0].set(jnp.nan), numbers))
         seen = system.observe(3.0, y, numbers, jnp.array(REST, float))
         assert np.all(np.isfinite(seen)) and np.all(np.isfinite(y))

@@ -18,6 +18,7 @@ from cls_infer.inference.prior_sample import sample_prior
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import available, load_model
 from cls_infer.results.batches import over_draws
+from cls_infer.solve.lanes import STATUS_WORDS
 from cls_infer.solve.plan import start_of
 from cls_infer.solve.predict import along_route
 from cls_infer.solve.route import route_of, stack_routes
@@ -91,7 +92,8 @@ def predictive(name: str, draws: int) -> Predictive:
 def check_solved(found: Predictive) -> None:
     """At most one in a thousand living patients is not solved, and what is solved is finite."""
     unsolved = (found.status != 0) & ~found.died
-    TELL("%d draws: %d not solved, %d died", len(found.status), unsolved.sum(), found.died.sum())
+    ends = {word: int(np.sum(found.status == code)) for code, word in STATUS_WORDS.items()}
+    TELL("%d draws: %d not solved, %d died; %s", len(found.status), unsolved.sum(), found.died.sum(), ends)
     assert not np.any(found.died & (found.status == 0))
     assert unsolved.sum() <= 1e-3 * len(found.status)
     for name, values in found.seen.items():

@@ -34,6 +34,13 @@ def test_the_root_tells_where_the_fit_comes_from(fit, kinetics):
     assert '"row": 8' in attrs["unused"] and "twice at the same time" in attrs["set_aside"]
 
 
+def test_every_way_a_solve_can_end_is_counted(fit):
+    counted = fit.tree["solver"]["count"].sum("patient")
+    ends = dict(zip(fit.tree["solver"]["status"].values.tolist(), counted.values.tolist(), strict=True))
+    assert {"ok", "step limit", "not finite", "state out of bounds", "no steady state in health"} == set(ends)
+    assert ends["no steady state in health"] == 0 < ends["ok"]
+
+
 def test_what_is_known_is_constant_data_and_not_posterior(fit):
     known, unknown = fit.tree["constant_data"], fit.tree["posterior"]
     assert float(known["MCHC"]) == 333.0 and known["BW"].sel(patient="P1") == 70.0
