@@ -1,12 +1,16 @@
 """From pieces and the loops around them to machine code that XLA can call by name."""
 
 import ctypes
+import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import jax
+import llvmlite
 import llvmlite.binding as llvm
 from llvmlite import ir
 
@@ -14,6 +18,7 @@ from .emit import emit
 from .handler import add_handler
 from .piece import Piece
 
+_lock = Lock()
 _engines: dict[str, llvm.ExecutionEngine] = {}
 
 
@@ -35,24 +40,29 @@ def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], 
     handler = add_handler(module, *write(module))
     text = str(module)
     target = f"cls_infer_{sha256(text.encode()).hexdigest()[:24]}"
-    if target not in _engines:
-        _engines[target] = _compiled(text)
-        address = _engines[target].get_function_address(handler)
-        entry = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(address)
-        jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(entry), platform="cpu")
+    with _lock:
+        if target not in _engines:
+            _engines[target] = _loaded(_kept_or(target, lambda: _compiled(text)))
+            address = _engines[target].get_function_address(handler)
+            entry = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(address)
+            jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(entry), platform="cpu")
     return target
 
 
-@cache
 def _machine() -> llvm.TargetMachine:
+    """Return this very processor; an engine takes it for its own."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    features = llvm.get_host_cpu_features().flatten()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=2, jit=True)
+    cpu, features = _processor()
+    return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
 
 
-def _compiled(text: str) -> llvm.ExecutionEngine:
+def _processor() -> tuple[str, str]:
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+def _compiled(text: str) -> bytes:
+    """Return the machine code of a module, as an object file."""
     machine = _machine()
     module = llvm.parse_assembly(text)
     module.verify()
@@ -62,6 +72,30 @@ def _compiled(text: str) -> llvm.ExecutionEngine:
     passes.add_simplify_cfg_pass()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=1))
     passes.run(module, builder)
-    engine = llvm.create_mcjit_compiler(module, machine)
+    return machine.emit_object(module)
+
+
+def _loaded(code: bytes) -> llvm.ExecutionEngine:
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
+
+
+def _kept_or(target: str, make: Callable[[], bytes]) -> bytes:
+    """Return the code kept beside JAX's own compilations from an earlier run, or make and keep it."""
+    folder = jax.config.jax_compilation_cache_dir
+    if not folder:
+        return make()
+    of = sha256("".join([llvmlite.__version__, *_processor()]).encode()).hexdigest()[:16]
+    path = Path(folder) / "machine" / f"{target}-{of}.o"
+    try:
+        return path.read_bytes()
+    except OSError:
+        code = make()
+    with suppress(OSError):  # a folder that cannot be written keeps nothing
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(f".{os.getpid()}")
+        half.write_bytes(code)
+        half.replace(path)
+    return code
