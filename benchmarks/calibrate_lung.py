@@ -34,9 +34,8 @@ from cls_infer.model import Covariates, Model, Parameter, logit_normal, lognorma
 from cls_infer.model.noise import normal_noise
 from cls_infer.model.prior import Fixed, Prior
 from cls_infer.types import Scalar
-from cls_infer.validation.batch import simulations_of
 from cls_infer.validation.chapter import Comparison
-from cls_infer.validation.judge import Judged, value_of
+from cls_infer.validation.judge import Judged, simulated, value_of
 from cls_infer.validation.read import read_validation
 
 IMPOSED: dict[str, dict[str, float]] = {
@@ -141,10 +140,8 @@ def rows_of_the_lung() -> list[Comparison]:
 
 def judged_of(model: Model, rows: Sequence[Comparison]) -> list[Judged]:
     """Return what this model says of the rows; all of its runs in one program."""
-    runs = {row.run.name: row.run for row in rows}
-    hours = {name: [hour for row in rows if row.run.name == name for hour in row.shows.hours] for name in runs}
-    simulations = simulations_of(model, runs, hours)
-    return [Judged(row, "lung", value_of(row, "lung", simulations[row.run.name])) for row in rows]
+    simulations = simulated(model, rows)
+    return [Judged(row, "lung", value_of(row, "lung", simulations)) for row in rows]
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ import numpy as np
 from cls_infer import fit, load_model, read_cohort
 from cls_infer.cli.machine import prepare_jax
 from cls_infer.cohort.records import Cohort, Measurement
+from cls_infer.cohort.scenario import Scenario
 from cls_infer.cohort.shipped import shipped_folder
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import Start, find_start
@@ -35,6 +36,7 @@ from cls_infer.results.summary import Row
 from cls_infer.validation.chapter import Comparison
 from cls_infer.validation.judge import Judged, judge_one
 from cls_infer.validation.read import read_validation
+from cls_infer.validation.reading import Read
 
 BASELINES = ("m_L", "BW", "V_p0", "Hct0", "C_A0", "C_G0", "MAP0")
 """What the published changes are relative to; held at the reference adult's."""
@@ -122,18 +124,35 @@ def moved(rows: Iterable[Row], model: Model) -> list[str]:
 
 
 def rows_of(model: str) -> list[Comparison]:
-    """Return the rows of the validation page that the body of `model` can be compared with."""
+    """Return the rows of the validation page that are read from one run, which the body of `model` can repeat."""
     rows = [row for chapter in read_validation() for row in chapter.comparisons if LIKE in row.value]
-    halved = {row.run.name for row in rows if row.shows.measure == "half_life"}
-    runs = {row.run.name: replace(row.run, hours=row.run.hours * LONGER) for row in rows if row.run.name in halved}
-    return [replace(row, value={model: row.value[LIKE]}, run=runs.get(row.run.name, row.run)) for row in rows]
+    once = [(row, row.reading) for row in rows if isinstance(row.reading, Read)]
+    halved = {read.run.name for _, read in once if read.shows.measure == "half_life"}
+    found = []
+    for row, read in once:
+        run = read.run
+        longer = replace(run, hours=run.hours * LONGER) if run.name in halved else run
+        found.append(in_run(replace(row, value={model: row.value[LIKE]}), longer))
+    return found
+
+
+def run_of(row: Comparison) -> Scenario:
+    """Return the one run that a row is read from."""
+    (run,) = row.reading.runs
+    return run
+
+
+def in_run(row: Comparison, run: Scenario) -> Comparison:
+    """Return the row, read from another run."""
+    assert isinstance(row.reading, Read)
+    return replace(row, reading=replace(row.reading, run=run))
 
 
 def with_body(rows: Sequence[Comparison], body: Mapping[str, float]) -> list[Comparison]:
     """Return the rows, of runs by another body; what a run sets itself it keeps, unless the body has it."""
     return [
-        replace(row, run=replace(row.run, name=f"{row.run.name}, calibrated", changes={**row.run.changes, **body}))
-        for row in rows
+        in_run(row, replace(run, name=f"{run.name}, calibrated", changes={**run.changes, **body}))
+        for row, run in zip(rows, map(run_of, rows), strict=True)
     ]
 
 
@@ -228,15 +247,20 @@ def sampled(cohort: Cohort, model: Model, options: argparse.Namespace) -> dict[s
     return {**{row.name: row.q50 for row in body}, **numbers(options.hold)}
 
 
-def main() -> None:
-    """Fit, then print the posterior and the rows."""
+def asked() -> argparse.Namespace:
+    """Return the command line's choices."""
     parser = sampling_options(__doc__)
     parser.add_argument("model", nargs="?", default="two_pore")
     parser.add_argument("--mode-only", action="store_true")
     parser.add_argument("--hold", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--starts", type=int, default=6)
     parser.add_argument("--spread", action="append", default=[], metavar="ROW=SD")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Fit, then print the posterior and the rows."""
+    options = asked()
     prepare_jax()
     model = load_model(options.model)
     cohort = with_spreads(read_cohort(shipped_folder() / "reference_adult"), numbers(options.spread))

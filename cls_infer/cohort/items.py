@@ -84,6 +84,8 @@ ITEMS: dict[str, Item] = {
     ),
     "temperature": _level("body temperature, for the water that fever costs", "temperature", "degC", 28.0, 44.0),
     "venodilation": _level("volume the veins hold without pressure, added", "venodilation", "L", -2.0, 3.0),
+    # physiology.md 5.3: 0.6 to 1; the drop of a vasoplegia
+    "arterial_tone": _level("arterial pressure relative to usual; dilatation below 1", "arterial_tone", "1", 0.2, 2.0),
     "evaporation": _level("insensible loss relative to health, fever apart", "evaporation", "1", 0.0, 30.0),
     "albumin_synthesis": _level("albumin made, relative to health", "albumin_synthesis", "1", 0.0, 5.0),
     "albuminuria": _level("plasma cleared of albumin by the kidney", "albuminuria", "L/h", 0.0, 1.0),

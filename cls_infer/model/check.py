@@ -33,6 +33,7 @@ CHANNEL_UNITS = Inputs(  # type: ignore[arg-type]
     transmembrane_pressure="mmHg",
     diuresis="1",
     venodilation="L",
+    arterial_tone="1",
     evaporation="1",
     albumin_synthesis="1",
     albuminuria="L/h",
@@ -48,7 +49,7 @@ CHANNEL_UNITS = Inputs(  # type: ignore[arg-type]
     colloid="g/h",
 )._asdict()
 USUAL_INPUT = Inputs(
-    *(0.3, 5.0, 4.0, 0.1, 0.2, 0.15, 0.6, 0.2, 3.0, 120.0, 1.5, 0.2, 1.3, 0.8, 0.01, 0.7, 30.0),
+    *(0.3, 5.0, 4.0, 0.1, 0.2, 0.15, 0.6, 0.2, 3.0, 120.0, 1.5, 0.2, 0.8, 1.3, 0.8, 0.01, 0.7, 30.0),
     plasma_removed=0.4,
     furosemide=8.0,
     temperature=39.0,

@@ -74,6 +74,7 @@ body_channels = (
     "venous_pressure",
     "diuresis",
     "venodilation",
+    "arterial_tone",
     "evaporation",
     "albumin_synthesis",
     "albuminuria",

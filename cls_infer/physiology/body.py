@@ -66,12 +66,13 @@ def loop_in_health(P_c0: Scalar, p: Any) -> Loop:
 def circulate(V_p: Scalar, V_i: Scalar, V_r: Scalar, u: Inputs, loop: Loop, p: Any) -> Circulation:
     """Return pressures and flows at plasma, interstitial and red-cell volumes [L] under inputs u.
 
-    The pressor raises arterial pressure but not the pressure the capillaries see (`physiology.md` 5.2).
+    The pressor raises arterial pressure but not the pressure the capillaries see; a lost arterial tone lowers both
+    (`physiology.md` 5.2 and 5.3).
     """
     V_b = V_p + V_r
     V_u = loop.V_u + u.venodilation + pressor_venoconstriction(u.norepinephrine, p.dV_NE, p.NE_50)
     P_v = small_vein_pressure(V_b, V_u, p.C_v, p.s_v) + u.venous_pressure
-    MAP_intrinsic = mean_arterial_pressure(V_b, loop.V_b0, p.MAP0, p.MAP_min, p.x_50, p.n_MAP)
+    MAP_intrinsic = u.arterial_tone * mean_arterial_pressure(V_b, loop.V_b0, p.MAP0, p.MAP_min, p.x_50, p.n_MAP)
     MAP = MAP_intrinsic + pressor_rise(u.norepinephrine, p.dMAP_NE, p.NE_50)
     P_i = pressure_of_tissue(V_i, p)
     diuresis = u.diuresis * diuretic_factor(u.furosemide, p.g_furosemide, p.F_50)

@@ -35,6 +35,8 @@ class Inputs(NamedTuple):
     """urine relative to what the kidney would make [1]"""
     venodilation: Scalar = 0.0
     """added to the veins' unstressed volume [L]"""
+    arterial_tone: Scalar = 1.0
+    """mean arterial pressure relative to what blood volume would give; below 1 dilated [1]"""
     evaporation: Scalar = 1.0
     """insensible loss relative to health [1]"""
     albumin_synthesis: Scalar = 1.0

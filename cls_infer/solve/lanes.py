@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import jax
 
+from ..errors import InputError, Problem
+
 RUNNING, OK, STEP_LIMIT, NON_FINITE, OUT_OF_BOUNDS, NO_HEALTH = -1, 0, 1, 2, 3, 4
 STATUS_WORDS = {
     OK: "ok",
@@ -26,6 +28,32 @@ class Tolerance(NamedTuple):
     max_steps: int = 1000
     first_step: float = 0.05
     smallest_step: float = 1e-9
+
+
+def check_tolerance(tolerance: Tolerance) -> None:
+    """Refuse a tolerance that no step can meet.
+
+    Raises:
+        InputError: names every number that is not above 0.
+    """
+    usual = ", ".join(f"{name} {value:g}" for name, value in Tolerance()._asdict().items())
+    problems = [
+        Problem("tolerance", f"`{name}` is {value:g}", remedy=f"give a number above 0; the defaults are {usual}")
+        for name, value in tolerance._asdict().items()
+        if not value > 0
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def check_lanes(y0: jax.Array) -> None:
+    """Refuse a solve of no lanes.
+
+    Raises:
+        InputError: there are none.
+    """
+    if not len(y0):
+        raise InputError([Problem("solve", "there is no lane to solve", remedy="give at least one patient and draw")])
 
 
 class Case(NamedTuple):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .fold import fold_lanes
-from .lanes import Case, Journey, Route, Tolerance
+from .lanes import Case, Journey, Route, Tolerance, check_lanes, check_tolerance
 from .machine.pointwise import machine_pointwise
 from .machine.scalarize import NotScalarError
 from .machine.solver import machine_solver, machine_solver_forward
@@ -45,9 +45,13 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
         tolerance: accuracy and step limit.
         engine: `machine` code for the processor, `xla` for whatever device JAX has; `auto` takes machine code on the
             processor unless the right-hand side holds something that cannot be taken apart into scalars.
+
+    Raises:
+        InputError: a tolerance that is not above 0; when called, no lanes.
     """
+    check_tolerance(tolerance)
     by_machine = machine_solver(rhs, stepper_for(tolerance), floor, tolerance)
-    return _chosen(engine, by_machine, batched_solver(rhs, floor, tolerance))
+    return _some_lanes(_chosen(engine, by_machine, batched_solver(rhs, floor, tolerance)))
 
 
 def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Solve:
@@ -55,13 +59,22 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
 
     For Jacobians: d states / d parameters, all columns side by side. Arguments as above.
     """
+    check_tolerance(tolerance)
     by_machine = machine_solver_forward(rhs, stepper_for(tolerance), floor, tolerance)
-    return _chosen(engine, by_machine, batched_solver_forward(rhs, floor, tolerance))
+    return _some_lanes(_chosen(engine, by_machine, batched_solver_forward(rhs, floor, tolerance)))
 
 
 def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:
     """Return a function of one lane for arrays of many lanes, with its gradient."""
     return _chosen(engine, machine_pointwise(fun), jax.vmap(fun))
+
+
+def _some_lanes(solve: Solve) -> Solve:
+    def checked(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
+        check_lanes(y0)
+        return solve(y0, case, route)
+
+    return checked
 
 
 def _chosen[F: Callable](engine: Engine, by_machine: F, by_xla: F) -> F | Callable[..., Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..model.spec import Model
 from ..solve.simulate import Simulation
 from ..units import convert
 from .batch import simulations_of
@@ -53,13 +54,17 @@ def judge(chapters: Sequence[Chapter]) -> list[Judged]:
 def judge_one(rows: Sequence[Comparison], model: str) -> list[Judged]:
     """Return what one model says of those of the rows that it is compared with, in their order."""
     its_rows = [row for row in rows if model in row.value]
-    runs = {run.name: run for row in its_rows for run in row.reading.runs}
-    hours = {
-        name: [h for row in its_rows if run in row.reading.runs for h in row.reading.hours]
-        for name, run in runs.items()
-    }
-    simulations = simulations_of(model_named(model), runs, hours)
+    simulations = simulated(model_named(model), its_rows)
     return [Judged(row, model, value_of(row, model, simulations)) for row in its_rows]
+
+
+def simulated(model: Model, rows: Sequence[Comparison]) -> Mapping[str, Simulation]:
+    """Return every run that the rows are read from, by its name; all of a model's in one program."""
+    runs = {run.name: run for row in rows for run in row.reading.runs}
+    hours = {
+        name: [h for row in rows if run in row.reading.runs for h in row.reading.hours] for name, run in runs.items()
+    }
+    return simulations_of(model, runs, hours)
 
 
 def value_of(row: Comparison, model: str, simulations: Mapping[str, Simulation]) -> float:

@@ -42,7 +42,8 @@ def test_an_experiment_imposes_what_the_run_of_its_row_does(script, model):
     rows = {row.what: row for row in script.rows_of_the_lung()}
     measured = script.experiments(model).patients
     for what, patient in zip(script.FITTED, measured, strict=True):
-        changes = {name: model.reference_value(name) for name in ("P_cl", "m_Ll", "AFC")} | dict(rows[what].run.changes)
+        usual = {name: model.reference_value(name) for name in ("P_cl", "m_Ll", "AFC")}
+        changes = usual | dict(rows[what].reading.run.changes)
         assert {name: patient.covariates[name] for name in changes} == changes
         for name, value in changes.items():
             prior = script.of_experiments(model).parameters[name].prior_of(patient.covariates)

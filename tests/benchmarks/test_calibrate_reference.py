@@ -67,10 +67,10 @@ def test_a_row_is_run_again_with_the_new_body_in_place_of_what_it_set(script):
     rows = script.rows_of("two_pore")
     (row,) = [row for row in rows if row.data_row == 19]
     (after,) = script.with_body([row], {"k_u": 12.0, "C_v": 0.3})
-    assert row.run.changes == {"k_u": 8}
-    assert after.run.changes == {"k_u": 12.0, "C_v": 0.3}
-    assert after.run.name != row.run.name
-    assert (after.shows, after.published) == (row.shows, row.published)
+    assert row.reading.run.changes == {"k_u": 8}
+    assert after.reading.run.changes == {"k_u": 12.0, "C_v": 0.3}
+    assert after.reading.run.name != row.reading.run.name
+    assert (after.reading.shows, after.published) == (row.reading.shows, row.published)
 
 
 def test_misses_are_marked_and_counted_in_sample_and_out(script):

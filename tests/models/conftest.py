@@ -12,6 +12,7 @@ LONG = {
     "test_health_is_regained_after_a_perturbation",
     "test_the_reverse_gradient_is_the_slope",
     "test_both_directions_of_differentiation_agree",
+    "test_machine_code_does_what_xla_does",
 }
 
 

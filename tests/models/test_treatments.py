@@ -154,3 +154,11 @@ def test_a_loop_diuretic_and_fever_take_what_they_say(name):
     np.testing.assert_allclose(losses(furosemide=5.0, diuresis=0.5)[0], 2 * 0.060, rtol=1e-9)
     np.testing.assert_allclose(losses(temperature=39.0)[1], -0.035 * (1.12**2 - 1), rtol=1e-9)
     np.testing.assert_allclose(losses(temperature=39.0, evaporation=2.0)[1], -0.035 * (2 * 1.12**2 - 1), rtol=1e-9)
+
+
+def test_dilated_arteries_lower_arterial_pressure_and_what_of_it_the_capillaries_see():
+    _, usual = at("two_pore", {})
+    _, dilated = at("two_pore", {}, REST._replace(arterial_tone=0.75))
+    np.testing.assert_allclose(dilated.MAP / usual.MAP, 0.75, rtol=1e-12)
+    # rho = 0.080 of the fall reaches the capillaries, physiology.md 5.2: to its printed digits
+    np.testing.assert_allclose(usual.P_c - dilated.P_c, 0.080 * 0.25 * usual.MAP, rtol=0.01)

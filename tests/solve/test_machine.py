@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
+from cls_infer.solve.machine.build import kept_or
 from cls_infer.solve.machine.scalarize import NotScalarError
 from cls_infer.solve.machine.tape import Ref, Tape
 from cls_infer.solve.route import route_of, stack_routes
@@ -168,3 +169,25 @@ def test_lanes_that_fail_say_so_and_disturb_no_other(lanes):
     floor = np.array([0.5 * (lowest + next_one), -1.0])
     _, status = reverse_solver(chained, floor, Tolerance(), engine="machine")(y0.at[1].set(1.0), case, route)
     assert np.sum(status == OUT_OF_BOUNDS) == 1 and np.sum(status == OK) == lanes - 1
+
+
+@pytest.fixture
+def compilations_in():
+    """Let compilations be kept in a folder, for as long as the test runs."""
+    before = jax.config.jax_compilation_cache_dir
+    yield lambda folder: jax.config.update("jax_compilation_cache_dir", str(folder) if folder else None)
+    jax.config.update("jax_compilation_cache_dir", before)
+
+
+def test_machine_code_is_kept_between_runs(tmp_path, compilations_in):
+    def never():
+        raise AssertionError("was kept")
+
+    compilations_in(tmp_path)
+    assert kept_or("target", lambda: b"code") == b"code"
+    assert kept_or("target", never) == b"code"
+    assert kept_or("another", lambda: b"other") == b"other"
+    (tmp_path / "file").write_text("")
+    for nowhere in (None, tmp_path / "file"):
+        compilations_in(nowhere)
+        assert kept_or("target", lambda: b"anew") == b"anew"

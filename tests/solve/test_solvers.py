@@ -9,6 +9,7 @@ import pytest
 from courses import Lane, courses, give
 
 from cls_infer.cohort.records import Event
+from cls_infer.errors import InputError
 from cls_infer.model import load_model
 from cls_infer.solve.lanes import NON_FINITE, OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
 from cls_infer.solve.predict import along_route
@@ -75,6 +76,18 @@ def test_a_lane_alone_is_the_lane_in_a_batch(leaky_tank):
         alone, _ = solve_tank(rhs, route, case, tolerance=Tolerance())
         # the same steps are taken: rounding alone, far below the tolerance of 1e-6
         np.testing.assert_allclose(alone[0], together[i], rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", SOLVERS)
+def test_a_tolerance_that_no_step_can_meet_and_no_lanes_are_refused(leaky_tank, kind):
+    rhs, problem = leaky_tank
+    with pytest.raises(InputError) as refused:
+        SOLVERS[kind](rhs, NO_FLOOR, Tolerance(rtol=0.0, atol=-1.0, max_steps=0))
+    assert [p.message.split("`")[1] for p in refused.value.problems] == ["rtol", "atol", "max_steps"]
+    route, case, _ = problem([0.3, 2.0], TIMES)
+    none = jax.tree.map(lambda a: jnp.asarray(a)[:0], (case, route))
+    with pytest.raises(InputError, match="no lane"):
+        SOLVERS[kind](rhs, NO_FLOOR, Tolerance())(jnp.ones((0, 1)), *none)
 
 
 def failing(t, y, numbers, u):

@@ -42,7 +42,7 @@ def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], 
     target = f"cls_infer_{sha256(text.encode()).hexdigest()[:24]}"
     with _lock:
         if target not in _engines:
-            _engines[target] = _loaded(_kept_or(target, lambda: _compiled(text)))
+            _engines[target] = _loaded(kept_or(target, lambda: _compiled(text)))
             address = _engines[target].get_function_address(handler)
             entry = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(address)
             jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(entry), platform="cpu")
@@ -82,7 +82,7 @@ def _loaded(code: bytes) -> llvm.ExecutionEngine:
     return engine
 
 
-def _kept_or(target: str, make: Callable[[], bytes]) -> bytes:
+def kept_or(target: str, make: Callable[[], bytes]) -> bytes:
     """Return the code kept beside JAX's own compilations from an earlier run, or make and keep it."""
     folder = jax.config.jax_compilation_cache_dir
     if not folder:
