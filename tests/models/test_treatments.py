@@ -159,6 +159,8 @@ def test_a_loop_diuretic_and_fever_take_what_they_say(name):
 def test_dilated_arteries_lower_arterial_pressure_and_what_of_it_the_capillaries_see():
     _, usual = at("two_pore", {})
     _, dilated = at("two_pore", {}, REST._replace(arterial_tone=0.75))
-    np.testing.assert_allclose(dilated.MAP / usual.MAP, 0.75, rtol=1e-12)
+    np.testing.assert_allclose(dilated.circulation.MAP / usual.circulation.MAP, 0.75, rtol=1e-12)
     # rho = 0.080 of the fall reaches the capillaries, physiology.md 5.2: to its printed digits
-    np.testing.assert_allclose(usual.P_c - dilated.P_c, 0.080 * 0.25 * usual.MAP, rtol=0.01)
+    np.testing.assert_allclose(
+        usual.circulation.P_c - dilated.circulation.P_c, 0.080 * 0.25 * usual.circulation.MAP, rtol=0.01
+    )
