@@ -60,8 +60,8 @@ def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array,
     )
 
 
-def _at_stops(observe: Observe, along: Along) -> jax.Array:
-    """Return every observable at every stop [lane, stop + 1, observable]."""
+def at_stops(observe: Observe, along: Along) -> jax.Array:
+    """Return what is observed at every stop [lane, stop + 1, quantity]."""
     lanes, stops = along.t.shape
     numbers = jnp.broadcast_to(along.numbers[:, None], (lanes, stops, along.numbers.shape[1]))
     flat = [a.reshape(lanes * stops, *a.shape[2:]) for a in (along.t, along.y, numbers, along.u)]
@@ -78,7 +78,7 @@ def predictor(system: System, solve: Solve, observe: Observe) -> Predict:
 
     def predict(values: tuple, amounts: jax.Array, route: Route, chart: Chart) -> Predicted:
         along = along_route(system, solve, values, amounts, route)
-        observed = _at_stops(observe, along)
+        observed = at_stops(observe, along)
 
         def pick(table: jax.Array, chart: Chart) -> jax.Array:
             variable = chart.variable[:, None]

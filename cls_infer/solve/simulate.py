@@ -15,9 +15,9 @@ from ..errors import InputError, Problem
 from ..model.colloid import values_of_colloid
 from ..model.spec import Model
 from .lanes import OK, STATUS_WORDS, Route, Tolerance
-from .predict import along_route
+from .predict import along_route, at_stops
 from .route import route_of, stack_routes
-from .states import reverse_solver
+from .states import pointwise, reverse_solver
 from .system import System
 
 EXACT = Tolerance(rtol=1e-8, atol=1e-10, max_steps=20_000)
@@ -95,8 +95,7 @@ def simulate_together(model: Model, runs: Sequence[Run]) -> list[Simulation]:
     @jax.jit
     def solved(values: tuple, route: Route) -> tuple[jax.Array, ...]:
         along = along_route(system, solve, values, jnp.zeros((len(runs), 0)), route)
-        over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
-        return along.y, over(along.t, along.y, along.numbers, along.u), along.status
+        return along.y, at_stops(pointwise(system.quantities), along), along.status
 
     values = tuple(jnp.array([float(lane[name]) for lane in lanes]) for name in system.free)
     y, table, status = jax.tree.map(np.asarray, solved(values, stack_routes(routes)))
