@@ -1,0 +1,55 @@
+"""Measure, and write the page.
+
+./in-env python -m benchmarks.solvers run two_pore_leak --lanes 1,64,1024,16384
+./in-env python -m benchmarks.solvers memory two_pore_leak --lanes 1024
+./in-env python -m benchmarks.solvers page
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import jax
+
+from . import measure, memory, page, table
+
+
+def main() -> None:
+    """Run one of the commands."""
+    jax.config.update("jax_enable_x64", True)
+    given = _parser().parse_args()
+    given.do(given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.solvers", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="time and judge all contenders on a problem")
+    run.add_argument("problem", choices=measure.PROBLEMS)
+    run.add_argument("--lanes", default="1,64,1024,16384", help="ascending, by commas")
+    run.add_argument("--only", default="", help="contenders whose name holds this")
+    run.add_argument("--out", type=Path, default=table.RESULTS)
+    run.set_defaults(do=_run)
+    peak = commands.add_parser("memory", help="peak memory of the value and gradient, each in a fresh process")
+    peak.add_argument("problem", choices=measure.PROBLEMS)
+    peak.add_argument("--lanes", default="1024")
+    peak.add_argument("--out", type=Path, default=table.RESULTS)
+    peak.add_argument("--one", help=argparse.SUPPRESS)
+    peak.set_defaults(do=memory.main)
+    write = commands.add_parser("page", help="write docs/benchmarks.md and its figure from the results")
+    write.set_defaults(do=lambda given: page.write(table.RESULTS))
+    return parser
+
+
+def _run(given: argparse.Namespace) -> None:
+    counts = [int(n) for n in given.lanes.split(",")]
+    load = os.getloadavg()[0]
+    rows = measure.table(measure.PROBLEMS[given.problem](), counts, chosen=given.only)
+    table.write(rows, given.out / f"{given.problem}.csv")
+    told = measure.surroundings((load, os.getloadavg()[0]))
+    (given.out / f"{given.problem}.json").write_text(json.dumps(told, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
