@@ -43,12 +43,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> None:
-    counts = [int(n) for n in given.lanes.split(",")]
+    counts = sorted(int(n) for n in given.lanes.split(","))
+    path, beside = given.out / f"{given.problem}.csv", given.out / f"{given.problem}.json"
+    others = [row for row in table.read(path) if row.lanes not in counts] if path.exists() else []
+    runs = json.loads(beside.read_text()) if beside.exists() else []
     load = os.getloadavg()[0]
-    rows = measure.table(measure.PROBLEMS[given.problem](), counts, chosen=given.only)
-    table.write(rows, given.out / f"{given.problem}.csv")
-    told = measure.surroundings((load, os.getloadavg()[0]))
-    (given.out / f"{given.problem}.json").write_text(json.dumps(told, indent=2) + "\n")
+    for rows in measure.table(measure.PROBLEMS[given.problem](), counts, chosen=given.only):
+        told = {"lanes": sorted({row.lanes for row in rows}), **measure.surroundings((load, os.getloadavg()[0]))}
+        table.write(sorted([*others, *rows], key=lambda row: (row.spread, row.lanes)), path)
+        kept = [run for run in runs if not set(run["lanes"]) <= set(counts)]
+        beside.write_text(json.dumps([*kept, told], indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from .table import Row
 ROUNDS, BUDGET = 7, 3.0
 """Most runs of a row, and the seconds after which it takes no more."""
 
-PATIENCE = 25.0
-"""Seconds: what would take longer, for a run or for compiling, judging by fewer lanes, is left out and says so."""
+PATIENCE, COMPILING = 25.0, 60.0
+"""Seconds of a run, and of compiling: what takes longer, judging by fewer lanes, is left out and says so."""
 
 COUNTED = (64, 1024)
 """Numbers of lanes whose steps are counted apart where a solve does not tell them."""
@@ -99,7 +99,7 @@ def _too_long(before: Sequence[Row], contender: Batched, lanes: int) -> str:
     """Return why a contender is not compiled again, or nothing."""
     mine = [row for row in before if row.solver == contender.name and row.rtol in contender.tolerances]
     took = max(((row.value_compile_s or 0) + (row.gradient_compile_s or 0) for row in mine), default=0.0)
-    if took > PATIENCE:
+    if took > COMPILING:
         return f"left out: compiling took {took:.0f} s for fewer lanes"
     if mine and all(_forecast(row, lanes) > PATIENCE or row.note.startswith("left out") for row in mine):
         return f"left out: about {min(_forecast(row, lanes) for row in mine):.0f} s a run, judging by fewer lanes"

@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,20 +36,23 @@ EXACT_STEPS = 30_000
 PACKAGES = ("cls_infer", "jax", "jaxlib", "diffrax", "llvmlite", "numpy", "scipy", "scikit-sundae")
 
 
-def table(problem: Problem, counts: Sequence[int], *, chosen: str = "") -> list[Row]:
-    """Return the rows of a problem for these numbers of lanes, ascending, of contenders whose name holds `chosen`."""
+def table(problem: Problem, counts: Sequence[int], *, chosen: str = "") -> Iterator[list[Row]]:
+    """Yield the rows of a problem, those of one number of lanes more each time, for these numbers in ascending order.
+
+    Of contenders whose name holds `chosen`.
+    """
     together = [c for c in [*ours.contenders(problem), *by_diffrax.contenders(problem)] if chosen in c.name]
     singles = [c for c in one_lane.contenders(problem) if chosen in c.name]
     whole = _given(problem, max(counts))
     for given in whole:
         sys.stderr.write(f"{problem.name}, {given.spread}: {given.exact.ok.sum()} lanes known to ")
         sys.stderr.write(f"{given.exact.agreement:.1e} by two solvers\n")
-    found = [row for given in whole for row in singly.rows(problem, singles, given, counts)]
+    alone = [row for given in whole for row in singly.rows(problem, singles, given, counts)]
     before: list[Row] = []
     for lanes in counts:
         before += batched.rows(problem, together, [_first(given, lanes) for given in whole], before)
         sys.stderr.write(f"{problem.name}: {lanes} lanes done\n")
-    return sorted([*found, *before], key=lambda row: (row.spread, row.lanes))
+        yield [*(row for row in alone if row.lanes <= lanes), *before]
 
 
 def _given(problem: Problem, lanes: int) -> list[Given]:
