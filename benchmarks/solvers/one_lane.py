@@ -58,17 +58,20 @@ def radau(problem: Problem, rhs: Callable, jacobian: Callable) -> Callable[[Any,
     """Return the implicit method of order five, with the exact Jacobian."""
 
     def solve(y0: Any, numbers: Any, rtol: float) -> Found:
-        found = solve_ivp(
-            rhs,
-            (problem.start, problem.times[-1]),
-            np.asarray(y0),
-            method="Radau",
-            t_eval=problem.times,
-            args=(numbers,),
-            jac=jacobian,
-            rtol=rtol,
-            atol=rtol * problem.atol_share,
-        )
+        try:
+            found = solve_ivp(
+                rhs,
+                (problem.start, problem.times[-1]),
+                np.asarray(y0),
+                method="Radau",
+                t_eval=problem.times,
+                args=(numbers,),
+                jac=jacobian,
+                rtol=rtol,
+                atol=rtol * problem.atol_share,
+            )
+        except ValueError:  # how it says that its Jacobian is not finite
+            return np.full((len(problem.times), len(y0)), np.nan), False, None
         return found.y.T, bool(found.success), None  # it counts no steps
 
     return solve

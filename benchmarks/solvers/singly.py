@@ -36,7 +36,7 @@ def _of_one(
     numbers: np.ndarray,
     counts: Sequence[int],
 ) -> list[Row]:
-    _, *_ = contender.solve(y0[0], numbers[0], 1e-2)  # compiles the callback
+    contender.solve(y0[0], numbers[0], 1e-2)  # compiles the callback
     states, solved, steps, took = [], [], [], []
     for start, case in zip(y0, numbers, strict=True):
         begun = perf_counter()
