@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.solvers", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.solvers", description="Measure, and write the page.")
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", help="time and judge all contenders on a problem")
     run.add_argument("problem", choices=measure.PROBLEMS)

@@ -7,6 +7,8 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from .lead import BUDGET
 from .table import Row
@@ -37,14 +39,14 @@ def draw(rows: Sequence[Row], lanes: int, to: Path) -> None:
         ax.set_xlabel("worst error of a lane's log-likelihood [nats]")
     for ax in axes[:, 0]:
         ax.set_ylabel("value and gradient\n[microseconds a lane]")
-    handles = [plt.Line2D([], [], color=c, marker="o", ms=4, label=name) for name, c in COLORS.items()]
-    handles.append(plt.Line2D([], [], color="0.4", marker="o", mfc="none", ls="", ms=6, label="some lanes failed"))
+    handles = [Line2D([], [], color=c, marker="o", ms=4, label=name) for name, c in COLORS.items()]
+    handles.append(Line2D([], [], color="0.4", marker="o", mfc="none", ls="", ms=6, label="some lanes failed"))
     figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
     figure.savefig(to, dpi=110)
     plt.close(figure)
 
 
-def _panel(ax: plt.Axes, rows: Sequence[Row]) -> None:
+def _panel(ax: Axes, rows: Sequence[Row]) -> None:
     for solver, color in COLORS.items():
         mine = [r for r in rows if r.solver == solver and r.gradient_us is not None and r.worst_nats is not None]
         ax.plot([r.worst_nats for r in mine], [r.gradient_us for r in mine], "-", color=color, lw=1)

@@ -78,7 +78,7 @@ def radau(problem: Problem, rhs: Callable, jacobian: Callable) -> Callable[[Any,
 
 
 def _cvode(problem: Problem, rhs: Callable) -> Callable:
-    from sksundae.cvode import CVODE
+    from sksundae.cvode import CVODE  # pyright: ignore[reportMissingImports]
 
     times = np.concatenate([[problem.start], problem.times])
 

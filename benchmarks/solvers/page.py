@@ -14,6 +14,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 STIFF = ("van_der_pol", "hires")
 ORDER = ("two_pore_leak", "clarkson_episode", "multi_tissue_leak", "two_pore_health", *STIFF)
 WORDS = Path(__file__).with_name("words.md")
+ASKED = (1, 64, 1024, 16_384)
+"""Numbers of lanes that a whole table has."""
 
 
 def write(results: Path) -> None:
@@ -42,7 +44,7 @@ def text(results: Path) -> str:
         mine = [row for row in rows if row.problem == name]
         for spread in dict.fromkeys(row.spread for row in mine):
             parts += [f"\n### {spread} spread\n\n", _table([row for row in mine if row.spread == spread])]
-    return "".join([*parts, _memory(results / "memory.csv")])
+    return "".join([*parts, _memory(results / "memory.csv"), _not_run(rows)])
 
 
 def _lead_table(found: Sequence[Lead]) -> str:
@@ -143,6 +145,14 @@ def _row(row: Row) -> list[str]:
         _sum(row.gradient_trace_s, row.gradient_compile_s),
         row.note,
     ]
+
+
+def _not_run(rows: Sequence[Row]) -> str:
+    """Say which problems and numbers of lanes have no table yet."""
+    done = {(row.problem, row.lanes) for row in rows}
+    open_ = {name: [n for n in ASKED if (name, n) not in done] for name in ORDER}
+    lines = [f"- `{name}`: {', '.join(f'{n:,}' for n in lanes)} lanes\n" for name, lanes in open_.items() if lanes]
+    return "\n## Not run yet\n\n" + ("".join(lines) or "Nothing.\n")
 
 
 def _memory(path: Path) -> str:

@@ -76,8 +76,7 @@ def test_a_solver_wrong_by_a_known_share_is_told_so_in_error_and_in_nats():
     assert row.median_nats == pytest.approx(np.median(nats), rel=1e-9)
     assert (row.judged, row.failed, row.lanes) == (3, 0, 3)
     assert (row.steps_p50, row.steps_max) == (3, 3)
-    assert row.value_us > 0 and row.gradient_us > 0 and row.gradient_runs >= 1
-    assert row.value_trace_s > 0 and row.gradient_compile_s > 0
+    assert all((row.value_us, row.gradient_us, row.gradient_runs, row.value_trace_s, row.gradient_compile_s))
 
 
 def test_the_gradient_timed_is_the_likelihoods():
@@ -156,7 +155,7 @@ def test_one_lane_at_a_time_says_how_many_lanes_stand_for_all():
 
     rows = singly.rows(problem, [OneAtATime("one", (1e-6,), solve)], given_of(problem, 5), (1, 5))
     assert [row.lanes for row in rows] == [1, 5]
-    assert rows[1].worst_error < 1e-12 and rows[1].judged == 5 and rows[1].steps_p99 == 7
+    assert rows[1].worst_error == pytest.approx(0, abs=1e-12) and rows[1].judged == 5 and rows[1].steps_p99 == 7
     assert "mean of 5 lanes" in rows[1].note and rows[1].gradient_us is None
 
 
