@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="time and judge all contenders on a problem")
     run.add_argument("problem", choices=measure.PROBLEMS)
     run.add_argument("--lanes", default="1,64,1024,16384", help="ascending, by commas")
-    run.add_argument("--only", default="", help="contenders whose name holds this")
+    run.add_argument("--only", default="", help="a pattern, found in such as `diffrax Tsit5 1e-6`")
     run.add_argument("--out", type=Path, default=table.RESULTS)
     run.set_defaults(do=_run)
     peak = commands.add_parser("memory", help="peak memory of the value and gradient, each in a fresh process")

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -18,8 +19,8 @@ from . import batched, bodies, by_diffrax, one_lane, ours, singly, stiff
 from .batched import Given, gradient_of
 from .exact import TIGHT, exact_of, explicit
 from .problem import SPREADS, Problem, chart_of
-from .solved import Batched
-from .table import Row
+from .solved import Batched, OneAtATime
+from .table import Row, label
 
 PROBLEMS: Mapping[str, Callable[[], Problem]] = {
     "two_pore_leak": bodies.two_pore_at_leak,
@@ -39,10 +40,10 @@ PACKAGES = ("cls_infer", "jax", "jaxlib", "diffrax", "llvmlite", "numpy", "scipy
 def table(problem: Problem, counts: Sequence[int], *, chosen: str = "") -> Iterator[list[Row]]:
     """Yield the rows of a problem, those of one number of lanes more each time, for these numbers in ascending order.
 
-    Of contenders whose name holds `chosen`.
+    Of contenders and tolerances such as `diffrax Tsit5 1e-6` in which the pattern `chosen` is found.
     """
-    together = [c for c in [*ours.contenders(problem), *by_diffrax.contenders(problem)] if chosen in c.name]
-    singles = [c for c in one_lane.contenders(problem) if chosen in c.name]
+    together = _chosen([*ours.contenders(problem), *by_diffrax.contenders(problem)], chosen)
+    singles = _chosen(one_lane.contenders(problem), chosen)
     whole = _given(problem, max(counts))
     for given in whole:
         sys.stderr.write(f"{problem.name}, {given.spread}: {given.exact.ok.sum()} lanes known to ")
@@ -53,6 +54,14 @@ def table(problem: Problem, counts: Sequence[int], *, chosen: str = "") -> Itera
         before += batched.rows(problem, together, [_first(given, lanes) for given in whole], before)
         sys.stderr.write(f"{problem.name}: {lanes} lanes done\n")
         yield [*(row for row in alone if row.lanes <= lanes), *before]
+
+
+def _chosen[C: (Batched, OneAtATime)](contenders: Sequence[C], pattern: str) -> list[C]:
+    kept = []
+    for c in contenders:
+        tolerances = tuple(rtol for rtol in c.tolerances if re.search(pattern, label(c.name, rtol)))
+        kept += [c._replace(tolerances=tolerances)] if tolerances else []
+    return kept
 
 
 def _given(problem: Problem, lanes: int) -> list[Given]:
