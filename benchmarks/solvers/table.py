@@ -43,7 +43,12 @@ class Row(NamedTuple):
     @property
     def label(self) -> str:
         """Method and tolerance."""
-        return f"{self.solver} {self.rtol:.0e}".replace("e-0", "e-")
+        return label(self.solver, self.rtol)
+
+
+def label(solver: str, rtol: float) -> str:
+    """Return a method and its tolerance in words."""
+    return f"{solver} {rtol:.0e}".replace("e-0", "e-")
 
 
 def write(rows: Iterable[Row], path: Path) -> None:
