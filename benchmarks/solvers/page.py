@@ -84,7 +84,10 @@ def _lead_row(lead: Lead) -> list[str]:
 
 
 def _targets(found: Sequence[Lead]) -> str:
-    rows = [_target(target, lead) for target in TARGETS for lead in found if _asked(target, lead)]
+    rows = []
+    for target in TARGETS:
+        mine = [_target(target, lead) for lead in found if _asked(target, lead)]
+        rows += mine or [[target.words, "", f"{target.at_least:g}", "", "not measured"]]
     return "\n" + _markdown(("target", "problem", "asked", "measured", ""), rows)
 
 
@@ -105,8 +108,13 @@ def _surroundings(told: dict[str, Any]) -> str:
     return (
         f"Lanes {lanes}: `{told['command']}` on {told['day']}. {told['processor']}, {told['cores used']} of"
         f" {told['cores of the machine']} cores, JAX on {told['device']}; load average before and after {load}."
-        f" Python {told['python']}, {versions}.\n\n"
+        f" Python {told['python']}, {versions}.{_note(told)}\n\n"
     )
+
+
+def _note(told: dict[str, Any]) -> str:
+    """Return what whoever ran it had to say."""
+    return f" {told['note']}" if "note" in told else ""
 
 
 def _table(rows: Iterable[Row]) -> str:
