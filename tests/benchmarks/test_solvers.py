@@ -1,7 +1,6 @@
 """The comparison of solvers: its measures on cases whose answer is known, and its page against its numbers."""
 
 import math
-import time
 from pathlib import Path
 
 import jax
@@ -9,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks.solvers import batched, judge, lead, page, singly, table
-from benchmarks.solvers.clock import awaited, compiled, in_turns
+from benchmarks.solvers import batched, clock, judge, lead, page, singly, table
 from benchmarks.solvers.exact import Exact, errors
 from benchmarks.solvers.one_lane import callbacks, radau
 from benchmarks.solvers.ours import by_machine, tolerance_of
@@ -121,20 +119,24 @@ def test_a_chart_scatters_by_five_percent_and_repeats_for_lanes_not_judged():
     np.testing.assert_array_equal(log_likelihood(jnp.full((501, 4, 2), 3.0), perfect), np.zeros(501))
 
 
-def test_medians_are_of_awaited_runs_that_take_turns():
-    turns = []
+def test_medians_are_of_awaited_runs_that_take_turns(monkeypatch):
+    now, turns = [0.0], []
+    monkeypatch.setattr(clock, "perf_counter", lambda: now[0])
 
-    def job(name, nap):
+    def job(name, lasts):
         turns.append(name)
-        time.sleep(nap)
+        now[0] += lasts
 
-    timed = in_turns({"a": (job, ("a", 0.0)), "b": (job, ("b", 0.02))}, rounds=3, budget=0.03)
+    timed = clock.in_turns({"a": (job, ("a", 0.0)), "b": (job, ("b", 2.0))}, rounds=3, budget=3.0)
     assert "".join(turns) == "ababa"  # b had used its time up after two
     assert (timed["a"].runs, timed["b"].runs) == (3, 2)
-    assert timed["b"].seconds >= 0.02
-    seconds, result = awaited(jnp.add, 1, 2)
+    assert timed["b"].seconds == 2.0
+
+
+def test_a_run_is_awaited_and_a_compiled_function_is_the_function():
+    seconds, result = clock.awaited(jnp.add, 1, 2)
     assert seconds > 0 and result == 3
-    assert compiled(lambda x: x + 1, 1.0).run(1.0) == 2
+    assert clock.compiled(lambda x: x + 1, 1.0).run(1.0) == 2
 
 
 def test_what_would_take_too_long_is_left_out_with_a_reason_and_not_dropped():
