@@ -4,9 +4,11 @@ A lane is one patient under one draw. Its states are one vector [state], and so 
 side depends on: a step then costs a handful of array operations, however few the lanes.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from ..errors import InputError, Problem
 
@@ -95,9 +97,21 @@ class Journey(NamedTuple):
     kept: Any
 
 
+type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
+"""states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
+
+
 def at(table: Any, index: jax.Array) -> jax.Array:
     """Return each lane's row `index[lane]` of an array [lane, row, ...]."""
     return jax.vmap(lambda rows, i: rows[i])(table, index)
+
+
+def inputs_along(forcing: Forcing, amounts: jax.Array) -> jax.Array:
+    """Return the inputs [lane, stop, channel] on the way to every stop: charted, and uncharted amounts' shares."""
+    charted = jnp.asarray(forcing.charted)
+    if forcing.share.shape[2] == 0:
+        return charted
+    return charted + jnp.einsum("le,lsec->lsc", amounts, jnp.asarray(forcing.share))
 
 
 def inputs_at(forcing: Forcing, stop: jax.Array, amounts: jax.Array) -> jax.Array:

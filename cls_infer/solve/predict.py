@@ -7,9 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from ..physiology.inputs import REST
-from .lanes import NO_HEALTH, Case, Route
+from .lanes import NO_HEALTH, Case, Route, Solve, inputs_along
 from .plan import Chart
-from .states import Solve
 from .system import System
 from .uncertain_time import moments
 
@@ -49,13 +48,12 @@ def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array,
     steady = jax.vmap(system.steady)(y0, numbers)
     ways = route._replace(stops=jnp.where(steady[:, None], route.stops, jnp.asarray(route.start)[:, None]))
     states, status = solve(y0, Case(numbers, amounts), ways)
-    uncharted = jnp.einsum("le,lsec->lsc", amounts, jnp.asarray(route.forcing.share))
     rest = jnp.broadcast_to(jnp.array(REST, float), (y0.shape[0], 1, len(REST)))
     return Along(
         t=jnp.concatenate([route.start[:, None], route.stops], axis=1),
         y=jnp.concatenate([y0[:, None], states], axis=1),
         numbers=numbers,
-        u=jnp.concatenate([rest, route.forcing.charted + uncharted], axis=1),
+        u=jnp.concatenate([rest, inputs_along(route.forcing, amounts)], axis=1),
         status=jnp.where(steady, status, NO_HEALTH),
     )
 

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from .fold import fold_lanes
-from .lanes import Case, Journey, Route, Tolerance, check_lanes, check_tolerance
+from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_tolerance
+from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise
-from .machine.scalarize import NotScalarError
 from .machine.solver import machine_solver, machine_solver_forward
 from .replay import replay, unwind
 from .rosenbrock import ROS34PW2
@@ -26,9 +26,6 @@ FINE = 1e-7
 stability, and those of the implicit pair are not."""
 
 type Engine = Literal["auto", "machine", "xla"]
-
-type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
-"""states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
 
 
 def stepper_for(tolerance: Tolerance) -> Stepper:

@@ -9,7 +9,7 @@ import pytest
 
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
 from cls_infer.solve.machine.build import kept_or
-from cls_infer.solve.machine.scalarize import NotScalarError
+from cls_infer.solve.machine.cells import NotScalarError
 from cls_infer.solve.machine.tape import Ref, Tape
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import forward_solver, pointwise, reverse_solver

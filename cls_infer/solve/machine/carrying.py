@@ -1,7 +1,6 @@
 """Forward through the recorded steps of a lane: its tangents, as many columns at once as a block has places."""
 
 from .script import Word
-from .vector_math import I64
 from .way import Way
 
 
@@ -35,7 +34,7 @@ def carry_columns(way: Way, lane: Word, first: Word) -> None:
 def _turn_to(way: Way, w: Word, lane: Word, column: Word) -> None:
     """Read the inputs to the recorded step's stop, and a column of their tangent, unless they are there."""
     s, u = way.s, way.of.carried.u
-    ahead = s.b.fptosi(s.b.load(s.cell(way.memory, way.of.record.stop.first, w)), I64)
+    ahead = way.recorded_stop(w)
     with s.b.if_then(s.b.icmp_signed("!=", ahead, way.stop_at(w))):
         s.b.store(ahead, s.at(way.stop, (w, 1)))
         way.read_inputs(w, lane, ahead)

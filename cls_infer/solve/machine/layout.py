@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .scalarize import Cells
+from .cells import Cells
 from .tape import FLOAT, TRUTH, WHOLE, Tape
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -39,6 +39,19 @@ def machine_pointwise(fun: Callable[..., jax.Array]) -> Callable[..., jax.Array]
     return over_lanes
 
 
+class Written(NamedTuple):
+    """Under which name XLA can call a function of arrays [lane, ...], and the fields of its results."""
+
+    target: str
+    results: list[Field]
+
+    def call(self, *given: jax.Array) -> list[jax.Array]:
+        """Return the results [lane, ...]."""
+        lanes = len(given[0])
+        shapes = [jax.ShapeDtypeStruct((lanes, *field.shape), np.float64) for field in self.results]
+        return list(jax.ffi.ffi_call(self.target, shapes)(*given))
+
+
 @dataclass(frozen=True)
 class Pointwise:
     """A function of arrays of these shapes."""
@@ -46,29 +59,35 @@ class Pointwise:
     fun: Callable[..., jax.Array]
     shapes: tuple[tuple[int, ...], ...]
 
-    @property
+    @cached_property
     def _like(self) -> tuple[list[np.ndarray], np.ndarray]:
         given = [np.zeros(shape) for shape in self.shapes]
         return given, np.zeros(jax.eval_shape(self.fun, *given).shape)
 
-    def value(self, *given: jax.Array) -> jax.Array:
-        """Return the results [lane, ...]."""
+    @cached_property
+    def _value(self) -> Written:
         like, result = self._like
         laid = fields([*like, result])
-        piece = piece_of(self.fun, like, laid[:-1], laid[-1])
-        return _called(piece, laid, given, 1)[0]
+        return _written(piece_of(self.fun, like, laid[:-1], laid[-1]), laid, 1)
 
-    def pulled(self, pull: jax.Array, *given: jax.Array) -> list[jax.Array]:
-        """Return what a pull [lane, ...] on the results comes to on each argument."""
+    @cached_property
+    def _pulled(self) -> Written:
         like, result = self._like
         laid = fields([result, *like, *like])
+        count = 1 + len(like)
 
         def back(pull: jax.Array, *given: jax.Array) -> tuple[jax.Array, ...]:
             return jax.vjp(self.fun, *given)[1](pull)
 
-        count = 1 + len(like)
-        piece = piece_of(back, [result, *like], laid[:count], laid[count:])
-        return _called(piece, laid, (pull, *given), len(like))
+        return _written(piece_of(back, [result, *like], laid[:count], laid[count:]), laid, len(like))
+
+    def value(self, *given: jax.Array) -> jax.Array:
+        """Return the results [lane, ...]."""
+        return self._value.call(*given)[0]
+
+    def pulled(self, pull: jax.Array, *given: jax.Array) -> list[jax.Array]:
+        """Return what a pull [lane, ...] on the results comes to on each argument."""
+        return self._pulled.call(pull, *given)
 
 
 def _differentiable(made: Pointwise) -> Callable[..., jax.Array]:
@@ -83,15 +102,13 @@ def _differentiable(made: Pointwise) -> Callable[..., jax.Array]:
     return over_lanes
 
 
-def _called(piece: Piece, laid: list[Field], given: tuple[jax.Array, ...], results: int) -> list[jax.Array]:
-    """Return the last fields, so many of them, after the piece worked on every lane of the first."""
-    target = build({"piece": piece}, ABREAST, lambda module: _written(module, laid, results))
-    lanes = len(given[0])
-    shapes = [jax.ShapeDtypeStruct((lanes, *field.shape), np.float64) for field in laid[-results:]]
-    return list(jax.ffi.ffi_call(target, shapes)(*given))
+def _written(piece: Piece, laid: list[Field], results: int) -> Written:
+    """Write a piece for every lane of the fields; the last so many are results."""
+    target = build({"piece": piece}, ABREAST, lambda module: _over_lanes(module, laid, results))
+    return Written(target, laid[-results:])
 
 
-def _written(module: ir.Module, laid: list[Field], results: int) -> Entry:
+def _over_lanes(module: ir.Module, laid: list[Field], results: int) -> Entry:
     """Add a function of the number of lanes and an array for each field."""
     kinds = [F64.as_pointer()] * len(laid)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64, *kinds]), "over_lanes")

@@ -7,7 +7,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from .vector_math import F64, I64
+from .vector_math import I64
 
 type Word = Any
 """A whole number, a float or a pointer of the code that is written; a Python int where it is known."""
@@ -86,11 +86,3 @@ class Script:
         with self.each(count) as k:
             row = self.b.add(k, self.number(first))
             self.b.store(self.b.load(self.cell(memory, row, lane)), self.at(target, (k, 1)))
-
-    def copy(self, source: Word, target: Word, floats: int) -> None:
-        """Copy so many floats."""
-        module = self.b.module
-        kind = ir.FunctionType(ir.VoidType(), [F64.as_pointer(), F64.as_pointer(), I64, ir.IntType(1)])
-        name = "llvm.memcpy.p0.p0.i64"
-        move = module.globals.get(name) or ir.Function(module, kind, name)
-        self.b.call(move, [target, source, self.number(8 * floats), ir.Constant(ir.IntType(1), 0)])

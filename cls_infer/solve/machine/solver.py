@@ -1,7 +1,7 @@
 """Batched solves in machine code: states at the stops of many lanes, with a reverse rule."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -10,13 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..fold import fold_lanes
-from ..lanes import Case, Route, Tolerance
+from ..lanes import Case, Route, Solve, Tolerance, inputs_along
 from ..stepper import Rhs, Stepper
 from .block import Block, Problem
 from .build import build
 from .loops import PIECES, Loops
 
-type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 type _OnArrays = Callable[..., tuple[jax.Array, jax.Array]]
 
 MANY, FEW = 8, 4
@@ -32,13 +31,21 @@ class Machine:
     """The functions of one problem, written when they are first called."""
 
     block: Block
+    _targets: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def _call(self, name: str, shapes: Any, *arrays: Any, abreast: int | None = None) -> Any:
         """Return what a function of `loops.ARGUMENTS` gives, in these shapes; `abreast` may run together."""
         lanes = FEW if (abreast or len(arrays[-1])) <= FEW else MANY
-        pieces = {piece: getattr(self.block, piece) for piece in PIECES[name]}
-        target = build(pieces, lanes, lambda module: Loops(module, self.block, lanes).write(name))
-        return jax.ffi.ffi_call(target, shapes)(*arrays)
+        return jax.ffi.ffi_call(self._target(name, lanes), shapes)(*arrays)
+
+    def _target(self, name: str, lanes: int) -> str:
+        """Return under which name XLA can call a function, written the first time it is asked for."""
+        if (name, lanes) not in self._targets:
+            pieces = {piece: getattr(self.block, piece) for piece in PIECES[name]}
+            self._targets[name, lanes] = build(
+                pieces, lanes, lambda module: Loops(module, self.block, lanes).write(name)
+            )
+        return self._targets[name, lanes]
 
     def forward(self, y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> Any:
         """Return states [lane, stop, state], status [lane] and steps taken [lane]."""
@@ -99,9 +106,7 @@ def _on_lanes(
         return made(Machine(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels))))
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
-        u = jnp.asarray(route.forcing.charted)
-        if route.forcing.share.shape[2]:
-            u = u + jnp.einsum("le,lsec->lsc", case.amounts, jnp.asarray(route.forcing.share))
+        u = inputs_along(route.forcing, case.amounts)
         start, stops = jnp.asarray(route.start, float), jnp.asarray(route.stops, float)
         return solver(case.numbers.shape[1], u.shape[2])(y0, case.numbers, start, stops, u)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from llvmlite import ir
 
 from .script import Word
-from .vector_math import F64, I64
+from .vector_math import F64
 from .way import Way
 
 
@@ -56,13 +56,13 @@ def _come_upon(way: Way, w: Word, n: Word, journal: Word, place: Word) -> None:
         for row in (way.of.record.h.first, way.of.record.arrived.first):
             s.b.store(ir.Constant(F64, 0), s.cell(way.memory, row, w))
     y, lane = way.of.pulled.y, way.lane_at(w)
-    ahead = s.b.fptosi(s.b.load(s.cell(way.memory, record.start, w)), I64)
+    ahead = way.recorded_stop(w)
     with s.b.if_then(s.b.icmp_signed("!=", ahead, way.stop_at(w))):
         _deliver_inputs(way, w)
         s.b.store(ahead, s.at(way.stop, (w, 1)))
         way.read_inputs(w, lane, ahead)
     with s.b.if_then(way.holds(way.of.record.arrived.first, w)):
-        row = s.b.add(s.b.mul(lane, way.stops), ahead)
+        row = way.row(lane, ahead)
         source = s.at(way.given["pull"], (row, y.size))
         with s.each(y.size) as k:
             cell = s.cell(way.memory, s.b.add(k, s.number(y.first)), w)
@@ -81,7 +81,7 @@ def _deliver_inputs(way: Way, w: Word) -> None:
     """Write what was gathered on the inputs to the stop that is left behind, and begin anew."""
     s, u, lane, stop = way.s, way.of.pulled.u, way.lane_at(w), way.stop_at(w)
     with s.b.if_then(s.b.icmp_signed(">=", stop, s.number(0))):
-        row = s.b.add(s.b.mul(lane, way.stops), stop)
+        row = way.row(lane, stop)
         s.scatter(way.memory, u.first, u.size, w, s.at(way.given["on_u"], (row, u.size)))
         with s.each(u.size) as k:
             s.b.store(ir.Constant(F64, 0), s.cell(way.memory, s.b.add(k, s.number(u.first)), w))

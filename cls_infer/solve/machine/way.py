@@ -64,6 +64,14 @@ class Way:
         """Return whether a truth value in a row holds."""
         return self.s.b.fcmp_ordered("!=", self.s.b.load(self.s.cell(self.memory, row, w)), ir.Constant(F64, 0))
 
+    def row(self, lane: Word, stop: Word) -> Word:
+        """Return the place of a lane's stop among all stops of all lanes."""
+        return self.s.b.add(self.s.b.mul(lane, self.stops), stop)
+
+    def recorded_stop(self, w: Word) -> Word:
+        """Return the number of the stop that was ahead when the step of the record was taken."""
+        return self.s.b.fptosi(self.s.b.load(self.s.cell(self.memory, self.of.record.stop.first, w)), I64)
+
     def read_numbers(self, w: Word, lane: Word) -> None:
         """Read a lane's numbers."""
         numbers = self.of.numbers
@@ -74,7 +82,7 @@ class Way:
     def read_inputs(self, w: Word, lane: Word, stop: Word) -> None:
         """Read a lane's inputs on the way to a stop."""
         u = self.of.u
-        row = self.s.b.add(self.s.b.mul(lane, self.stops), stop)
+        row = self.row(lane, stop)
         self.s.gather(self.memory, u.first, u.size, w, self.s.at(self.given["u"], (row, u.size)))
 
     def aim(self, w: Word, lane: Word, stop: Word) -> None:
@@ -121,7 +129,7 @@ class Way:
     def keep_states(self, w: Word, lane: Word, stop: Word) -> None:
         """Write the lane's states as those at a stop."""
         y = self.of.place.y
-        row = self.s.b.add(self.s.b.mul(lane, self.stops), stop)
+        row = self.row(lane, stop)
         self.s.scatter(self.memory, y.first, y.size, w, self.s.at(self.given["states"], (row, y.size)))
 
     def finish(self, w: Word) -> None:
