@@ -15,7 +15,7 @@ class Settings:
     draws: int = 500
     most_draws: int = 4000
     seed: int = 1
-    target_accept: float = 0.9
+    target_accept: float = 0.95
     max_tree_depth: int = 8
     max_tree_depth_warmup: int = 5
     block: int = 25
