@@ -109,7 +109,7 @@ def _pareto_shape(log_weights: np.ndarray) -> float:
     known = log_weights[np.isfinite(log_weights)]
     if len(np.unique(known)) < FEWEST_WEIGHTS:
         return np.nan
-    return float(array_stats.psislw(known)[1])
+    return float(array_stats.psislw(-known)[1])  # takes them as of a log-likelihood left out: negative
 
 
 def _rows(target: Posterior) -> dict[str, str]:
