@@ -1,10 +1,11 @@
 """A leak of no prescribed course behind a two-pore wall, for the patient who follows no textbook.
 
 The two-pore body, in health until `t_1`, then with a leak that wanders: log(m_L - 1) is a smooth Gaussian process
-through nine knots, the first at `t_1` hours from time 0, one every `spacing` hours. `length` is how many hours its
-turns take, `swing` how many log-units it strays, `m_L` what it comes to at a usual peak; without a swing this is
-`two_pore`. A leak that a textbook course describes is better told by that course: nine knots take far more
-measurements. Flux is positive out of plasma.
+through nine knots, the first at `t_1` hours from time 0, one every `spacing` hours, the last at the patient's last
+measurement or later. `length` is how many hours its turns take, `swing` how many log-units it strays, `m_L` what it
+comes to at a usual peak; without a swing this is `two_pore`. A leak that a textbook course describes is better told
+by that course: nine knots take far more measurements. After eight days the knots lie more than a day apart and
+blur an attack: fit such a chart up to an hour, or hold `spacing`. Flux is positive out of plasma.
 """
 
 from cls_infer.model import Parameter, fixed, lognormal, normal, usual_leak
@@ -13,8 +14,18 @@ from cls_infer.physiology import leak_about, smooth_course, treated_leak, two_po
 
 
 def first_knot(patient):
-    """A knot and a third before the charted onset, held, so that a steep rise lies between knots; otherwise time 0."""
+    """Some hours before the charted onset, held, so that a steep rise lies between knots; otherwise time 0."""
     return normal(float(patient["onset"]) - 16.0 if "onset" in patient else 0.0, 0.0)
+
+
+def knot_to_knot(patient):
+    """An eighth of the time from the first knot to the last measurement, held, and half a day at least.
+
+    What is measured after the last knot would hang on that one knot alone, which then trades against `swing`.
+    """
+    first = first_knot(patient).mean
+    last = float(patient.get("last_measurement", first))
+    return normal(max(12.0, (last - first) / 8), 0.0)
 
 
 parameters = {
@@ -22,10 +33,15 @@ parameters = {
     # held: the curve's own peaks scatter by a factor of two, as those of a cause do, and would scatter twice
     "m_L": Parameter("1", usual_leak("sepsis"), "usual peak by cause, else sepsis, physiology.md 1.4", reference=1.0),
     "swing": Parameter("1", lognormal(1.0, 0.3), "a factor of e either way, physiology.md 1.4 [A]"),
-    "g_peak": Parameter("1", fixed(1.2), "median peak of a standard course of four days [D]"),
-    "length": Parameter("h", fixed(14.0), "leaks turn within a day, physiology.md 7 [A]; a chart hardly tells it"),
+    "g_peak": Parameter("1", fixed(1.2), "median peak of a standard course, knots 6/7 of a length apart [D]"),
     "t_1": Parameter("h", first_knot, "charted onset less 16 h, else time 0 [A]"),
-    "spacing": Parameter("h", fixed(12.0), "four days between the first and the last knot [A]"),
+    "spacing": Parameter("h", knot_to_knot, "last knot at the last measurement, 12 h at least [A]"),
+    "length": Parameter(
+        "h",
+        normal(14.0, 0.0),
+        "held; leaks turn within a day, physiology.md 7 [A]; a chart hardly tells it",
+        proportional_to="spacing",
+    ),
     "m_max": Parameter("1", fixed(100.0), "beyond any leak seen; keeps the tail of the prior solvable [A]"),
     **{f"z_{k}": Parameter("1", normal(0.0, 1.0), f"knot {k}: standard normal by construction") for k in range(1, 10)},
     **two_pore_parameters,

@@ -44,12 +44,22 @@ class Event:
 
 @dataclass(frozen=True)
 class Patient:
-    """One patient: covariates by name, measurements and therapy in order of time."""
+    """One patient: covariates by name, measurements and therapy in order of time.
+
+    `known` is what a prior may depend on: the covariates and, where anything was measured, the hour of the last
+    value as `last_measurement` [h]. It is read from the rows as they are, so that a shorter chart has its own.
+    """
 
     name: str
     covariates: dict[str, float | str]
     measurements: tuple[Measurement, ...]
     therapy: tuple[Event, ...]
+
+    @property
+    def known(self) -> dict[str, float | str]:
+        """What the model's priors see of this patient."""
+        last = max((m.time for m in self.measurements), default=None)
+        return self.covariates if last is None else {**self.covariates, "last_measurement": last}
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def pool(
     slots: list[Slot] = []
     position = 0
     for name, parameter in model.parameters.items():
-        priors = [parameter.prior_of(patient.covariates) for patient in cohort.patients]
+        priors = [parameter.prior_of(patient.known) for patient in cohort.patients]
         if name in held:
             continue
         if isinstance(priors[0], Fixed):

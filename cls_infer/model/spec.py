@@ -19,7 +19,8 @@ type Scope = Literal["patient", "shared", "hierarchical"]
 class Parameter:
     """One number of the model.
 
-    `prior` is a record, or a function of the patient's covariates that returns one (weight, sex, onset).
+    `prior` is a record, or a function of what is known of the patient that returns one: the covariates
+    (weight, sex, onset) and, where anything was measured, the hour of the last value, `last_measurement` [h].
     `reference` is the value of the reference adult where it differs from the prior's median.
     `proportional_to` names a parameter (body weight) with which value and prior scale from its own reference.
     `scope` is the default of a fit of several patients: each its own, one for all, or partially pooled.
@@ -36,7 +37,7 @@ class Parameter:
     acts_through: str | None = None
 
     def prior_of(self, covariates: Covariates) -> Prior:
-        """Return the prior of the patient with these covariates."""
+        """Return the prior of the patient of whom this is known."""
         return self.prior(covariates) if callable(self.prior) else self.prior
 
 

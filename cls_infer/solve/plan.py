@@ -64,7 +64,7 @@ def start_of(model: Model, patient: Patient) -> float:
     """
     start = 0.0
     if model.begins:
-        start = earliest(model.parameters[model.begins].prior_of(patient.covariates)) - model.lead_in
+        start = earliest(model.parameters[model.begins].prior_of(patient.known)) - model.lead_in
     return min([start, *(event.start for event in patient.therapy)])
 
 

@@ -7,6 +7,8 @@ import pytest
 from courses import Lane, courses, give
 from scipy.optimize import least_squares
 
+from cls_infer.cohort.records import Cohort, Measurement, Patient
+from cls_infer.likelihood.pooling import pool
 from cls_infer.model import load_model
 from cls_infer.model.prior import value
 from cls_infer.physiology import leak_about, leak_drive, smooth_course
@@ -120,6 +122,30 @@ def test_the_window_follows_the_charted_onset():
     window = load_model("free_leak").parameters["t_1"]
     assert window.prior_of({"onset": 40.0}).mean == 24.0
     assert window.prior_of({}).mean == 0.0 and window.prior_of({}).known
+
+
+def window_of(patient, **fixed):
+    """Return the first knot, the spacing and the length of a patient's fit."""
+    pooling = pool(load_model("free_leak"), Cohort("one", (patient,), ""), fixed=fixed)
+    values, _ = pooling.values(pooling.coordinates(np.zeros(pooling.dimension)))
+    found = {slot.name: float(value[0]) for slot, value in zip(pooling.parameters, values, strict=True)}
+    return tuple({**pooling.held, **found}[name] for name in ("t_1", "spacing", "length"))
+
+
+def test_the_last_knot_lies_at_the_last_measurement():
+    chart = tuple(Measurement(t, "albumin", 30.0, 1) for t in (0.0, 96.0))
+    patient = Patient("P1", {"onset": -24.0, "onset_gsd": 1.6}, chart, ())
+    np.testing.assert_allclose(window_of(patient), (-40.0, 17.0, 14 / 12 * 17), rtol=1e-12)
+    assert -40.0 + 8 * 17.0 == 96.0
+    # held by the user: the length follows the spacing, unless it is held too
+    np.testing.assert_allclose(window_of(patient, spacing=12.0), (-40.0, 12.0, 14.0), rtol=1e-12)
+    assert window_of(patient, spacing=12.0, length=20.0) == (-40.0, 12.0, 20.0)
+
+
+def test_knots_come_no_closer_than_half_a_day():
+    short = Patient("P1", {}, (Measurement(24.0, "albumin", 30.0, 1),), ())
+    np.testing.assert_allclose(window_of(short), (0.0, 12.0, 14.0), rtol=1e-12)
+    assert load_model("free_leak").parameters["spacing"].prior_of({}).mean == 12.0
 
 
 def test_water_and_protein_balance():
