@@ -8,7 +8,7 @@ is a patient; all share one body, whose baselines are held, for the experiments 
 rows are those of data/validation: in sample where the number was fitted, out of sample where it was not. Nothing
 shipped is changed.
 
---mode-only seeks the mode and draws nothing: minutes instead of an hour, enough to rank bodies. --spread gives a row
+--mode-only seeks the mode and draws nothing: enough to rank bodies. --spread gives a row
 another spread, in its unit, as `albumin/plasma_volume/0.83=0.045`; a large one takes the row out. --hold keeps one of
 the body's parameters.
 """

@@ -18,20 +18,21 @@ from cls_infer.model.two_pore import (
 from cls_infer.model.within import within
 from cls_infer.physiology import reflex_flows, reflex_rates, treated_leak
 
-calibrated = "reference calibrated for this body, docs/evidence/misses.md"
+calibrated = "reference: posterior median of this body's calibration, docs/evidence/misses.md"
 
 parameters = {
     "m_L": Parameter("1", peak_leak("sepsis"), "by cause, else sepsis, physiology.md 1.4", reference=1.0),
-    "k_rho": Parameter("1", lognormal(2.0, 0.7), f"reflex, assumed [A]; {calibrated}", reference=2.5),
+    "k_rho": Parameter("1", lognormal(2.0, 0.7), f"reflex, assumed [A]; {calibrated}", reference=1.97),
     "w_rho": Parameter("1", fixed(0.01), "share of blood over which the reflex sets in [A]"),
-    "tau_L": Parameter("h", lognormal(2.0, 0.8), f"0-6 h, physiology.md 3.3 [A]; {calibrated}", reference=4.0),
+    "tau_L": Parameter("h", lognormal(2.0, 0.8), f"0-6 h, physiology.md 3.3 [A]; {calibrated}", reference=3.59),
     **two_pore_parameters,
     # priors as in the reference adult
-    "LpS": Parameter("L/h/mmHg", lognormal(0.21, 0.5), f"literature spread factor 5; {calibrated}", reference=0.25),
-    "alpha_L0": Parameter("1", lognormal(0.042, 0.35), f"0.056-0.097 [F]; {calibrated}", reference=0.035),
-    "J_L0": Parameter("L/h", lognormal(0.275, 0.4), f"physiology.md 3.3; {calibrated}", reference=0.31),
-    "C_v": Parameter("L/mmHg", lognormal(0.17, 0.35), f"physiology.md 5.2; {calibrated}", reference=0.40),
-    "k_u": Parameter("1", lognormal(9.0, 0.5), f"physiology.md 5.4; {calibrated}", reference=6.5),
+    "LpS": Parameter("L/h/mmHg", lognormal(0.21, 0.5), f"literature spread factor 5; {calibrated}", reference=0.252),
+    "alpha_L0": Parameter("1", lognormal(0.042, 0.35), f"0.056-0.097 [F]; {calibrated}", reference=0.0329),
+    "J_L0": Parameter("L/h", lognormal(0.275, 0.4), f"physiology.md 3.3; {calibrated}", reference=0.316),
+    "C_v": Parameter("L/mmHg", lognormal(0.17, 0.35), f"physiology.md 5.2; {calibrated}", reference=0.479),
+    "J_u0": Parameter("L/h", lognormal(0.06, 0.4), f"physiology.md 5.4; {calibrated}", reference=0.0549),
+    "k_u": Parameter("1", lognormal(9.0, 0.5), f"physiology.md 5.4; {calibrated}", reference=6.18),
 }
 
 states = {

@@ -24,7 +24,7 @@ BLEED_HOURS = (0.0, 1 / 3, 1.0, 4.0, 10.0)
 VEINS = [give("venous_pressure", 0.0, 500.0, 6.0)]
 NO_TURNOVER = {"k_deg_A": 0.0, "k_deg_G": 0.0}
 PLAIN, SLOW = {"m_L": 3.0, "k_rho": 0.0}, {"tau_L": 8.0}
-OWN = ("LpS", "alpha_L0", "J_L0", "C_v", "k_u")
+OWN = ("LpS", "alpha_L0", "J_L0", "C_v", "J_u0", "k_u")
 """What this body has calibrated anew."""
 
 
