@@ -254,6 +254,11 @@ def sepsis() -> None:
         Change("no infusion at all", without=("crystalloid",)),
         Change("no venodilation", without=("venodilation",)),
         Change("venodilation 1.2 L", without=("venodilation",), more=[given("venodilation", 0, LEAVES, 1.2)]),
+        Change("no lost arterial tone", without=("arterial_tone",)),
+        Change("no lost arterial tone, M_L 2", {"M_L": 2}, without=("arterial_tone",)),
+        Change("arterial tone 0.85", without=("arterial_tone",), more=[given("arterial_tone", 0, LEAVES, 0.85)]),
+        Change("arterial tone 0.7", without=("arterial_tone",), more=[given("arterial_tone", 0, LEAVES, 0.7)]),
+        Change("pressor at a third of its dose", without=("norepinephrine",), more=[_pressor(0.1)]),
         Change("no pressor", without=("norepinephrine",)),
         Change("urine as the kidney would", without=("diuresis",)),
         Change("no urine in hospital", without=("diuresis",), more=[given("diuresis", ARRIVAL, LEAVES, 0)]),
@@ -278,16 +283,21 @@ def sepsis() -> None:
                 f"{one.at('weight_change', 96) - one.at('weight_change', ARRIVAL):+.1f}",
                 f"{one.at('urine', 96) - one.at('urine', ARRIVAL):.1f}",
                 f"{100 * one.values['transcapillary_escape_rate'].max():.0f}",
+                f"{one.at('map', ARRIVAL):.0f}, {one.at('map', RANDOMISED + 24):.0f}",
             )
         )
     head = ("changed", "on arrival, of health", "fall 6 h, %", "24 h", "72 h", "24 h, of health", "albumin 24 h, g/L")
-    table((*head, "water kept in 3 d, kg", "urine, L", "largest TER, %/h"), rows)
+    table((*head, "water kept in 3 d, kg", "urine, L", "largest TER, %/h", "MAP on arrival, 24 h"), rows)
     say("published: 133 g/L on arrival; falls 13.5, 17.3, 18.0 %", "")
 
 
 def _drinking(home: float, hospital: float) -> list[Event]:
     """Return drinking relative to usual, before and after the arrival."""
     return [given("oral_intake", 0, ARRIVAL, home), given("oral_intake", ARRIVAL, LEAVES, hospital)]
+
+
+def _pressor(dose: float) -> Event:
+    return given("norepinephrine", RANDOMISED, LEAVES, dose)
 
 
 def _arise() -> list[Event]:

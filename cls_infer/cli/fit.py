@@ -55,6 +55,12 @@ TargetAccept = Annotated[
         help="Mean acceptance that the steps are tuned for; nearer to 1 takes smaller steps, against divergences.",
     ),
 ]
+Rtol = Annotated[
+    float,
+    typer.Option(
+        "--rtol", metavar="X", help="Solver's relative error a step; tightened where it errs too much in nats."
+    ),
+]
 Until = Annotated[float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random number of the fit.")]
 
@@ -72,6 +78,7 @@ def fit(
     most_draws: MostDraws = Settings.most_draws,
     warmup: Warmup = Settings.warmup,
     target_accept: TargetAccept = Settings.target_accept,
+    rtol: Rtol = Settings.rtol,
     until: Until = None,
     seed: Seed = Settings.seed,
     out: Out = None,
@@ -96,6 +103,7 @@ def fit(
             warmup=warmup,
             seed=seed,
             target_accept=target_accept,
+            rtol=rtol,
         ),
         until=until,
         out=out,

@@ -100,6 +100,9 @@ def _check_options(request: Request) -> None:
     if not 0 < request.settings.target_accept < 1:
         found = f"is {request.settings.target_accept:g}"
         problems.append(Problem("--target-accept", found, remedy="write a number between 0 and 1, such as 0.99"))
+    if not 1e-9 <= request.settings.rtol <= 0.1:
+        found = f"is {request.settings.rtol:g}"
+        problems.append(Problem("--rtol", found, remedy="write a number from 1e-9 to 0.1, such as 1e-5"))
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:

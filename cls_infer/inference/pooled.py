@@ -37,6 +37,6 @@ def with_mass_matrix_of(state: Any, other: Any) -> Any:
 
 
 def with_one_step_size(state: Any) -> Any:
-    """Return NumPyro's sampler state with the geometric mean of the chains' step sizes in every chain."""
-    one = jax.tree.map(lambda step: jnp.full_like(step, jnp.exp(jnp.mean(jnp.log(step)))), state.adapt_state.step_size)
+    """Return NumPyro's sampler state with the smallest of the chains' step sizes in every chain."""
+    one = jax.tree.map(lambda step: jnp.full_like(step, jnp.min(step)), state.adapt_state.step_size)
     return state._replace(adapt_state=state.adapt_state._replace(step_size=one))

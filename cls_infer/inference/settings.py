@@ -8,6 +8,7 @@ class Settings:
     """How to sample.
 
     `block` draws run in one compiled call. Where `draws` are not enough, as many again follow, up to `most_draws`.
+    `rtol` is the solver's relative error a step; where that errs too much in nats, a tighter one is chosen.
     """
 
     chains: int = 4
@@ -15,7 +16,8 @@ class Settings:
     draws: int = 500
     most_draws: int = 4000
     seed: int = 1
-    target_accept: float = 0.9
+    target_accept: float = 0.95
     max_tree_depth: int = 8
     max_tree_depth_warmup: int = 5
     block: int = 25
+    rtol: float = 3e-4

@@ -84,6 +84,10 @@ TYPICAL = {
         "hypertonic_saline",
         panels=("sodium", "cell_water", "urine_sodium", "plasma_volume", "interstitial_volume", "hematocrit"),
     ),
+    "sodium_episode": Run(
+        "clarkson_hypotonic",
+        panels=("m_L", "sodium", "cell_water", "hematocrit", "interstitial_volume", "urine_sodium"),
+    ),
     "tagraxofusp": Run(
         "tagraxofusp", panels=("drive", "m_L", "albumin", "hematocrit", "weight_change", "interstitial_volume")
     ),

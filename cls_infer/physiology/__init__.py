@@ -5,6 +5,7 @@ from plasma to interstitium. Sources carry a mark: [F] found and read, [M] from 
 paper, [D] derived or computed for this project, [A] assumed.
 """
 
+from .attack import attack_at
 from .blood import haematocrit, haemoglobin, red_cell_volume
 from .body import circulate, external_balance, plasma_lost, red_cell_balance
 from .circulation import (
@@ -48,6 +49,7 @@ from .pores import permeability_per_conductance, reflection_coefficient, restric
 from .reflex import ReflexFlows, constricted_fraction, lymph_lag, reflex_flows, reflex_rates
 from .shift_target import fluid_shift, retained_rate
 from .sodium import cell_water_flux, dilution_factor, plasma_sodium, urine_sodium
+from .sodium_body import sodium_flows, sodium_rates
 from .solute import bernoulli, solute_flux, unidirectional_clearance
 from .starling import fluid_flux
 from .survival import hazard_of_death
@@ -66,6 +68,7 @@ __all__ = [
     "TwoPoreFlows",
     "ang2_release",
     "arteriolar_fraction",
+    "attack_at",
     "barrier_motion",
     "barrier_target",
     "bernoulli",
@@ -120,6 +123,8 @@ __all__ = [
     "shedding",
     "small_vein_pressure",
     "smooth_course",
+    "sodium_flows",
+    "sodium_rates",
     "solute_flux",
     "solute_sieve",
     "steady_interstitial_ratio",

@@ -45,7 +45,7 @@ def diagnose(tree: xr.DataTree) -> Verdict:
     """Return the verdict on a fit from its tree alone."""
     worst = _convergence(tree)
     solver, stats = tree["solver"].to_dataset(), tree["sample_stats"].to_dataset()
-    error = solver["error"].values
+    error, khat = solver["error"].values, solver["khat"].values
     numbers: Numbers = {
         "rhat_max": worst["rhat"][0],
         "ess_bulk_min": worst["ess_bulk"][0],
@@ -55,6 +55,7 @@ def diagnose(tree: xr.DataTree) -> Verdict:
         "failed_solves": int((stats["status"] != 0).any("patient").sum()),
         "solver_error_nats_median": _number(np.nanmedian(error)) if np.isfinite(error).any() else None,
         "solver_error_nats_max": _number(np.nanmax(error)) if np.isfinite(error).any() else None,
+        "solver_khat_max": _number(np.nanmax(khat)) if np.isfinite(khat).any() else None,
         "complete": bool(stats.attrs["complete"]),
     }
     unmet = tuple(_unmet(numbers, {name: where for name, (_, where) in worst.items()}))
@@ -156,4 +157,4 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
     if error is None or not error <= asked.solver_error_nats:
         found = "cannot be computed" if error is None else f"is {error:.2g} nats"
         limit = f"at most {asked.solver_error_nats:g} asked"
-        yield f"the solver's error {found}, {limit}: solve at a tighter tolerance"
+        yield f"the solver's error {found}, {limit}: solve at a tighter tolerance, by --rtol"

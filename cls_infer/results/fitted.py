@@ -8,8 +8,8 @@ from typing import Any
 
 import xarray as xr
 
+from ..inference.run import Inference
 from .diagnose import Verdict, diagnose
-from .joint import Part
 from .provenance import Attributes
 from .residuals import coverage, residuals
 from .summary import Row, summarise
@@ -36,7 +36,7 @@ class Fit:
         return summarise(self.tree)
 
 
-def conclude(parts: Sequence[Part], *, provenance: Attributes) -> Fit:
+def conclude(parts: Sequence[Inference], *, provenance: Attributes) -> Fit:
     """Return the fit that these parts make: tree, solver error, verdict."""
     tree = build_tree(parts, provenance=provenance)
     return Fit(tree, diagnose(tree))
@@ -57,6 +57,7 @@ def fit_json(fit: Fit) -> dict[str, Any]:
         "khat_max": None,  # Pareto k-hat belongs to importance weights; NUTS has none
         "failed_solves": numbers["failed_solves"],
         "solver_error_nats_max": numbers["solver_error_nats_max"],
+        "solver_khat_max": numbers["solver_khat_max"],
         "seconds": {stage: fit.seconds.get(stage, 0.0) for stage in stages},
         "parameters": {row.name: _entry(row) for row in fit.summary},
         "coverage_90": _finite(coverage(residuals(fit.tree))),

@@ -8,8 +8,6 @@ import numpy as np
 from ..inference.run import Inference
 from ..likelihood.posterior import Posterior, posterior
 
-type Part = tuple[Posterior, Inference]
-
 
 @dataclass(frozen=True)
 class Joint:
@@ -27,23 +25,23 @@ class Joint:
     seconds: dict[str, float]
 
 
-def join(parts: Sequence[Part]) -> Joint:
+def join(parts: Sequence[Inference]) -> Joint:
     """Return all parts as one.
 
     Patients fitted apart need not have as many draws: of a patient sampled k times as long as the shortest every
     k-th draw is kept, with the divergences and leapfrogs of the k, and what is over is cut.
     """
-    seconds = _sum_seconds([inference.seconds for _, inference in parts])
-    methods = "+".join(dict.fromkeys(inference.method for _, inference in parts))
-    complete = all(inference.draws.complete for _, inference in parts)
+    seconds = _sum_seconds([part.seconds for part in parts])
+    methods = "+".join(dict.fromkeys(part.method for part in parts))
+    complete = all(part.draws.complete for part in parts)
     if len(parts) == 1:
-        target, inference = parts[0]
-        return Joint(target, inference.draws.z, dict(inference.draws.stats), complete, methods, seconds)
-    target = _together([target for target, _ in parts])
-    draws = min(inference.draws.z.shape[1] for _, inference in parts)
+        (part,) = parts
+        return Joint(part.target, part.draws.z, dict(part.draws.stats), complete, methods, seconds)
+    target = _together([part.target for part in parts])
+    draws = min(part.draws.z.shape[1] for part in parts)
     stats = {
-        name: np.stack([_thinned(name, inference.draws.stats[name], draws) for _, inference in parts], axis=-1)
-        for name in parts[0][1].draws.stats
+        name: np.stack([_thinned(name, part.draws.stats[name], draws) for part in parts], axis=-1)
+        for name in parts[0].draws.stats
     }
     return Joint(target, _side_by_side(target, parts, draws), stats, complete, methods, seconds)
 
@@ -64,20 +62,21 @@ def _sum_seconds(each: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _together(targets: Sequence[Posterior]) -> Posterior:
-    """Return the target of all patients, every free parameter each patient's own."""
+    """Return the target of all patients, every free parameter each patient's own, at the tightest tolerance of any."""
     first = targets[0]
     free = tuple(slot.name for slot in first.pooling.parameters)
     cohort = replace(first.cohort, patients=tuple(p for target in targets for p in target.cohort.patients))
-    return posterior(first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=first.tolerance)
+    tolerance = min((target.tolerance for target in targets), key=lambda one: one.rtol)
+    return posterior(first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=tolerance)
 
 
-def _side_by_side(target: Posterior, parts: Sequence[Part], draws: int) -> np.ndarray:
+def _side_by_side(target: Posterior, parts: Sequence[Inference], draws: int) -> np.ndarray:
     """Return z [chain, draw, dim] of the joint target; slots stand in the same order in every part."""
-    chains = parts[0][1].draws.z.shape[0]
+    chains = parts[0].draws.z.shape[0]
     z = np.zeros((chains, draws, target.pooling.dimension))
-    for patient, (part, inference) in enumerate(parts):
-        thinned = _thinned("z", inference.draws.z, draws)
-        for whole, own in zip(target.pooling.slots, part.pooling.slots, strict=False):
+    for patient, part in enumerate(parts):
+        thinned = _thinned("z", part.draws.z, draws)
+        for whole, own in zip(target.pooling.slots, part.target.pooling.slots, strict=False):
             if whole.size and own.size:
                 z[:, :, whole.start + patient] = thinned[:, :, own.start]
     return z

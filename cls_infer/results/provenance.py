@@ -37,6 +37,7 @@ def provenance(model: Model, cohort: Cohort, settings: Settings, *, command: str
         "warmup": settings.warmup,
         "draws": settings.draws,
         "target_accept": settings.target_accept,
+        "rtol": settings.rtol,
         "device": f"{device.platform} ({device.device_kind})",
         "float_width": 64 if jax.config.jax_enable_x64 else 32,
         "python": platform.python_version(),

@@ -6,9 +6,9 @@ import jax
 import numpy as np
 import xarray as xr
 
+from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.noise import LOGNORMAL, STUDENT_T, TINY, total_scale
 from ..likelihood.posterior import Posterior
-from .batches import Pending, trace_over_draws
 
 DIMS = ("chain", "draw", "patient", "obs")
 

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.posterior import Posterior
 from ..solve.plan import start_of, usable
 from ..solve.predict import along_route
 from ..solve.route import route_of, stack_routes
 from ..solve.states import reverse_solver
-from .batches import Pending, trace_over_draws
 
 POINTS = 121
 MOST_DRAWS, FEWEST_DRAWS, MOST_LANES = 400, 40, 20_000

@@ -7,16 +7,21 @@ from dataclasses import asdict
 
 import numpy as np
 import xarray as xr
+from arviz_stats.base.array import array_stats
 
+from ..inference.accuracy import sample_of, trace_exact_log_likelihood
+from ..inference.run import Inference
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import STATUS_WORDS
-from .accuracy import sample_of, trace_exact_log_likelihood
 from .charted import observed_data, therapy_table
-from .joint import Joint, Part, join
+from .joint import Joint, join
 from .provenance import Attributes
 from .replicates import trace_replicates
 from .trajectories import trace_trajectories
 from .values import known_values, parameter_draws, trace_prior_draws
+
+FEWEST_WEIGHTS = 25
+"""The Pareto shape is fitted to a fifth of the weights, and needs five of them."""
 
 STATISTICS = {  # NumPyro's word: ArviZ's word
     "diverging": "diverging",
@@ -26,7 +31,7 @@ STATISTICS = {  # NumPyro's word: ArviZ's word
 }
 
 
-def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
+def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.DataTree:
     """Return the tree of a fit, patients fitted apart side by side.
 
     Groups: `prior`, `posterior`, `constant_data` (what was known), `trajectories` (derived quantities and
@@ -42,7 +47,7 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
         courses = beside.submit(trace_trajectories(target, joint.z))
         exact = beside.submit(trace_exact_log_likelihood(target, sample_of(joint.z)))
     replicates, status, lived = predicted.result()
-    error = np.abs(exact.result() - sample_of(_by_patient(replicates["log_likelihood"]) + lived))
+    difference = exact.result() - sample_of(_by_patient(replicates["log_likelihood"]) + lived)
     groups = {
         "posterior": parameter_draws(target, joint.z),
         "prior": before.result(),
@@ -52,7 +57,7 @@ def build_tree(parts: Sequence[Part], *, provenance: Attributes) -> xr.DataTree:
         "observed_data": observed_data(target),
         "therapy": therapy_table(target),
         "sample_stats": _sample_stats(joint, status),
-        "solver": _solver(target, status, error),
+        "solver": _solver(target, status, difference),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
@@ -81,15 +86,30 @@ def _by_patient(log_likelihood: xr.Dataset) -> np.ndarray:
     return pointwise.sum("obs", skipna=True).where(pointwise.notnull().any("obs")).values
 
 
-def _solver(target: Posterior, status: np.ndarray, error: np.ndarray) -> xr.Dataset:
-    """Return how often each status occurred, and the error in nats of a sample of draws."""
+def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:
+    """Return how often each status occurred, and of a sample of draws the error in nats.
+
+    `khat` is the Pareto shape of the weights that would correct the draws for it, NaN where too few differ.
+    """
     codes = list(STATUS_WORDS)
     count = np.stack([np.sum(status == code, axis=(0, 1)) for code in codes], axis=-1)
     return xr.Dataset(
-        {"count": (("patient", "status"), count), "error": (("sample", "patient"), error, {"unit": "nat"})},
+        {
+            "count": (("patient", "status"), count),
+            "error": (("sample", "patient"), np.abs(difference), {"unit": "nat"}),
+            "khat": ("patient", [_pareto_shape(one) for one in difference.T]),
+        },
         coords={"patient": list(target.plan.patients), "status": list(STATUS_WORDS.values())},
         attrs={"rtol": target.tolerance.rtol, "atol": target.tolerance.atol},
     )
+
+
+def _pareto_shape(log_weights: np.ndarray) -> float:
+    """Return Pareto k-hat of importance weights, given as logarithms [sample]."""
+    known = log_weights[np.isfinite(log_weights)]
+    if len(np.unique(known)) < FEWEST_WEIGHTS:
+        return np.nan
+    return float(array_stats.psislw(-known)[1])  # takes them as of a log-likelihood left out: negative
 
 
 def _rows(target: Posterior) -> dict[str, str]:

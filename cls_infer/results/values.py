@@ -9,9 +9,9 @@ import xarray as xr
 
 from ..cohort.items import ITEMS
 from ..inference.prior_sample import trace_prior
+from ..likelihood.batches import Pending, over_draws
 from ..likelihood.pooling import Pooling, Slot, spread_of
 from ..likelihood.posterior import Posterior
-from .batches import Pending, over_draws
 
 PRIOR_DRAWS = 2000
 

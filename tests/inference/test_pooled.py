@@ -1,10 +1,12 @@
 """What the chains learn together."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from numpyro.infer import NUTS
 
 from cls_infer.inference.nuts import _potential
-from cls_infer.inference.pooled import learnt_covariance
+from cls_infer.inference.pooled import learnt_covariance, with_one_step_size
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.solve.lanes import Tolerance
 
@@ -42,3 +44,11 @@ def test_a_patient_who_cannot_be_simulated_is_a_level_wall(target):
     potential = _potential(unsolvable, 123.0)
     at = {"z": jnp.zeros(unsolvable.pooling.dimension)}
     assert float(potential(at)) == 123.0
+
+
+def test_every_chain_takes_the_step_of_the_most_careful():
+    kernel = NUTS(potential_fn=lambda z: 0.5 * jnp.sum(z**2))
+    state = kernel.init(jax.random.split(jax.random.key(1), 3), 10, jnp.zeros((3, 2)), (), {})
+    steps = jnp.array([0.3, 0.1, 0.2])
+    one = with_one_step_size(state._replace(adapt_state=state.adapt_state._replace(step_size=steps)))
+    np.testing.assert_array_equal(one.adapt_state.step_size, [0.1, 0.1, 0.1])

@@ -106,6 +106,7 @@ def test_a_model_is_named_after_its_file_and_says_what_it_is(model):
         "one_pore",
         "revised_starling",
         "sodium",
+        "sodium_episode",
         "tagraxofusp",
         "two_pore",
         "two_pore_experiment",
@@ -163,6 +164,7 @@ def healthy_changes(model) -> dict[str, float]:
         "burn": {"M_burnt": 1.0, "M_intact": 1.0, "dP_burnt": 0.0, "J_ev_burnt": 0.0},
         "clarkson_episode": {"M": 1.0},
         "dialyzer": {"pi_eff": 0.0},
+        "sodium_episode": {"M": 1.0},
         "revised_starling": {"V_g": 0.5},  # no illness, but within the explicit method's steps; health is the same
         "tagraxofusp": {"M": 1.0, "f_syn": 1.0},
         "two_pore_experiment": {"T_0": 0.0},

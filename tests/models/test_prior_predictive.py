@@ -15,9 +15,9 @@ import pytest
 from cls_infer.cohort.records import Cohort, Measurement, Patient
 from cls_infer.cohort.scenario import read_scenario
 from cls_infer.inference.prior_sample import sample_prior
+from cls_infer.likelihood.batches import over_draws
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import available, load_model
-from cls_infer.results.batches import over_draws
 from cls_infer.solve.lanes import STATUS_WORDS
 from cls_infer.solve.plan import start_of
 from cls_infer.solve.predict import along_route

@@ -22,6 +22,7 @@ LEAKS = {  # leak at its fullest, and the derived quantities that show it
     ),
     "revised_starling": ({"m_L": 6.0}, ("m_L",)),
     "sodium": ({"m_L": 6.0}, ("m_L",)),
+    "sodium_episode": ({"M": 10.0, "t_0": 0.0}, ("m_L",)),
     "tagraxofusp": ({"M": 4.0, "t_half": 0.0}, ("m_L",)),
     "two_pore": ({"m_L": 6.0}, ("m_L",)),
     "two_pore_reflex": ({"m_L": 6.0}, ("m_L",)),

@@ -23,7 +23,7 @@ def target(kinetics):
 @pytest.fixture(scope="session")
 def fit(kinetics, target):
     """One patient."""
-    return conclude([(target, sampled(target))], provenance=origin(kinetics, target.cohort))
+    return conclude([sampled(target)], provenance=origin(kinetics, target.cohort))
 
 
 @pytest.fixture(scope="session")
@@ -33,5 +33,5 @@ def apart(kinetics):
     cohort = chart("P1", "P2", uncharted=True)
     for seed, patient in enumerate(cohort.patients):
         target = posterior(kinetics, replace(cohort, patients=(patient,)))
-        parts.append((target, sampled(target, seed=seed)))
+        parts.append(sampled(target, seed=seed))
     return parts

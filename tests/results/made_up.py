@@ -52,7 +52,7 @@ def sampled(target, *, seed=0, spread=0.3):
     dimension = target.pooling.dimension
     z = spread * rng.normal(size=(*shape, dimension))
     start = Start(np.zeros(dimension), np.eye(dimension), np.zeros(1), 1, partial(expand, target))
-    return Inference(Draws(z, stats), start, "nuts", {"compile": 1.0, "start": 2.0, "sample": 3.0})
+    return Inference(target, Draws(z, stats), start, "nuts", {"compile": 1.0, "start": 2.0, "sample": 3.0})
 
 
 def origin(model, cohort):

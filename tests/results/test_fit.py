@@ -24,7 +24,7 @@ def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
         inference = sampled(target)
         assert enough(target, inference.draws.z)  # independent draws
         assert not enough(target, inference.draws.z[:, :40])  # 160 draws can not be worth 400
-        return [(target, inference)]
+        return [inference]
 
     monkeypatch.setattr(module, "infer_cohort", made_up)
     said = []

@@ -89,6 +89,7 @@ def test_the_json_has_the_documented_keys(run):
         "khat_max",
         "failed_solves",
         "solver_error_nats_max",
+        "solver_khat_max",
         "seconds",
         "parameters",
         "coverage_90",

@@ -6,6 +6,7 @@ from cls_infer.likelihood.pooling import spread_of
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.fitted import conclude
 from cls_infer.results.joint import join
+from cls_infer.results.tree import _pareto_shape
 from cls_infer.results.replicates import scattered, unit_noise
 from cls_infer.results.trajectories import thinned
 
@@ -88,8 +89,8 @@ def test_lognormal_scatter_is_on_the_logarithm():
 
 def test_patients_fitted_apart_stand_side_by_side(apart, kinetics):
     whole = conclude(apart, provenance=origin(kinetics, chart("P1", "P2")))
-    for number, (target, inference) in enumerate(apart):
-        alone = conclude([(target, inference)], provenance=origin(kinetics, target.cohort))
+    for number, part in enumerate(apart):
+        alone = conclude([part], provenance=origin(kinetics, part.target.cohort))
         for name in ("k_12", "V_c", "Hct0"):
             np.testing.assert_allclose(
                 whole.tree["posterior"][name].isel(patient=number),
@@ -102,14 +103,14 @@ def test_patients_fitted_apart_stand_side_by_side(apart, kinetics):
 
 
 def test_parts_are_thinned_to_the_shortest(apart):
-    (first, inference), second = apart
-    inference.draws.z, kept = inference.draws.z[:, :50], inference.draws.z
-    joint = join([(first, inference), second])
-    inference.draws.z = kept
+    first, second = apart
+    first.draws.z, kept = first.draws.z[:, :50], first.draws.z
+    joint = join([first, second])
+    first.draws.z = kept
     assert joint.z.shape[:2] == (CHAINS, 50)
     assert joint.stats["energy"].shape == (CHAINS, 50, 2)
     # of the other patient every third draw, with the leapfrogs of all three
-    np.testing.assert_array_equal(joint.z[:, :, 1], second[1].draws.z[:, 2::3, 0])
+    np.testing.assert_array_equal(joint.z[:, :, 1], second.draws.z[:, 2::3, 0])
     assert np.all(joint.stats["num_steps"][:, :, 1] == 21)
     assert joint.seconds == {"compile": 2.0, "start": 4.0, "sample": 6.0}
 
@@ -117,7 +118,7 @@ def test_parts_are_thinned_to_the_shortest(apart):
 def test_pooled_parameters_bring_their_population(kinetics):
     target = posterior(kinetics, chart("P1", "P2"), hierarchical=("k_10",), shared=("k_12", "V_c"))
     inference = sampled(target)
-    tree = conclude([(target, inference)], provenance=origin(kinetics, target.cohort)).tree
+    tree = conclude([inference], provenance=origin(kinetics, target.cohort)).tree
     slot = next(slot for slot in target.pooling.slots if slot.name == "k_10")
     mu, tau = inference.draws.z[..., slot.start], inference.draws.z[..., slot.start + 1]
     np.testing.assert_allclose(tree["posterior"]["k_10_mu"], 0.5 * np.exp(0.8 * mu))
@@ -130,3 +131,12 @@ def test_pooled_parameters_bring_their_population(kinetics):
 @pytest.mark.parametrize(("patients", "kept"), [(1, 100), (100, 50), (5000, 10)])
 def test_large_cohorts_follow_fewer_draws(patients, kept):
     assert len(thinned(500, 4, patients)) == kept
+
+
+def test_the_pareto_shape_of_weights_is_that_of_their_tail():
+    """Weights exp(k E) of a standard exponential E have a Pareto tail of shape k."""
+    exponential = np.random.default_rng(6).standard_exponential(4000)
+    # 190 tail weights: k is known to about (1 + k) / sqrt(190), three times over
+    assert _pareto_shape(0.9 * exponential) == pytest.approx(0.9, abs=0.4)
+    assert _pareto_shape(-0.9 * exponential) < 0
+    assert np.isnan(_pareto_shape(np.zeros(100)))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from results.made_up import DRAWS, sampled
 
-from cls_infer.results.accuracy import trace_exact_log_likelihood
+from cls_infer.inference.accuracy import trace_exact_log_likelihood
 from cls_infer.results.diagnose import THRESHOLDS, diagnose
 from cls_infer.solve.lanes import Tolerance
 

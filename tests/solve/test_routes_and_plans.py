@@ -140,6 +140,7 @@ def test_the_start_lies_before_the_onset_and_before_any_therapy(episode):
     [
         ("clarkson_episode", {"onset": 10.0}, 10.0 - 4 * 6.0 - 36.0),
         ("clarkson_episode", {}, -4 * 6.0 - 36.0),
+        ("sodium_episode", {"onset": 10.0}, 10.0 - 4 * 6.0 - 36.0),
         ("tagraxofusp", {}, 96.0 - 4 * 24.0 - 96.0),  # day 4 of dosing give or take a day
         ("tagraxofusp", {"onset": 130.0}, 130.0 - 4 * 24.0 - 96.0),
         ("burn", {"onset": 5.0}, 5.0 - 4 * 0.25 - 1.0),  # an accident's hour is known to a quarter of one

@@ -1,0 +1,88 @@
+"""What the solver's error does to the log-likelihood: draws solved again, much more exactly.
+
+Before sampling it chooses the tolerance, after sampling it is part of the verdict.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax
+import numpy as np
+
+from ..likelihood.batches import Pending, trace_over_draws
+from ..likelihood.posterior import FAILED, Posterior
+from ..solve.lanes import Tolerance
+from .start import Start
+
+TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
+SAMPLE, LANES = 100, 20
+
+AIM = 0.04
+"""Error of a patient's log-likelihood [nats] above which sampling does not begin: the verdict asks for 0.05 at most,
+of other draws."""
+
+TRIAL = 20
+"""Draws of the Laplace approximation, and as many of the prior, that are solved twice before sampling."""
+
+FINEST = 1e-8
+"""No tighter tolerance is chosen; the explicit pair serves below 1e-7."""
+
+
+def trace_exact_log_likelihood(target: Posterior, z: np.ndarray) -> Pending[np.ndarray]:
+    """Return what computes each patient's log-likelihood solved at rtol 1e-10 [sample, patient] for z [sample, dim].
+
+    NaN where that solve fails: failures are counted apart.
+    """
+    exact = replace(target, tolerance=TIGHT)
+
+    def one(z: jax.Array) -> jax.Array:
+        return exact.by_patient(exact.pooling.coordinates(z)).log_likelihood
+
+    patients = len(target.plan.patients)
+    solve = trace_over_draws(one, z, patients=patients, lanes=max(patients, LANES))
+
+    def solved() -> np.ndarray:
+        there = solve()
+        return np.where(there > FAILED / 2, there, np.nan)
+
+    return solved
+
+
+def sample_of(draws: np.ndarray, count: int = SAMPLE) -> np.ndarray:
+    """Return rows [sample, ...] spread evenly over draws [chain, draw, ...]."""
+    flat = draws.reshape(-1, *draws.shape[2:])
+    return flat[np.unique(np.linspace(0, len(flat) - 1, min(count, len(flat))).astype(int))]
+
+
+def trace_error_before_sampling(target: Posterior, start: Start, seed: int) -> Callable[[], float]:
+    """Return what computes the largest error of a patient's log-likelihood [nats] where a sampler will go.
+
+    That is the mode, draws of the Laplace approximation, and those draws of the prior that are no less likely than
+    a posterior draw may well be: as many nats below the mode as there are dimensions, where on average half as many
+    are. A failed solve is no error here; the sampler meets it as a wall.
+    """
+    dimension = len(start.mode)
+    prior = np.random.default_rng(seed).standard_normal((TRIAL, dimension))
+    z = np.concatenate([start.mode[None], start.dispersed(TRIAL, seed), prior])
+    exactly = trace_exact_log_likelihood(target, z)
+
+    def largest() -> float:
+        at = start.expand(z)
+        likely = np.asarray(at.log_posterior) > start.log_posterior.max() - dimension
+        found = np.asarray(at.log_likelihood)
+        error = np.where(found > FAILED / 2, found - exactly(), 0.0)[likely]
+        return float(np.max(np.abs(np.nan_to_num(error))))
+
+    return largest
+
+
+def tighter(tolerance: Tolerance, error: float) -> Tolerance:
+    """Return the tolerance that should bring an error [nats] to half of AIM: the error is proportional to it."""
+    return tolerance_at(max(FINEST, tolerance.rtol * min(1 / 3, AIM / (2 * error))))
+
+
+def tolerance_at(rtol: float) -> Tolerance:
+    """Return the tolerance of a fit with this relative error a step; a finer one is allowed more steps."""
+    usual = Tolerance()
+    finer = max(1.0, usual.rtol / rtol)
+    return usual._replace(rtol=rtol, atol=rtol * usual.atol / usual.rtol, max_steps=round(usual.max_steps * finer**0.5))
