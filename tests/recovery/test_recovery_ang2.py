@@ -1,6 +1,6 @@
 """Angiopoietin-2 is not forced up: three attacks with known truth, one of them at a normal level throughout.
 
-Two devices make it faster: `XLA_FLAGS=--xla_force_host_platform_device_count=2
+Four devices make it faster: `XLA_FLAGS=--xla_force_host_platform_device_count=4
 ./in-env pytest tests/recovery/test_recovery_ang2.py -m slow -n 0 --log-cli-level=INFO`
 """
 
@@ -34,7 +34,8 @@ def measured(course: Course, rng: np.random.Generator) -> tuple[Measurement, ...
     rows = []
     for k, hour in enumerate(HOURS):
         for name, sd in NOISE.items():
-            rows.append(Measurement(hour, name, float(course.seen[name][k] + sd * rng.standard_normal()), k))
+            scatter = rng.standard_t(4.0) if name == "map" else rng.standard_normal()
+            rows.append(Measurement(hour, name, float(course.seen[name][k] + sd * scatter), k))
         ang2 = course.seen["ang2"][k] * np.exp(ANG2_NOISE * rng.standard_normal())
         rows.append(Measurement(hour, "ang2", float(ang2), k))
     return tuple(rows)
@@ -50,7 +51,8 @@ def fitted(true_courses):
     rng = np.random.default_rng(20261121)
     covariates = {"weight": 70.0, "onset": 24.0, "onset_sd": 4.0, "cause": "clarkson"}
     patients = [Patient(name, covariates, measured(true_courses[name], rng), tuple(GIVEN)) for name in TRUTH]
-    return fit(Cohort("simulated", tuple(patients), ""), load_model(NAME), settings=Settings(chains=2, draws=400))
+    settings = Settings(draws=400, most_draws=800, target_accept=0.97)
+    return fit(Cohort("simulated", tuple(patients), ""), load_model(NAME), settings=settings)
 
 
 @pytest.mark.slow
@@ -58,14 +60,22 @@ def test_three_attacks_are_sampled(fitted):
     TELL("%s: %s", fitted.verdict, fitted.seconds)
     for row in fitted.summary:
         TELL("%s: %.3g (%.3g to %.3g), R-hat %.3f", row.name, row.q50, row.q05, row.q95, row.rhat)
-    assert fitted.verdict.numbers["divergences"] == 0
-    assert fitted.verdict.numbers["rhat_max"] < 1.05
+    assert fitted.verdict.ok, fitted.verdict.unmet
 
 
 def peak(fitted, quantity: str, patient: str) -> np.ndarray:
     """Return 5, 50, 95 % of a quantity's largest value over time."""
     course = fitted.tree["trajectories"][quantity].sel(patient=patient)
     return np.quantile(course.max("point").values, (0.05, 0.5, 0.95))
+
+
+def rise(fitted, patient: str) -> np.ndarray:
+    """Return 5, 50, 95 % of how many times its level in health angiopoietin-2 comes to.
+
+    The level itself is known no better than the assay's scale.
+    """
+    course = fitted.tree["trajectories"]["ang2_level"].sel(patient=patient)
+    return np.quantile((course.max("point") / course.isel(point=0)).values, (0.05, 0.5, 0.95))
 
 
 @pytest.mark.slow
@@ -80,7 +90,9 @@ def test_drive_and_leak_are_recovered(fitted, true_courses, patient):
 
 @pytest.mark.slow
 def test_a_normal_level_stays_normal_under_a_full_leak(fitted):
-    """Its peak stays below one and a half times a control's, where that of the others rises fourfold at least."""
-    assert peak(fitted, "ang2_level", "normal_ang2")[2] < 1.5 * 2.7
+    """Under so full a drive the prior rises 11-fold, less than 2.5-fold in one case of fourteen: the chart tells."""
+    for patient in TRUTH:
+        TELL("%s, rise %s", patient, rise(fitted, patient))
+    assert rise(fitted, "normal_ang2")[2] < 2.5
     assert peak(fitted, "m_L", "normal_ang2")[0] > 3
-    assert peak(fitted, "ang2_level", "usual")[0] > 4 * 2.7
+    assert min(rise(fitted, "usual")[0], rise(fitted, "milder")[0]) > 4
