@@ -16,7 +16,7 @@ from .block import Block, Problem
 from .build import build
 from .loops import PIECES, Loops
 
-type _OnArrays = Callable[..., tuple[jax.Array, jax.Array]]
+type OnArrays = Callable[..., tuple[jax.Array, jax.Array]]
 
 MANY, FEW = 8, 4
 """Lanes a block: eight fill the widest registers; where there are no more than four, as many are faster."""
@@ -90,20 +90,22 @@ def machine_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tol
     Raises:
         NotScalarError: when called, if the right-hand side holds something that cannot be taken apart into scalars.
     """
-    return _on_lanes(rhs, stepper, floor, tolerance, _with_pulls)
+    return on_lanes(rhs, stepper, floor, tolerance, lambda block: _with_pulls(Machine(block)))
 
 
 def machine_solver_forward(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver in machine code whose tangents run through the accepted steps; raises as the other does."""
-    return _on_lanes(rhs, stepper, floor, tolerance, _with_tangents)
+    return on_lanes(rhs, stepper, floor, tolerance, lambda block: _with_tangents(Machine(block)))
 
 
-def _on_lanes(
-    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, made: Callable[[Machine], _OnArrays]
+def on_lanes(
+    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, made: Callable[[Block], OnArrays]
 ) -> Solve:
+    """Return the solver that `made` makes of a problem's block, on arrays [lane, ...]: y0, numbers, start, stops, u."""
+
     @cache
-    def solver(numbers: int, channels: int) -> _OnArrays:
-        return made(Machine(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels))))
+    def solver(numbers: int, channels: int) -> OnArrays:
+        return made(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels)))
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
         u = inputs_along(route.forcing, case.amounts)
@@ -113,7 +115,7 @@ def _on_lanes(
     return solve
 
 
-def _with_tangents(machine: Machine) -> _OnArrays:
+def _with_tangents(machine: Machine) -> OnArrays:
     forward = fold_lanes(machine.forward, (0, 0, 0, 0, 0), 0)
     record = fold_lanes(machine.record, (0, 0, 0, 0, 0), 0)
     carried = _over_columns(machine)
@@ -155,7 +157,7 @@ def _over_columns(machine: Machine) -> Callable[..., jax.Array]:
     return several
 
 
-def _with_pulls(machine: Machine) -> _OnArrays:
+def _with_pulls(machine: Machine) -> OnArrays:
     forward = fold_lanes(machine.forward, (0, 0, 0, 0, 0), 0)
     record = fold_lanes(machine.record, (0, 0, 0, 0, 0), 0)
     unwind = fold_lanes(machine.unwind, (0, 0, 0, 0, 0), 0)
