@@ -55,7 +55,7 @@ def _steps(problem: Problem, stepper: Stepper, tolerance: Tolerance) -> Callable
         asked = Asked(problem.rhs, stepper, problem.floor, tolerance, numbers.shape[1], len(problem.u))
         route = route_of(problem, y0.shape[0])
         given = [jnp.asarray(a, float) for a in (route.start, route.stops, route.forcing.charted)]
-        return Machine(Block(asked)).forward(y0, numbers, *given)[2]
+        return Machine(Block(asked)).call("forward", y0, numbers, *given)[2]
 
     return count
 

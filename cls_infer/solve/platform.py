@@ -1,19 +1,14 @@
 """On what kind of device JAX computes now."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import jax
 
-if TYPE_CHECKING:
-    from jaxlib._jax import Device
 
-
-def devices() -> "list[Device]":
-    """Return the devices of the platform that new work goes to: the one chosen, else JAX's own choice."""
+def devices() -> list[Any]:
+    """Return the devices of the kind that new work goes to: that of the one chosen, else JAX's own choice."""
     chosen = jax.config.jax_default_device
-    if chosen is None:
-        return jax.devices()
-    return jax.devices(chosen if isinstance(chosen, str) else chosen.platform)
+    return jax.devices() if chosen is None else jax.devices(chosen.platform)
 
 
 def platform() -> str:

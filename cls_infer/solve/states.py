@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .fold import fold_lanes
+from .fused.solver import fused_solver, fused_solver_forward
 from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_tolerance
 from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise
@@ -30,8 +31,8 @@ stability, and those of the implicit pair are not."""
 type Engine = Literal["auto", "machine", "fused", "xla"]
 """By what lanes are solved: `machine` code for the processor; kernels `fused` for a GPU, a lane's whole way in one;
 `xla` for whatever device there is. `auto` takes machine code on a processor and fused kernels on a GPU, unless the
-right-hand side holds something that cannot be taken apart into scalars. On a processor, fused kernels are interpreted:
-so slowly that it serves to test them alone."""
+right-hand side holds something that cannot be taken apart into scalars. On a processor fused kernels are emulated,
+one lane after the other, to test them."""
 
 BEST = {"cpu": "machine", "gpu": "fused"}
 """The engine that `auto` tries first, by platform; XLA on any other."""
@@ -57,13 +58,13 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
     check_tolerance(tolerance)
     problem = rhs, stepper_for(tolerance), floor, tolerance
 
-    def fused() -> Solve:
-        from .fused.solver import fused_solver  # Pallas takes half a second to import
-
-        return fused_solver(*problem, interpret=platform() == "cpu")
-
-    xla = partial(batched_solver, rhs, floor, tolerance)
-    return _some_lanes(_chosen(engine, machine=lambda: machine_solver(*problem), fused=fused, xla=xla))
+    solve = _chosen(
+        engine,
+        machine=lambda: machine_solver(*problem),
+        fused=lambda: fused_solver(*problem, emulated=platform() == "cpu"),
+        xla=lambda: batched_solver(rhs, floor, tolerance),
+    )
+    return _some_lanes(solve)
 
 
 def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Solve:
@@ -74,13 +75,13 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
     check_tolerance(tolerance)
     problem = rhs, stepper_for(tolerance), floor, tolerance
 
-    def fused() -> Solve:
-        from .fused.solver import fused_solver_forward  # Pallas takes half a second to import
-
-        return fused_solver_forward(*problem, interpret=platform() == "cpu")
-
-    xla = partial(batched_solver_forward, rhs, floor, tolerance)
-    return _some_lanes(_chosen(engine, machine=lambda: machine_solver_forward(*problem), fused=fused, xla=xla))
+    solve = _chosen(
+        engine,
+        machine=lambda: machine_solver_forward(*problem),
+        fused=lambda: fused_solver_forward(*problem, emulated=platform() == "cpu"),
+        xla=lambda: batched_solver_forward(rhs, floor, tolerance),
+    )
+    return _some_lanes(solve)
 
 
 def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:

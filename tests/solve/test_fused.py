@@ -1,14 +1,21 @@
-"""Fused kernels, interpreted on the processor, against machine code and XLA: solves, gradients and tangents."""
+"""Fused kernels, emulated on the processor, against machine code and XLA: solves, gradients and tangents; and that
+they can be written for a GPU, which no processor can run."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
+from cls_infer.cohort.records import Event
+from cls_infer.model.load import load_model
+from cls_infer.solve.fused.solver import Fused, fused_solver, fused_solver_forward
+from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance, inputs_along
+from cls_infer.solve.machine.block import Block, Problem
 from cls_infer.solve.machine.cells import NotScalarError
+from cls_infer.solve.rosenbrock import ROS34PW2
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import forward_solver, reverse_solver
+from cls_infer.solve.system import System
 
 FLOOR = np.array([-3.0, -50.0])
 
@@ -52,7 +59,7 @@ def pulled(engine, lanes, tolerance):
 LOOSE, FINE = Tolerance(), Tolerance(1e-8, 1e-10)  # each takes another of the two methods
 
 
-@pytest.mark.parametrize(("lanes", "tolerance"), [(37, LOOSE), (3, FINE)])  # two blocks, one in part; a part of one
+@pytest.mark.parametrize(("lanes", "tolerance"), [(37, LOOSE), (3, FINE)])  # more than a warp; part of one
 def test_solves_and_gradients_are_those_of_machine_code_and_of_xla(lanes, tolerance):
     states, status, gradient = pulled("fused", lanes, tolerance)
     assert np.all(status == OK)
@@ -66,18 +73,18 @@ def test_solves_and_gradients_are_those_of_machine_code_and_of_xla(lanes, tolera
 
 
 def draining(t, y, numbers, u):
-    """A tank that drains at a steady rate and, once empty, at none that is a number; beside it, waves."""
-    return jnp.stack([-numbers[0] * jnp.sqrt(y[0]), 5.0 * (jnp.cos(numbers[1] * t) - y[1])])
+    """A tank that drains at a steady rate and, once empty, at none that is a number; beside it, a pendulum."""
+    return jnp.stack([-numbers[0] * jnp.sqrt(y[0]), numbers[1] * y[2], -numbers[1] * y[1]])
 
 
 def drained(engine):
-    """Return status, states and gradient of three tanks: one well, one beside fast waves, one that runs empty."""
+    """Return status, states and gradient of three tanks: one well, one beside a fast pendulum, one that runs empty."""
     route = stack_routes([route_of(0.0, [0.5, 1.0, 3.0], [], slots=0)] * 3)
     case = Case(jnp.array([[0.1, 1.0], [0.2, 300.0], [1.5, 1.0]]), jnp.zeros((3, 0)))
-    solve = reverse_solver(draining, np.array([1e-3, -9.0]), Tolerance(max_steps=100), engine=engine)
+    solve = reverse_solver(draining, np.array([1e-3, -9.0, -9.0]), Tolerance(max_steps=100), engine=engine)
 
     def total(numbers):
-        states, status = solve(jnp.ones((3, 2)), case._replace(numbers=numbers), route)
+        states, status = solve(jnp.ones((3, 3)), case._replace(numbers=numbers), route)
         return jnp.sum(states**2), (states, status)
 
     gradient, (states, status) = jax.jit(jax.grad(total, has_aux=True))(case.numbers)
@@ -120,11 +127,81 @@ def test_tangents_are_those_of_machine_code_and_of_xla_in_all_columns():
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10)  # as for gradients
 
 
-def test_what_cannot_be_taken_apart_is_refused():
-    def sorted_rates(t, y, numbers, u):
-        return -jnp.sort(numbers)[:1] * y
+@pytest.mark.parametrize(("missing", "name"), [(jnp.sort, "sort"), (jnp.cos, "cos")])
+def test_what_has_no_counterpart_on_a_gpu_is_refused(missing, name):
+    def rates(t, y, numbers, u):
+        return -missing(numbers)[:1] * y
 
     route = stack_routes([route_of(0.0, [1.0], [], slots=0)])
-    solve = reverse_solver(sorted_rates, np.array([-np.inf]), Tolerance(), engine="fused")
-    with pytest.raises(NotScalarError, match="sort"):
+    solve = reverse_solver(rates, np.array([-np.inf]), Tolerance(), engine="fused")
+    with pytest.raises(NotScalarError, match=f"`{name}`"):
         solve(jnp.ones((1, 1)), Case(jnp.array([[2.0, 0.5]]), jnp.zeros((1, 0))), route)
+
+
+def fused(problem, *, emulated=True, room=2**30):
+    """Return the kernels of a problem, and what they are called with."""
+    rhs, floor, (y0, case, route) = problem
+    u = inputs_along(route.forcing, case.amounts)
+    asked = Problem(rhs, ROS34PW2, floor, Tolerance(), case.numbers.shape[1], u.shape[2])
+    given = y0, case.numbers, jnp.asarray(route.start), jnp.asarray(route.stops), u
+    return Fused(Block(asked), emulated, room), given
+
+
+def test_lanes_whose_steps_there_is_no_room_for_are_solved_once_more_in_chunks():
+    problem = oscillator, FLOOR, oscillators(7)
+    plenty, given = fused(problem)
+    little, _ = fused(problem, room=3 * plenty.journal_bytes)
+    assert little.at_once == 3
+    states, _, taken, journal = plenty.call("record", *given)
+    pull = jnp.sin(jnp.arange(states.size)).reshape(states.shape)
+    whole = plenty.call("unwind", taken, journal, given[1], given[4], pull)
+    for a, b in zip(little.rerun(taken, *given, pull), whole, strict=True):
+        np.testing.assert_array_equal(a, b)  # the same operations on every lane
+
+
+def two_pore_leak():
+    """Return the two-pore model as a problem, and two lanes of it."""
+    model = load_model("two_pore")
+    held = {name: value for name, value in model.reference({})._asdict().items() if isinstance(value, int)}
+    free = {name: value for name, value in model.reference({})._asdict().items() if name not in held}
+    system = System(model, tuple(free), held)
+    y0, numbers = system.prepare(tuple(jnp.asarray(float(value)) for value in free.values()))
+    given = Event(item="ringer", start=1.0, end=2.0, amount=1.0, row=1)
+    route = stack_routes([route_of(0.0, [0.5, 3.0, 12.0], [given], slots=0)] * 2)
+    case = Case(jnp.stack([numbers, numbers]), jnp.zeros((2, 0)))
+    return system.rhs, system.floor, (jnp.stack([y0, 0.98 * y0]), case, route)
+
+
+@pytest.mark.slow
+def test_the_two_pore_model_is_the_same_in_fused_kernels():
+    rhs, floor, (y0, case, route) = two_pore_leak()
+    found = []
+    for engine in ("fused", "machine"):
+        solve = reverse_solver(rhs, floor, Tolerance(), engine=engine)
+
+        def total(y0, solve=solve):
+            states, status = solve(y0, case, route)
+            return jnp.sum(states**2), status
+
+        found.append(jax.jit(jax.value_and_grad(total, has_aux=True))(y0))
+    ((value, status), gradient), ((same, _), like) = found
+    assert np.all(status == OK)
+    np.testing.assert_allclose(value, same, rtol=1e-11)  # some sixty steps in another order of rounding
+    np.testing.assert_allclose(gradient, like, rtol=1e-9)
+
+
+@pytest.mark.parametrize("way", ["gradient", "tangents"])
+def test_kernels_of_the_two_pore_model_are_written_for_a_gpu(way):
+    rhs, floor, (y0, case, route) = two_pore_leak()
+    made = fused_solver if way == "gradient" else fused_solver_forward
+    solve = made(rhs, ROS34PW2, floor, Tolerance(), emulated=False)
+
+    def total(y0):
+        return jnp.sum(solve(y0, case, route)[0])
+
+    derived = jax.grad(total) if way == "gradient" else jax.jacfwd(total)
+    written = jax.jit(derived).trace(y0).lower(lowering_platforms=("cuda",)).as_text()
+    assert written.count("__gpu$xla.gpu.ptx") == 2
+    for function in ("record", "unwind" if way == "gradient" else "tangents"):
+        assert f".visible .entry cls_infer_{function}(" in written
+    assert ".f64" in written and ".extern" not in written  # nothing that a library would have to bring

@@ -1,24 +1,66 @@
-"""Batched solves on a GPU, a block of lanes a kernel: states at the stops of many lanes, with a reverse rule."""
+"""Batched solves on a GPU: a lane's whole way through its stops in one kernel."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..fold import fold_lanes
 from ..lanes import Solve, Tolerance
 from ..machine.block import Block
-from ..machine.solver import OnArrays, on_lanes
+from ..machine.rules import Functions, Made, results_of, with_pulls, with_tangents
 from ..stepper import Rhs, Stepper
-from .kernels import Kernels
+from .launch import emulate, launch
+from .thread import Threads
 
-MARKS = 1
-"""The axis of the lanes in the marks that the forward kernel leaves."""
+ROOM = 4 * 2**30
+"""Bytes that journals may fill. More lanes than that keeps are solved once more for a gradient, so many at a time."""
 
 
-def fused_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, *, interpret: bool) -> Solve:
+@dataclass(frozen=True)
+class Fused:
+    """The functions of one problem as kernels; emulated, they run on a processor."""
+
+    block: Block
+    emulated: bool
+    room: int = ROOM
+
+    def call(self, name: str, *arrays: Any, abreast: int | None = None) -> Any:
+        """Return what a function gives; however many run together."""
+        shapes = results_of(self.block, name, arrays)
+        all_arrays = *arrays, *jax.tree.leaves(shapes)
+        threads = Threads(self.block, name, tuple(tuple(a.shape) for a in all_arrays))
+        return (emulate if self.emulated else launch)(threads, shapes, *arrays)
+
+    @property
+    def journal_bytes(self) -> int:
+        """Bytes of one lane's journal: a record of every step it may take."""
+        return 8 * self.block.problem.tolerance.max_steps * len(self.block.record)
+
+    @property
+    def at_once(self) -> int:
+        """How many lanes the room for journals keeps."""
+        return max(1, self.room // self.journal_bytes)
+
+    def rerun(self, taken: Any, *given: Any) -> tuple[jax.Array, ...]:
+        """Return what a pull comes to from the beginning, so many lanes at a time; those of like length together."""
+        lanes, most = len(taken), self.at_once
+        order = jnp.argsort(taken)
+        chunks = -(-lanes // most)
+        places = jnp.pad(order, (0, chunks * most - lanes), mode="edge").reshape(chunks, most)
+
+        def there_and_back(chunk: jax.Array) -> tuple[jax.Array, ...]:
+            y0, numbers, start, stops, u, pull = (a[chunk] for a in given)
+            _, _, tried, journal = self.call("record", y0, numbers, start, stops, u)
+            return tuple(self.call("unwind", tried, journal, numbers, u, pull))
+
+        found = jax.lax.map(there_and_back, places)
+        first = jnp.argsort(order)
+        return tuple(a.reshape(chunks * most, *a.shape[2:])[first] for a in found)
+
+
+def fused_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, *, emulated: bool) -> Solve:
     """Return the solver in fused kernels whose gradient goes back through the accepted steps.
 
     Args:
@@ -26,59 +68,25 @@ def fused_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Toler
         stepper: the method.
         floor: the lowest value of each state.
         tolerance: accuracy and step limit.
-        interpret: run the kernels as plain programs, on any device: slow, for tests.
+        emulated: run every thread on the processor, one after the other.
 
     Raises:
-        NotScalarError: when called, if the right-hand side holds something that cannot be taken apart into scalars.
+        NotScalarError: when called, if the right-hand side holds something that cannot be taken apart into scalars,
+            or that a GPU does not have.
     """
-    return on_lanes(rhs, stepper, floor, tolerance, _made(_with_pulls, interpret))
+    return with_pulls(_functions(emulated), rhs, stepper, floor, tolerance)
 
 
 def fused_solver_forward(
-    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, *, interpret: bool
+    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, *, emulated: bool
 ) -> Solve:
     """Return the solver in fused kernels whose tangents run through the accepted steps; all else as above."""
-    return on_lanes(rhs, stepper, floor, tolerance, _made(_with_tangents, interpret))
+    return with_tangents(_functions(emulated), rhs, stepper, floor, tolerance)
 
 
-def _made(rule: Callable[[Kernels], OnArrays], interpret: bool) -> Callable[[Block], OnArrays]:
-    return lambda block: rule(Kernels(block, interpret))
+def _functions(emulated: bool) -> Made:
+    def made(block: Block) -> Functions:
+        fused = Fused(block, emulated)
+        return Functions(fused.call, fused.rerun, fused.at_once)
 
-
-def _with_tangents(kernels: Kernels) -> OnArrays:
-    forward = fold_lanes(kernels.forward, (0,) * 5, 0)
-    tangents = fold_lanes(kernels.tangents, (0,) * 8, 0)  # so that columns become lanes
-
-    @jax.custom_jvp
-    def solve(y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> tuple[Any, Any]:
-        return forward(y0, numbers, start, stops, u)[:2]
-
-    @solve.defjvp
-    def rule(given: tuple, along: tuple) -> tuple[Any, Any]:  # pyright: ignore[reportUnusedFunction]
-        states, status, _ = forward(*given)
-        d_y0, d_numbers, _, _, d_u = along
-        d_states = jnp.where(status[:, None, None] == 0, tangents(*given, d_y0, d_numbers, d_u), 0.0)
-        return (states, status), (d_states, np.zeros(status.shape, jax.dtypes.float0))
-
-    return solve
-
-
-def _with_pulls(kernels: Kernels) -> OnArrays:
-    forward = fold_lanes(kernels.forward, (0,) * 5, 0)
-    marked = fold_lanes(kernels.marked, (0,) * 5, (0, 0, 0, MARKS))
-    back = fold_lanes(kernels.back, (0, MARKS, 0, 0, 0, 0), 0)
-
-    @jax.custom_vjp
-    def solve(y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> tuple[Any, Any]:
-        return forward(y0, numbers, start, stops, u)[:2]
-
-    def ahead(y0: Any, numbers: Any, start: Any, stops: Any, u: Any) -> tuple[Any, Any]:
-        states, status, tried, marks = marked(y0, numbers, start, stops, u)
-        return (states, status), (tried, marks, numbers, stops, u)
-
-    def reverse(kept: tuple, pull: Any) -> tuple[Any, ...]:
-        on_y0, on_numbers, on_u = back(*kept, pull[0])
-        return on_y0, on_numbers, None, None, on_u
-
-    solve.defvjp(ahead, reverse)
-    return solve
+    return made
