@@ -1,6 +1,8 @@
 """Fused kernels, emulated on the processor, against machine code and XLA: solves, gradients and tangents; and that
 they can be written for a GPU, which no processor can run."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,10 +10,12 @@ import pytest
 
 from cls_infer.cohort.records import Event
 from cls_infer.model.load import load_model
-from cls_infer.solve.fused.solver import Fused, fused_solver, fused_solver_forward
+from cls_infer.solve import states
+from cls_infer.solve.fused.solver import Fused
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance, inputs_along
 from cls_infer.solve.machine.block import Block, Problem
 from cls_infer.solve.machine.cells import NotScalarError
+from cls_infer.solve.machine.rules import results_of
 from cls_infer.solve.rosenbrock import ROS34PW2
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import forward_solver, reverse_solver
@@ -190,18 +194,34 @@ def test_the_two_pore_model_is_the_same_in_fused_kernels():
     np.testing.assert_allclose(gradient, like, rtol=1e-9)
 
 
-@pytest.mark.parametrize("way", ["gradient", "tangents"])
-def test_kernels_of_the_two_pore_model_are_written_for_a_gpu(way):
-    rhs, floor, (y0, case, route) = two_pore_leak()
-    made = fused_solver if way == "gradient" else fused_solver_forward
-    solve = made(rhs, ROS34PW2, floor, Tolerance(), emulated=False)
+def test_kernels_of_the_two_pore_model_are_written_for_a_gpu():
+    kernels, given = fused(two_pore_leak(), emulated=False)
+    y0, numbers, _, _, u = given
+    states, _, taken, journal = results_of(kernels.block, "record", given)
+    along = [jax.ShapeDtypeStruct((len(a), 3, *a.shape[1:]), float) for a in (y0, numbers, u)]
+    calls = {
+        "forward": given,
+        "record": given,
+        "unwind": (taken, journal, numbers, u, states),
+        "tangents": (taken, journal, numbers, u, *along),
+    }
+    for name, arrays in calls.items():
+        call = jax.jit(partial(kernels.call, name)).trace(*arrays)
+        written = call.lower(lowering_platforms=("cuda",)).as_text()
+        assert written.count("__gpu$xla.gpu.ptx") == written.count(f".visible .entry cls_infer_{name}(") == 1
+        assert "%ctaid.x" in written and "%tid.x" in written  # by which a thread finds its lane
+        assert ".f64" in written and ".extern" not in written  # nothing that a library would have to bring
 
-    def total(y0):
-        return jnp.sum(solve(y0, case, route)[0])
 
-    derived = jax.grad(total) if way == "gradient" else jax.jacfwd(total)
-    written = jax.jit(derived).trace(y0).lower(lowering_platforms=("cuda",)).as_text()
-    assert written.count("__gpu$xla.gpu.ptx") == 2
-    for function in ("record", "unwind" if way == "gradient" else "tangents"):
-        assert f".visible .entry cls_infer_{function}(" in written
-    assert ".f64" in written and ".extern" not in written  # nothing that a library would have to bring
+def test_where_there_is_a_gpu_lanes_are_solved_there_in_fused_kernels_or_else_by_xla(monkeypatch):
+    monkeypatch.setattr(states, "platform", lambda: "gpu")
+    y0, case, route = oscillators(2)
+
+    def kernels(rhs):
+        solve = reverse_solver(rhs, FLOOR, Tolerance())
+        gradient = jax.jit(jax.grad(lambda y0: jnp.sum(solve(y0, case, route)[0])))
+        return gradient.trace(y0).lower(lowering_platforms=("cuda",)).as_text().count("__gpu$xla.gpu.ptx")
+
+    assert kernels(oscillator) == 2  # there and back
+    with pytest.warns(UserWarning, match=r"solved by XLA.*`cos`"):
+        assert kernels(lambda t, y, numbers, u: jnp.cos(t) - y) == 0
