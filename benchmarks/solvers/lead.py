@@ -10,7 +10,7 @@ BUDGET = 0.05
 
 YARDSTICK = ("diffrax Tsit5", 1e-6)
 
-OURS = ("machine", "xla")
+OURS = ("machine", "fused", "xla")
 
 
 class Target(NamedTuple):

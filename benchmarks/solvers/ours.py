@@ -1,16 +1,19 @@
 """This package's solver: its two methods, its two engines."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cls_infer.solve.fused.solver import Fused, fused_solver
 from cls_infer.solve.lanes import OK, Case, Forcing, Route, Tolerance
 from cls_infer.solve.machine.block import Block
 from cls_infer.solve.machine.block import Problem as Asked
 from cls_infer.solve.machine.solver import Machine, machine_solver
+from cls_infer.solve.platform import platform
 from cls_infer.solve.rosenbrock import ROS34PW2
 from cls_infer.solve.states import batched_solver
 from cls_infer.solve.stepper import Stepper
@@ -37,8 +40,10 @@ def tolerance_of(problem: Problem, rtol: float, *, steps: int = MOST_STEPS) -> T
 
 
 def by_machine(problem: Problem, stepper: Stepper, tolerance: Tolerance) -> Callable[..., Solved]:
-    """Return `solve(values, rtol)` by code for the processor; the tolerance is compiled in."""
-    solver = machine_solver(problem.rhs, stepper, problem.floor, tolerance)
+    """Return `solve(values, rtol)` by code for the processor, or where there is a GPU for that; the tolerance is
+    compiled in."""
+    made = machine_solver if platform() == "cpu" else partial(fused_solver, emulated=False)
+    solver = made(problem.rhs, stepper, problem.floor, tolerance)
     return lambda values, rtol: _solved(problem, solver, values)
 
 
@@ -55,7 +60,9 @@ def _steps(problem: Problem, stepper: Stepper, tolerance: Tolerance) -> Callable
         asked = Asked(problem.rhs, stepper, problem.floor, tolerance, numbers.shape[1], len(problem.u))
         route = route_of(problem, y0.shape[0])
         given = [jnp.asarray(a, float) for a in (route.start, route.stops, route.forcing.charted)]
-        return Machine(Block(asked)).forward(y0, numbers, *given)[2]
+        block = Block(asked)
+        functions = Machine(block) if platform() == "cpu" else Fused(block, emulated=False)
+        return functions.call("forward", y0, numbers, *given)[2]
 
     return count
 
@@ -70,7 +77,8 @@ def contenders(problem: Problem) -> list[Batched]:
         for rtol in tolerances:
             tolerance = tolerance_of(problem, rtol)
             solve, count = by_machine(problem, stepper, tolerance), _steps(problem, stepper, tolerance)
-            found.append(Batched(f"machine {method}", (rtol,), solve, count=count))
+            engine = "machine" if platform() == "cpu" else "fused"
+            found.append(Batched(f"{engine} {method}", (rtol,), solve, count=count))
     solver = batched_solver(problem.rhs, problem.floor, tolerance_of(problem, 3e-4, steps=Tolerance().max_steps))
     found.append(Batched("xla ROS34PW2", (3e-4,), lambda values, rtol: _solved(problem, solver, values)))
     return found

@@ -62,6 +62,12 @@ Rtol = Annotated[
     ),
 ]
 Until = Annotated[float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device", metavar="auto|cpu|gpu", help="Where to compute; auto takes what a gradient takes less time on."
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random number of the fit.")]
 
 
@@ -80,6 +86,7 @@ def fit(
     target_accept: TargetAccept = Settings.target_accept,
     rtol: Rtol = Settings.rtol,
     until: Until = None,
+    device: Device = "auto",
     seed: Seed = Settings.seed,
     out: Out = None,
     as_json: Json = False,
@@ -106,6 +113,7 @@ def fit(
             rtol=rtol,
         ),
         until=until,
+        device=device,
         out=out,
     )
     return finish(carry_out(request, quiet=quiet), as_json=as_json, quiet=quiet, show=_print)

@@ -36,6 +36,7 @@ class Request:
     fix: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
     until: float | None = None
+    device: str = "auto"
     out: str | None = None
 
     @property
@@ -50,11 +51,12 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     Raises:
         InputError: every problem of the data, the model and the options at once.
     """
-    cohort, model, fixed, _ = all_of(
+    cohort, model, fixed, *_ = all_of(
         lambda: read_data(request.dataset),
         lambda: read_model(request.model),
         lambda: assignments(request.fix, "--fix"),
         lambda: _check_options(request),
+        lambda: _check_device(request.device),
     )
     check_match(model, cohort)
     folder = fresh_run(request.out, name=request.run_name)
@@ -71,6 +73,7 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
             fixed=fixed,
             settings=request.settings,
             until=request.until,
+            device=request.device,
             command=shlex.join(["cls-infer", *sys.argv[1:]]),
             report=report,
         )
@@ -107,6 +110,17 @@ def _check_options(request: Request) -> None:
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:
         raise InputError(problems)
+
+
+def _check_device(wanted: str) -> None:
+    if wanted == "auto":
+        return
+    from .machine import prepare_jax
+
+    prepare_jax()
+    from ..inference.device import check_device, found_devices
+
+    check_device(wanted, found_devices())
 
 
 def finish(fitted: "Fit", *, as_json: bool, quiet: bool, show: Callable[["Fit"], None]) -> int:

@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..inference.settings import Choice
+
 if TYPE_CHECKING:
     from ..inference.nuts import Progress
 
-type Watcher = Callable[["str | Progress"], None]
+type Watcher = Callable[["str | Choice | Progress"], None]
 
 
 @contextmanager
 def watching(*, quiet: bool) -> Iterator[Watcher]:
-    """Yield what a fit reports its progress to: strings for phases, sampling's progress after each block."""
+    """Yield what a fit reports to: the device chosen, strings for phases, sampling's progress after each block."""
     if quiet:
         yield lambda event: None
     elif sys.stderr.isatty():
@@ -27,7 +29,10 @@ def plain() -> Watcher:
     """Return a watcher that prints a line when a phase begins and at each quarter of the sampling."""
     seen = {"phase": "", "quarter": 0}
 
-    def watch(event: "str | Progress") -> None:
+    def watch(event: "str | Choice | Progress") -> None:
+        if isinstance(event, Choice):
+            print(f"device: {event.why}", file=sys.stderr, flush=True)
+            return
         if isinstance(event, str):
             phase = event.partition(":")[0]
             if phase != seen["phase"]:
@@ -58,7 +63,10 @@ def _live() -> Iterator[Watcher]:
     with bar:
         task = bar.add_task("reading", total=None, numbers="")
 
-        def watch(event: "str | Progress") -> None:
+        def watch(event: "str | Choice | Progress") -> None:
+            if isinstance(event, Choice):
+                bar.console.print(f"device: {event.why}", markup=False, highlight=False)
+                return
             if isinstance(event, str):
                 bar.update(task, description=event, total=None, completed=0, numbers="")
                 return

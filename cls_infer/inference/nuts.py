@@ -13,6 +13,7 @@ from numpyro.infer import NUTS
 from numpyro.infer.util import ParamInfo, potential_energy
 
 from ..likelihood.posterior import FAILED, Posterior
+from ..solve.platform import devices
 from .pooled import learnt_covariance, with_mass_matrix_of, with_one_step_size
 from .settings import Settings
 from .start import Start
@@ -181,8 +182,9 @@ def _over_devices(run: Callable, chains: int) -> Any:
 
     A chain with a device to itself runs without a chain axis: half to trace and to compile, and faster.
     """
-    count = max(n for n in range(1, len(jax.devices()) + 1) if chains % n == 0)
-    mesh = jax.sharding.Mesh(np.array(jax.devices()[:count]), ("chain",))
+    present = devices()
+    count = max(n for n in range(1, len(present) + 1) if chains % n == 0)
+    mesh = jax.sharding.Mesh(np.array(present[:count]), ("chain",))
 
     def together(state: Any, wall: jax.Array) -> tuple[Any, Any]:
         if count < chains:

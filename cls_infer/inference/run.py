@@ -1,6 +1,6 @@
 """From a cohort to draws: which patients are fitted together, where each fit starts, and its sampling."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -8,14 +8,15 @@ from time import perf_counter
 import numpy as np
 
 from ..cohort.records import Cohort
-from ..likelihood.posterior import Posterior, posterior
-from ..model.spec import Model
-from .accuracy import AIM, FINEST, tighter, tolerance_at, trace_error_before_sampling
+from ..likelihood.posterior import Posterior
+from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
 from .nuts import Draws, Progress, sample_nuts, trace_sampler
-from .settings import Settings
+from .settings import Choice, Settings
 from .start import Start, find_start
 
-type Report = Callable[[Progress | str], None]
+type Report = Callable[[Progress | Choice | str], None]
+type Target = Callable[[Cohort], Posterior]
+"""What is sampled for some patients: which parameters are pooled and how is settled."""
 type Enough = Callable[[Posterior, np.ndarray], bool]
 """Whether draws of a target [chain, draw, dim] suffice."""
 
@@ -63,47 +64,35 @@ def infer(
     return Inference(target, draws, start, "nuts", {"start": found, **draws.seconds})
 
 
+def targets(target: Target, cohort: Cohort) -> Iterator[Posterior]:
+    """Yield what is sampled, one after another: all patients at once where they share anything, else each alone."""
+    joint = target(cohort)
+    if len(cohort.patients) == 1 or any(slot.scope != "patient" for slot in joint.pooling.slots):
+        yield joint
+        return
+    for patient in cohort.patients:
+        yield target(replace(cohort, patients=(patient,)))
+
+
 def infer_cohort(
-    model: Model,
+    target: Target,
     cohort: Cohort,
     *,
-    per_patient: tuple[str, ...] = (),
-    shared: tuple[str, ...] = (),
-    hierarchical: tuple[str, ...] = (),
-    fixed: dict[str, float] | None = None,
     settings: Settings,
     enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
 ) -> list[Inference]:
     """Return one entry for patients who share anything, and one each for patients who do not.
 
-    Which parameters are each patient's own, shared or partially pooled is said by name; where nothing is said
-    the model file's default holds.
-
     Raises:
         InputError: names the model lacks; a start that cannot be solved.
     """
-
-    def target(patients: Cohort) -> Posterior:
-        return posterior(
-            model,
-            patients,
-            per_patient=per_patient,
-            shared=shared,
-            hierarchical=hierarchical,
-            fixed=fixed,
-            tolerance=tolerance_at(settings.rtol),
-        )
-
-    joint = target(cohort)
-    if len(cohort.patients) == 1 or any(slot.scope != "patient" for slot in joint.pooling.slots):
-        return [infer(joint, settings, enough=enough, report=report)]
     parts = []
-    for number, patient in enumerate(cohort.patients):
-        report(f"patient {patient.name} ({number + 1} of {len(cohort.patients)})")
-        alone = target(replace(cohort, patients=(patient,)))
+    for number, one in enumerate(targets(target, cohort)):
+        if len(one.plan.patients) < len(cohort.patients):
+            report(f"patient {one.plan.patients[0]} ({number + 1} of {len(cohort.patients)})")
         own = replace(settings, seed=settings.seed + number)
-        parts.append(infer(alone, own, enough=enough, report=report))
+        parts.append(infer(one, own, enough=enough, report=report))
         if not parts[-1].draws.complete:
             break
     return parts

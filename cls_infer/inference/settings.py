@@ -1,6 +1,7 @@
-"""How to sample. Apart from the sampler, so that the command line knows its defaults without loading JAX."""
+"""How and where to sample. Apart from the sampler, so that the command line knows its defaults without loading JAX."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,11 @@ class Settings:
     max_tree_depth_warmup: int = 5
     block: int = 25
     rtol: float = 3e-4
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The device that a fit computes on, None for the only one, and why, in words."""
+
+    device: Any
+    why: str

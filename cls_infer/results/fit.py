@@ -1,13 +1,17 @@
 """Model + cohort -> Fit: the whole way from charts to a judged posterior."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
+import jax
+
 from ..cohort.records import Cohort
-from ..inference.nuts import Progress
-from ..inference.run import infer_cohort
+from ..inference.accuracy import tolerance_at
+from ..inference.device import choose_device
+from ..inference.run import Report, infer_cohort, targets
 from ..inference.settings import Settings
+from ..likelihood.posterior import posterior
 from ..model.spec import Model
 from .diagnose import converged
 from .fitted import Fit, conclude
@@ -24,8 +28,9 @@ def fit(
     fixed: dict[str, float] | None = None,
     settings: Settings = Settings(),  # noqa: B008 - a frozen value
     until: float | None = None,
+    device: str = "auto",
     command: str = "",
-    report: Callable[[Progress | str], None] = lambda _: None,
+    report: Report = lambda _: None,
 ) -> Fit:
     """Fit a model to a cohort and judge the result.
 
@@ -38,30 +43,34 @@ def fit(
         fixed: values to hold.
         settings: chains, draws, seed.
         until: hides measurements after this time [h] from the fit; the provenance counts them.
+        device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
         command: what the user typed, for the provenance.
-        report: receives progress, as words or as `Progress`.
+        report: receives the device chosen and progress, as words or as `Progress`.
 
     Raises:
-        InputError: names that the model does not have, nothing left to fit, a patient that cannot be solved.
+        InputError: names that the model does not have, nothing left to fit, a patient that cannot be solved, a
+            device that is not there.
     """
     begun = perf_counter()
     seen, hidden = hide_after(cohort, until)
-    parts = infer_cohort(
+    target = partial(
+        posterior,
         model,
-        seen,
         per_patient=per_patient,
         shared=shared,
         hierarchical=hierarchical,
         fixed=fixed,
-        settings=settings,
-        enough=converged,
-        report=report,
+        tolerance=tolerance_at(settings.rtol),
     )
-    report("reading the draws: predictions, trajectories, solver error")
-    origin = provenance(model, seen, settings, command=command, hidden=hidden)
-    if until is not None:
-        origin["until"] = float(until)
-    done = conclude(parts, provenance=origin)
+    choice = choose_device(device, lambda: next(targets(target, seen)))
+    report(choice)
+    with jax.default_device(choice.device):
+        parts = infer_cohort(target, seen, settings=settings, enough=converged, report=report)
+        report("reading the draws: predictions, trajectories, solver error")
+        origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
+        if until is not None:
+            origin["until"] = float(until)
+        done = conclude(parts, provenance=origin)
     done.tree.attrs["seconds_total"] = perf_counter() - begun
     return done
 

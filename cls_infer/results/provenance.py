@@ -10,18 +10,21 @@ import jax
 from ..cohort.records import Cohort
 from ..inference.settings import Settings
 from ..model.spec import Model
+from ..solve.platform import devices
 
 PACKAGES = ("cls_infer", "jax", "numpyro", "arviz", "xarray", "numpy")
 
 type Attributes = dict[str, str | int | float]
 
 
-def provenance(model: Model, cohort: Cohort, settings: Settings, *, command: str, hidden: int) -> Attributes:
+def provenance(
+    model: Model, cohort: Cohort, settings: Settings, *, command: str, hidden: int, device_because: str = ""
+) -> Attributes:
     """Return what a reader needs to do the fit again: model, data, versions, machine, seed, command.
 
-    `hidden` counts the measurements that `until` kept from the likelihood.
+    `hidden` counts the measurements that `until` kept from the likelihood; `device_because` says why this device.
     """
-    device = jax.devices()[0]
+    device = devices()[0]
     return {
         "model": model.name,
         "model_title": model.title,
@@ -39,6 +42,7 @@ def provenance(model: Model, cohort: Cohort, settings: Settings, *, command: str
         "target_accept": settings.target_accept,
         "rtol": settings.rtol,
         "device": f"{device.platform} ({device.device_kind})",
+        "device_because": device_because,
         "float_width": 64 if jax.config.jax_enable_x64 else 32,
         "python": platform.python_version(),
         **{f"version_{name}": _version(name) for name in PACKAGES},

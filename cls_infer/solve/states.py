@@ -1,6 +1,7 @@
 """The one primitive: states at the stops of many lanes, with a reverse rule and forward tangents."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 from warnings import warn
 
@@ -9,10 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from .fold import fold_lanes
+from .fused.solver import fused_solver, fused_solver_forward
 from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_tolerance
 from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise
 from .machine.solver import machine_solver, machine_solver_forward
+from .platform import platform
 from .replay import replay, unwind
 from .rosenbrock import ROS34PW2
 from .stepper import Rhs, Stepper
@@ -25,7 +28,14 @@ FINE = 1e-7
 """Below this relative error a step the order of the explicit pair pays; above it the steps are limited by
 stability, and those of the implicit pair are not."""
 
-type Engine = Literal["auto", "machine", "xla"]
+type Engine = Literal["auto", "machine", "fused", "xla"]
+"""By what lanes are solved: `machine` code for the processor; kernels `fused` for a GPU, a lane's whole way in one;
+`xla` for whatever device there is. `auto` takes machine code on a processor and fused kernels on a GPU, unless the
+right-hand side holds something that cannot be taken apart into scalars. On a processor fused kernels are emulated,
+one lane after the other, to test them."""
+
+BEST = {"cpu": "machine", "gpu": "fused"}
+"""The engine that `auto` tries first, by platform; XLA on any other."""
 
 
 def stepper_for(tolerance: Tolerance) -> Stepper:
@@ -40,15 +50,21 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
         rhs: derivative of one lane.
         floor: the lowest value of each state.
         tolerance: accuracy and step limit.
-        engine: `machine` code for the processor, `xla` for whatever device JAX has; `auto` takes machine code on the
-            processor unless the right-hand side holds something that cannot be taken apart into scalars.
+        engine: by what the lanes are solved.
 
     Raises:
         InputError: a tolerance that is not above 0; when called, no lanes.
     """
     check_tolerance(tolerance)
-    by_machine = machine_solver(rhs, stepper_for(tolerance), floor, tolerance)
-    return _some_lanes(_chosen(engine, by_machine, batched_solver(rhs, floor, tolerance)))
+    problem = rhs, stepper_for(tolerance), floor, tolerance
+
+    solve = _chosen(
+        engine,
+        machine=lambda: machine_solver(*problem),
+        fused=lambda: fused_solver(*problem, emulated=platform() == "cpu"),
+        xla=lambda: batched_solver(rhs, floor, tolerance),
+    )
+    return _some_lanes(solve)
 
 
 def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Solve:
@@ -57,13 +73,21 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
     For Jacobians: d states / d parameters, all columns side by side. Arguments as above.
     """
     check_tolerance(tolerance)
-    by_machine = machine_solver_forward(rhs, stepper_for(tolerance), floor, tolerance)
-    return _some_lanes(_chosen(engine, by_machine, batched_solver_forward(rhs, floor, tolerance)))
+    problem = rhs, stepper_for(tolerance), floor, tolerance
+
+    solve = _chosen(
+        engine,
+        machine=lambda: machine_solver_forward(*problem),
+        fused=lambda: fused_solver_forward(*problem, emulated=platform() == "cpu"),
+        xla=lambda: batched_solver_forward(rhs, floor, tolerance),
+    )
+    return _some_lanes(solve)
 
 
 def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:
-    """Return a function of one lane for arrays of many lanes, with its gradient."""
-    return _chosen(engine, machine_pointwise(fun), jax.vmap(fun))
+    """Return a function of one lane for arrays of many lanes, with its gradient; XLA fuses it by itself."""
+    xla = partial(jax.vmap, fun)
+    return _chosen(engine, machine=lambda: machine_pointwise(fun), fused=xla, xla=xla)
 
 
 def _some_lanes(solve: Solve) -> Solve:
@@ -74,18 +98,18 @@ def _some_lanes(solve: Solve) -> Solve:
     return checked
 
 
-def _chosen[F: Callable](engine: Engine, by_machine: F, by_xla: F) -> F | Callable[..., Any]:
-    if engine == "xla" or (engine == "auto" and jax.default_backend() != "cpu"):
-        return by_xla
-    if engine == "machine":
-        return by_machine
+def _chosen[F: Callable](engine: Engine, **by: Callable[[], F]) -> F | Callable[..., Any]:
+    """Return what the engine's own function makes; for `auto`, that of the platform's best, and XLA if it cannot."""
+    if engine != "auto":
+        return by[engine]()
+    best, xla = by[BEST.get(platform(), "xla")](), by["xla"]()
 
     def first_that_can(*given: Any) -> Any:
         try:
-            return by_machine(*given)
+            return best(*given)
         except NotScalarError as cannot:
             warn(f"solved by XLA, some ten times slower: {cannot}", stacklevel=2)
-            return by_xla(*given)
+            return xla(*given)
 
     return first_that_can
 

@@ -12,6 +12,8 @@ WRONG = {
     "a negative seed": (("--seed", "-1"), "--seed"),
     "nothing fixed": (("--fix", "k_12"), "`k_12` sets nothing"),
     "never": (("--until", "nan"), "--until"),
+    "a GPU that is not there": (("--device", "gpu"), "JAX finds no GPU here; on a machine"),
+    "a device of another kind": (("--device", "tpu"), "there is no device `tpu`"),
     "every draw accepted": (("--target-accept", "1"), "--target-accept"),
 }
 
@@ -57,6 +59,7 @@ def test_a_fit_leaves_a_run_that_can_be_reported_again(cls_infer, folder, tmp_pa
     assert found["method"] == "nuts"
     assert {"mean", "q50", "prior_sd", "contraction"} <= set(found["parameters"]["k_12[P1]"])
     assert "sampling: 50 of 50" in said.err
+    assert "device: the processor; JAX finds no GPU\n" in said.err
     page = tmp_path / found["run"] / "report.html"
     page.unlink()
     said = cls_infer("report", found["run"])

@@ -3,7 +3,6 @@ from results.made_up import DRAWS, chart, sampled
 
 from cls_infer.errors import InputError
 from cls_infer.inference.settings import Settings
-from cls_infer.likelihood.posterior import posterior
 from cls_infer.results import fit as module
 from cls_infer.results.fit import fit, hide_after
 
@@ -18,9 +17,9 @@ def test_until_hides_measurements_and_keeps_therapy():
 
 
 def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
-    def made_up(model, cohort, *, settings, enough, report, **pooling):
+    def made_up(made, cohort, *, settings, enough, report):
         report("sampling")
-        target = posterior(model, cohort, **pooling)
+        target = made(cohort)
         inference = sampled(target)
         assert enough(target, inference.draws.z)  # independent draws
         assert not enough(target, inference.draws.z[:, :40])  # 160 draws can not be worth 400
@@ -39,7 +38,9 @@ def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
     assert done.verdict.ok, done.verdict.unmet
     assert done.tree.attrs["hidden_measurements"] == 3 and done.tree.attrs["until"] == 1.0
     assert done.seconds["total"] > 0 and done.tree.attrs["command"] == "cls-infer fit"
-    assert len(said) == 2
+    device, *phases = said
+    assert device.why == done.tree.attrs["device_because"] == "the processor; JAX finds no GPU"
+    assert len(phases) == 2
 
 
 def test_a_patient_with_nothing_to_fit_is_refused(kinetics):

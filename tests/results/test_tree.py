@@ -6,9 +6,9 @@ from cls_infer.likelihood.pooling import spread_of
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.fitted import conclude
 from cls_infer.results.joint import join
-from cls_infer.results.tree import _pareto_shape
 from cls_infer.results.replicates import scattered, unit_noise
 from cls_infer.results.trajectories import thinned
+from cls_infer.results.tree import _pareto_shape
 
 
 def test_the_tree_holds_every_group(fit):
