@@ -61,6 +61,7 @@ Rtol = Annotated[
         "--rtol", metavar="X", help="Solver's relative error a step; tightened where it errs too much in nats."
     ),
 ]
+Solver = Annotated[str, typer.Option("--solver", metavar="auto|tsit5|ros34pw2", help="By what method steps are taken.")]
 Until = Annotated[float | None, typer.Option("--until", metavar="H", help="Hide the measurements after this hour.")]
 Device = Annotated[
     str,
@@ -85,6 +86,7 @@ def fit(
     warmup: Warmup = Settings.warmup,
     target_accept: TargetAccept = Settings.target_accept,
     rtol: Rtol = Settings.rtol,
+    solver: Solver = Settings.solver,
     until: Until = None,
     device: Device = "auto",
     seed: Seed = Settings.seed,
@@ -111,6 +113,7 @@ def fit(
             seed=seed,
             target_accept=target_accept,
             rtol=rtol,
+            solver=solver,
         ),
         until=until,
         device=device,

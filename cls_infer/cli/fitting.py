@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..results.fitted import Fit
 
 METHODS = ("auto", "nuts")
+SOLVERS = ("auto", "tsit5", "ros34pw2")
 NOT_MET, INTERRUPTED = 3, 130
 
 
@@ -106,6 +107,9 @@ def _check_options(request: Request) -> None:
     if not 1e-9 <= request.settings.rtol <= 0.1:
         found = f"is {request.settings.rtol:g}"
         problems.append(Problem("--rtol", found, remedy="write a number from 1e-9 to 0.1, such as 1e-5"))
+    if request.settings.solver not in SOLVERS:
+        found = f"there is no solver `{request.settings.solver}`"
+        problems.append(Problem("--solver", found, remedy=f"there are {', '.join(f'`{one}`' for one in SOLVERS)}"))
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:

@@ -78,11 +78,11 @@ def trace_error_before_sampling(target: Posterior, start: Start, seed: int) -> C
 
 def tighter(tolerance: Tolerance, error: float) -> Tolerance:
     """Return the tolerance that should bring an error [nats] to half of AIM: the error is proportional to it."""
-    return tolerance_at(max(FINEST, tolerance.rtol * min(1 / 3, AIM / (2 * error))))
+    return tolerance_at(max(FINEST, tolerance.rtol * min(1 / 3, AIM / (2 * error))), tolerance.method)
 
 
-def tolerance_at(rtol: float) -> Tolerance:
+def tolerance_at(rtol: float, method: str = "auto") -> Tolerance:
     """Return the tolerance of a fit with this relative error a step; a finer one is allowed more steps."""
-    usual = Tolerance()
+    usual = Tolerance(method=method)
     finer = max(1.0, usual.rtol / rtol)
     return usual._replace(rtol=rtol, atol=rtol * usual.atol / usual.rtol, max_steps=round(usual.max_steps * finer**0.5))

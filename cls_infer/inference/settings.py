@@ -10,6 +10,7 @@ class Settings:
 
     `block` draws run in one compiled call. Where `draws` are not enough, as many again follow, up to `most_draws`.
     `rtol` is the solver's relative error a step; where that errs too much in nats, a tighter one is chosen.
+    `solver` is its method, one of `solve.lanes.METHODS`.
     """
 
     chains: int = 4
@@ -22,6 +23,7 @@ class Settings:
     max_tree_depth_warmup: int = 5
     block: int = 25
     rtol: float = 3e-4
+    solver: str = "auto"
 
 
 @dataclass(frozen=True)

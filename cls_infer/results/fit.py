@@ -60,7 +60,7 @@ def fit(
         shared=shared,
         hierarchical=hierarchical,
         fixed=fixed,
-        tolerance=tolerance_at(settings.rtol),
+        tolerance=tolerance_at(settings.rtol, settings.solver),
     )
     choice = choose_device(device, lambda: next(targets(target, seen)))
     report(choice)

@@ -41,6 +41,7 @@ def provenance(
         "draws": settings.draws,
         "target_accept": settings.target_accept,
         "rtol": settings.rtol,
+        "solver": settings.solver,
         "device": f"{device.platform} ({device.device_kind})",
         "device_because": device_because,
         "float_width": 64 if jax.config.jax_enable_x64 else 32,

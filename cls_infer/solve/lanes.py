@@ -22,28 +22,39 @@ STATUS_WORDS = {
 }
 
 
+METHODS = ("auto", "tsit5", "ros34pw2")
+"""By what steps: Tsitouras' explicit pair of orders 5 and 4, the linearly implicit ROS34PW2 of orders 3 and 2 for stiff
+courses, or `auto` for the one that needs the least work at the tolerance."""
+
+
 class Tolerance(NamedTuple):
-    """How exactly to solve: relative and absolute error a step, most steps a lane."""
+    """How exactly to solve, and how: relative and absolute error a step, most steps a lane, method."""
 
     rtol: float = 3e-4
     atol: float = 3e-6
     max_steps: int = 1000
     first_step: float = 0.05
     smallest_step: float = 1e-9
+    method: str = "auto"
 
 
 def check_tolerance(tolerance: Tolerance) -> None:
     """Refuse a tolerance that no step can meet.
 
     Raises:
-        InputError: names every number that is not above 0.
+        InputError: names every number that is not above 0, and a method that there is not.
     """
-    usual = ", ".join(f"{name} {value:g}" for name, value in Tolerance()._asdict().items())
+    numbers = Tolerance()._asdict()
+    del numbers["method"]
+    usual = ", ".join(f"{name} {value:g}" for name, value in numbers.items())
     problems = [
         Problem("tolerance", f"`{name}` is {value:g}", remedy=f"give a number above 0; the defaults are {usual}")
-        for name, value in tolerance._asdict().items()
-        if not value > 0
+        for name in numbers
+        if not (value := getattr(tolerance, name)) > 0
     ]
+    if tolerance.method not in METHODS:
+        there = ", ".join(f"`{name}`" for name in METHODS)
+        problems.append(Problem("tolerance", f"there is no method `{tolerance.method}`", remedy=f"there are {there}"))
     if problems:
         raise InputError(problems)
 

@@ -15,6 +15,8 @@ WRONG = {
     "a GPU that is not there": (("--device", "gpu"), "JAX finds no GPU here; on a machine"),
     "a device of another kind": (("--device", "tpu"), "there is no device `tpu`"),
     "every draw accepted": (("--target-accept", "1"), "--target-accept"),
+    "steps without a size": (("--rtol", "0"), "--rtol"),
+    "a solver that is not there": (("--solver", "euler"), "there is no solver `euler`"),
 }
 
 
