@@ -11,9 +11,9 @@ import numpy as np
 from cls_infer.cohort.records import Event
 from cls_infer.model import Model, load_model
 from cls_infer.solve.lanes import STATUS_WORDS, Tolerance
-from cls_infer.solve.predict import along_route
+from cls_infer.solve.predict import along_route, at_stops
 from cls_infer.solve.route import route_of, stack_routes
-from cls_infer.solve.states import reverse_solver
+from cls_infer.solve.states import pointwise, reverse_solver
 from cls_infer.solve.system import System
 
 EXACT = Tolerance(rtol=1e-9, atol=1e-11, max_steps=6000)
@@ -34,6 +34,28 @@ class Course(NamedTuple):
     y: Mapping[str, np.ndarray]
     seen: Mapping[str, np.ndarray]
     status: str
+
+
+class Healthy(NamedTuple):
+    """A model, its parameters, the healthy body that follows from them, and the states of health."""
+
+    model: Model
+    p: Any
+    h: Any
+    y: Any
+
+
+def in_health(name: str, changes: Mapping[str, float] = {}) -> Healthy:
+    """Return the reference adult with changes, found once in a session: outside a program it takes half a second."""
+    return _in_health(name, tuple(changes.items()))
+
+
+@cache
+def _in_health(name: str, changes: tuple[tuple[str, float], ...]) -> Healthy:
+    model = load_model(name)
+    p = model.reference(dict(changes))
+    h = model.health(p)
+    return Healthy(model, p, h, model.initial(p, h))
 
 
 def give(item: str, start: float, end: float, amount: float | None) -> Event:
@@ -81,7 +103,6 @@ def _program(name: str) -> tuple[System, Callable[..., Any]]:
     @jax.jit
     def run(values, route):
         along = along_route(system, solve, values, jnp.zeros((LANES, 0)), route)
-        table = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))(along.t, along.y, along.numbers, along.u)
-        return along.y, table, along.status
+        return along.y, at_stops(pointwise(system.quantities), along), along.status
 
     return system, run

@@ -4,7 +4,7 @@ A model that holds no bare constant and states every unit rightly gives the same
 the litre is made smaller, every number in litres grows, and nothing else changes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from tokenize import TokenError
 from typing import Any
@@ -79,7 +79,7 @@ def dimension_errors(model: Model, *, seed: int = 0) -> list[str]:
     if wrong:
         return wrong
     look = jax.jit(lambda point: _everything(model, *point))
-    for point in _points(model, np.random.default_rng(seed)):
+    for point in _points(model, np.random.default_rng(seed), look):
         here = _flat(look(point))
         wrong += [f"{name} is not finite at {_where(point)}" for name, v in here.items() if not np.isfinite(v)]
         for unit in BASE_UNITS:
@@ -112,8 +112,12 @@ def _units(model: Model) -> dict[str, str]:
     }
 
 
-def _points(model: Model, rng: np.random.Generator) -> Iterator[Point]:
-    """Yield times, states, parameters and inputs: drawn near the reference adult, off any steady state."""
+def _points(model: Model, rng: np.random.Generator, look: Callable[[Point], Mapping[str, Any]]) -> Iterator[Point]:
+    """Yield times, states, parameters and inputs: drawn near the reference adult, off any steady state.
+
+    Health is read from `look`, which is compiled once; it does not depend on the states.
+    """
+    anywhere = model.States(*(1.0 for _ in model.states))
     for t in (5.0, 26.0, 70.0):
         numbers = {}
         for name, parameter in model.parameters.items():
@@ -122,8 +126,8 @@ def _points(model: Model, rng: np.random.Generator) -> Iterator[Point]:
                 numbers[name] = float(prior.number)
             elif not isinstance(prior, Fixed):
                 numbers[name] = float(value(prior, 0.5 * rng.standard_normal()))
-        p = model.Parameters(**{**_integers(model), **numbers})
-        healthy = model.initial(p, model.health(p))
+        seen = look((t, anywhere, numbers, USUAL_INPUT))
+        healthy = [seen[f"`{name}` in health"] for name in model.states]
         y = model.States(*(float(v) * rng.uniform(0.85, 1.15) or rng.uniform(0.1, 0.5) for v in healthy))
         u = Inputs(*(float(v) * rng.uniform(0.7, 1.3) for v in USUAL_INPUT))
         yield t, y, numbers, u

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from courses import Lane, courses, give, values_of, whole_system
+from courses import Lane, courses, give, in_health, values_of, whole_system
 
 from cls_infer.cohort.vocabulary import VARIABLES
 from cls_infer.model.check import dimension_errors
@@ -56,10 +56,10 @@ def test_the_reference_adult_is_complete_and_lies_within_the_priors(model):
 
 
 def test_the_reference_adult_lies_within_what_is_known_of_health(model):
-    p = model.reference()
+    _, p, h, _ = in_health(model.name)
     for name, known in model.healthy_ranges.items():
         assert len(known.source) > 2, name
-        z = float(known.prior.coordinate(known.of(p, model.health(p))))
+        z = float(known.prior.coordinate(known.of(p, h)))
         assert abs(z) < 1, f"`{name}` lies {z:.2f} sd from its prior's median"
 
 
@@ -80,9 +80,7 @@ def test_body_weight_scales_the_volumes_that_say_so(model):
 
 
 def test_rates_and_states_have_the_same_names(model):
-    p = model.reference()
-    h = model.health(p)
-    y = model.initial(p, h)
+    model, p, h, y = in_health(model.name)
     rates = model.rates(model.flows(0.0, y, p, h, REST), y, p, h, REST)
     assert set(rates) == set(model.states)
 
@@ -128,9 +126,7 @@ def test_observables_are_those_of_a_chart_in_its_units(model):
 
 
 def test_a_channel_outside_the_models_list_changes_nothing(model):
-    p = model.reference()
-    h = model.health(p)
-    y = model.initial(p, h)
+    model, p, h, y = in_health(model.name)
     others = [c for c in Inputs._fields if c not in model.channels]
     imposed = REST._replace(**dict.fromkeys(others, 0.7))
     assert model.derivative(3.0, y, p, h, imposed) == model.derivative(3.0, y, p, h, REST)
@@ -139,9 +135,8 @@ def test_a_channel_outside_the_models_list_changes_nothing(model):
 def test_every_channel_of_the_list_changes_something(model):
     leaks = [name for name in model.parameters if name in HEALTHY_OR_SHOWN and name.startswith("m")]
     effects = [name for name, parameter in model.parameters.items() if parameter.acts_through]
-    p = model.reference({**dict.fromkeys(leaks, 3.0), **dict.fromkeys(effects, -0.5)})
-    h = model.health(p)
-    y = model.States(*(1.05 * value + 0.01 for value in model.initial(p, h)))
+    model, p, h, healthy = in_health(model.name, {**dict.fromkeys(leaks, 3.0), **dict.fromkeys(effects, -0.5)})
+    y = model.States(*(1.05 * value + 0.01 for value in healthy))
     at_rest = model.derivative(3.0, y, p, h, REST)
     for channel in model.channels:
         imposed = REST._replace(**{channel: 0.7})
@@ -151,9 +146,9 @@ def test_every_channel_of_the_list_changes_something(model):
 def test_what_acts_through_therapy_does_nothing_without_it_and_is_none_in_the_reference_adult(model):
     effects = {name: p.acts_through for name, p in model.parameters.items() if p.acts_through}
     assert set(effects.values()) <= set(model.channels)
-    p, q = model.reference(), model.reference(dict.fromkeys(effects, 0.7))
-    y = model.initial(p, model.health(p))
-    assert model.derivative(3.0, y, p, model.health(p), REST) == model.derivative(3.0, y, q, model.health(q), REST)
+    model, p, h, y = in_health(model.name)
+    _, q, other, _ = in_health(model.name, dict.fromkeys(effects, 0.7))
+    assert model.derivative(3.0, y, p, h, REST) == model.derivative(3.0, y, q, other, REST)
     assert all(getattr(p, name) == 0.0 for name in effects)
 
 
@@ -173,9 +168,7 @@ def healthy_changes(model) -> dict[str, float]:
 
 
 def test_health_is_a_steady_state(model):
-    p = model.reference(healthy_changes(model))
-    h = model.health(p)
-    y = model.initial(p, h)
+    model, p, h, y = in_health(model.name, healthy_changes(model))
     for name, slope in model.derivative(30.0, y, p, h, REST)._asdict().items():
         # per hour; the Newton steady state is solved to rounding, and so is the closed form
         if name not in CUMULATIVE:
@@ -216,15 +209,17 @@ def test_health_is_regained_after_a_perturbation(model):
 
 def test_a_model_predicts_finite_numbers_at_every_patients_prior_median(model):
     system = whole_system(model)
-    for covariates in SEVERAL_COVARIATES:
-        medians = {
+    medians = [
+        {
             name: float(value(prior, 0.0))
             for name, parameter in model.parameters.items()
             if not isinstance(prior := parameter.prior_of(covariates), Fixed)
         }
-        values = jax.tree.map(lambda a: a[0], values_of(system, [medians]))
-        y, numbers = system.prepare(values)
-        assert bool(system.steady(y, numbers))
-        assert not bool(system.steady(y.at[0].set(jnp.nan), numbers))
-        seen = system.observe(3.0, y, numbers, jnp.array(REST, float))
-        assert np.all(np.isfinite(seen)) and np.all(np.isfinite(y))
+        for covariates in SEVERAL_COVARIATES
+    ]
+    # outside a program: each operation is compiled once for all models
+    y, numbers = jax.vmap(system.prepare)(values_of(system, medians))
+    seen = jax.vmap(lambda y, numbers: system.observe(3.0, y, numbers, jnp.array(REST, float)))(y, numbers)
+    assert np.all(jax.vmap(system.steady)(y, numbers))
+    assert not np.any(jax.vmap(system.steady)(y.at[:, 0].set(jnp.nan), numbers))
+    assert np.all(np.isfinite(seen)) and np.all(np.isfinite(y))

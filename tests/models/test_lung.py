@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from courses import Lane, courses, give
+from courses import Lane, courses, give, in_health
 from scipy.integrate import solve_ivp
 
 from cls_infer.model import load_model
@@ -55,33 +55,45 @@ PRINTED = {
 
 
 @cache
-def beside_held_plasma(name: str, k_clear: float):
-    """Flows at 6 and 24 h of a lung that starts in health, while plasma has and keeps the protein printed."""
-    given, model = PRINTED[name], load_model("lung")
-    ill = {"P_cl": float(given.P_cl), "m_Ll": float(given.m_Ll), "AFC": given.AFC, "k_clear": k_clear}
-    p = model.reference(ill)
-    h = model.health(p)
-    start = model.initial(p, h)._replace(A_p=given.C_A * p.V_p0, G_p=given.C_G * p.V_p0)
-
-    def whole(lung):
-        return start._replace(**dict(zip(LUNG, lung, strict=True)))
+def beside_plasma():
+    """What gives the slopes of a lung's states beside plasma that holds so much protein, and its flows."""
+    model = load_model("lung")
+    reference = model.reference()
 
     @jax.jit
-    def slope(lung):
-        return jnp.stack([getattr(model.derivative(0.0, whole(lung), p, h, REST), name) for name in LUNG])
+    def look(lung, A_p, G_p, ill):
+        p = reference._replace(**ill)
+        h = model.health(p)
+        y = model.initial(p, h)._replace(A_p=A_p, G_p=G_p, **dict(zip(LUNG, lung, strict=True)))
+        slope = model.derivative(0.0, y, p, h, REST)
+        return jnp.stack([getattr(slope, name) for name in LUNG]), model.flows(0.0, y, p, h, REST).lung
 
-    at = [float(getattr(start, name)) for name in LUNG]
+    return look
+
+
+@cache
+def beside_held_plasma(name: str, k_clear: float):
+    """Flows at 6 and 24 h of a lung that starts in health, while plasma has and keeps the protein printed."""
+    given, healthy = PRINTED[name], in_health("lung")
+    ill = {"P_cl": float(given.P_cl), "m_Ll": float(given.m_Ll), "AFC": given.AFC, "k_clear": k_clear}
+    held = given.C_A * healthy.p.V_p0, given.C_G * healthy.p.V_p0, ill
+    look = beside_plasma()
+    at = [float(getattr(healthy.y, name)) for name in LUNG]
     solved = solve_ivp(
-        lambda t, y: np.asarray(slope(jnp.asarray(y))), (0, 24), at, "LSODA", t_eval=(6, 24), rtol=1e-8, atol=1e-10
+        lambda t, y: np.asarray(look(jnp.asarray(y), *held)[0]),
+        (0, 24),
+        at,
+        "LSODA",
+        t_eval=(6, 24),
+        rtol=1e-8,
+        atol=1e-10,
     )
-    return [model.flows(0.0, whole(solved.y[:, i]), p, h, REST).lung for i in (0, 1)], solved.y[3:]
+    return [jax.tree.map(float, look(jnp.asarray(y), *held)[1]) for y in solved.y.T], solved.y[3:]
 
 
 def test_the_healthy_lung_is_that_of_the_reference():
-    model = load_model("lung")
-    p = model.reference()
-    h = model.health(p)
-    f = model.flows(0.0, model.initial(p, h), p, h, REST).lung
+    model, p, h, y = in_health("lung")
+    f = model.flows(0.0, y, p, h, REST).lung
     # half of the last printed digit
     assert abs(f.P_l - -4.69) < 0.005
     assert abs(f.lymph_to_plasma - 0.59) < 0.005

@@ -13,7 +13,7 @@ from cls_infer.solve.system import System
 LANES = 9
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lanes(model):
     """System with the uncertain parameters free; states off health, numbers and inputs of some draws of the prior."""
     priors = {name: p.prior_of({}) for name, p in model.parameters.items()}

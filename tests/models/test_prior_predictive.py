@@ -7,7 +7,6 @@ import logging
 from functools import cache
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -20,9 +19,9 @@ from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import available, load_model
 from cls_infer.solve.lanes import STATUS_WORDS
 from cls_infer.solve.plan import start_of
-from cls_infer.solve.predict import along_route
+from cls_infer.solve.predict import along_route, at_stops
 from cls_infer.solve.route import route_of, stack_routes
-from cls_infer.solve.states import reverse_solver
+from cls_infer.solve.states import pointwise, reverse_solver
 
 TELL = logging.getLogger(__name__).info
 DRAWS = 10_000
@@ -78,9 +77,7 @@ def predictive(name: str, draws: int) -> Predictive:
     def one(z):
         values, amounts = target.pooling.values(target.pooling.coordinates(z))
         along = along_route(system, solve, values, amounts, route)
-        seen = jax.vmap(system.quantities, in_axes=(0, 0, None, 0))(
-            along.t[0], along.y[0], along.numbers[0], along.u[0]
-        )
+        (seen,) = at_stops(pointwise(system.quantities), along)
         return along.status[0], jnp.any(along.y[0, -1][blood] < system.floor[blood]), seen
 
     blood = np.isin(list(model.states), CIRCULATION)

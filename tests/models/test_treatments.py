@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from courses import Lane, courses, give
+from courses import Lane, courses, give, in_health
 from numpy.polynomial.legendre import leggauss
 
-from cls_infer.model import load_model
 from cls_infer.physiology.inputs import REST
 
 HALF = float(np.log(0.5))
@@ -32,10 +31,8 @@ LEAKS = {  # leak at its fullest, and the derived quantities that show it
 
 def at(name: str, changes: dict[str, float], u=REST, t: float = 5.0):
     """Return a model's flows at the healthy states, at time t under inputs u."""
-    model = load_model(name)
-    p = model.reference(changes)
-    h = model.health(p)
-    return model, model.flows(t, model.initial(p, h), p, h, u)
+    model, p, h, y = in_health(name, changes)
+    return model, model.flows(t, y, p, h, u)
 
 
 @pytest.mark.parametrize("name", LEAKS)
@@ -141,10 +138,8 @@ def test_plasma_exchange_takes_its_volume_and_no_red_cells(exchanged):
 @pytest.mark.parametrize("name", ["two_pore", "one_pore"])
 def test_a_loop_diuretic_and_fever_take_what_they_say(name):
     def losses(**inputs):
-        model = load_model(name)
-        p = model.reference()
-        h = model.health(p)
-        y, u = model.initial(p, h), REST._replace(**inputs)
+        model, p, h, y = in_health(name)
+        u = REST._replace(**inputs)
         rates = model.rates(model.flows(0.0, y, p, h, u), y, p, h, u)
         return float(rates["U"]), float(rates["V_p"])
 

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from courses import Lane, courses, give
+from courses import Healthy, Lane, courses, give
+from courses import in_health as body_in_health
 from scipy.linalg import expm
 
 from cls_infer.model import Parameter, fixed, load_model
@@ -20,12 +21,9 @@ RESERVOIR = {"V_p0": 3e4}
 """Plasma [L] so plentiful that the experiment does not change it."""
 
 
-def in_health(name=NAME, **changes):
-    """Return model, parameters, healthy body and states of the reference adult with changes."""
-    model = load_model(name)
-    p = model.reference(changes)
-    h = model.health(p)
-    return model, p, h, model.initial(p, h)
+def in_health(name=NAME, **changes) -> Healthy:
+    """Return the reference adult with changes, in this experiment unless another model is named."""
+    return body_in_health(name, changes)
 
 
 @pytest.mark.parametrize("m_L", [1.0, 4.0, 10.0])

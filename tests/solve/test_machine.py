@@ -130,8 +130,9 @@ def test_chains_of_lanes_are_lanes():
         states, _ = solved("machine")(y0, case._replace(numbers=case.numbers * factor), route)
         return jnp.sum(states**2)
 
-    each = [jax.value_and_grad(total)(f) for f in factors]
-    together = jax.jit(jax.vmap(jax.value_and_grad(total)))(factors)
+    look = jax.value_and_grad(total)
+    each = list(map(jax.jit(look), factors))
+    together = jax.jit(jax.vmap(look))(factors)
     np.testing.assert_allclose(together, np.array(each).T, rtol=1e-12)
 
 
@@ -140,9 +141,11 @@ def test_tangents_are_those_of_xla_in_all_columns():
     found = []
     for engine in ("machine", "xla"):
         solve = solved(engine, forward_solver)
-        found.append(
-            jax.jacfwd(lambda numbers, solve=solve: solve(y0, case._replace(numbers=numbers), route)[0])(case.numbers)
-        )
+
+        def states(numbers, solve=solve):
+            return solve(y0, case._replace(numbers=numbers), route)[0]
+
+        found.append(jax.jit(jax.jacfwd(states))(case.numbers))
     np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-11)
 
 
@@ -152,8 +155,8 @@ def test_tangents_and_gradient_are_one_derivative():
     def last(numbers, make):
         return jnp.sum(solved("machine", make)(y0, case._replace(numbers=numbers), route)[0][:, -1])
 
-    forward = jax.jacfwd(lambda numbers: last(numbers, forward_solver))(case.numbers)
-    reverse = jax.grad(lambda numbers: last(numbers, reverse_solver))(case.numbers)
+    forward = jax.jit(jax.jacfwd(lambda numbers: last(numbers, forward_solver)))(case.numbers)
+    reverse = jax.jit(jax.grad(lambda numbers: last(numbers, reverse_solver)))(case.numbers)
     np.testing.assert_allclose(forward, reverse, rtol=1e-10)  # of one discrete map: rounding alone
 
 
