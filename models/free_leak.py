@@ -4,8 +4,9 @@ The two-pore body, in health until `t_1`, then with a leak that wanders: log(m_L
 through nine knots, the first at `t_1` hours from time 0, one every `spacing` hours, the last at the patient's last
 measurement or later. `length` is how many hours its turns take, `swing` how many log-units it strays, `m_L` what it
 comes to at a usual peak; without a swing this is `two_pore`. A leak that a textbook course describes is better told
-by that course: nine knots take far more measurements. After eight days the knots lie more than a day apart and
-blur an attack: fit such a chart up to an hour, or hold `spacing`. Flux is positive out of plasma.
+by that course: nine knots take far more measurements. Where a chart ends more than eight days after the first knot,
+knots lie more than a day apart and blur an attack: hide what comes late (`--until`), or hold `spacing`. Flux is
+positive out of plasma.
 """
 
 from cls_infer.model import Parameter, fixed, lognormal, normal, usual_leak
