@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 METHODS = ("auto", "nuts")
 SOLVERS = ("auto", "tsit5", "ros34pw2")
+"""Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
 
 

@@ -4,6 +4,7 @@ A lane is one patient under one draw. Its states are one vector [state], and so 
 side depends on: a step then costs a handful of array operations, however few the lanes.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -22,19 +23,22 @@ STATUS_WORDS = {
 }
 
 
-METHODS = ("auto", "tsit5", "ros34pw2")
-"""By what steps: Tsitouras' explicit pair of orders 5 and 4, the linearly implicit ROS34PW2 of orders 3 and 2 for stiff
-courses, or `auto` for the one that needs the least work at the tolerance."""
+METHODS = ("auto", "tsit5", "ros34pw2", "grid")
+"""By what steps: Tsitouras' explicit pair of orders 5 and 4; the linearly implicit ROS34PW2 of orders 3 and 2 for stiff
+courses; that on a fixed `grid` of steps of `longest` hours, the last before a stop shorter; or `auto` for the pair that
+needs the least work at the tolerance."""
 
 
 class Tolerance(NamedTuple):
-    """How exactly to solve, and how: relative and absolute error a step, most steps a lane, method."""
+    """How exactly to solve, and how: relative and absolute error a step, most steps a lane, the step sizes to begin
+    with, to give up at and never to exceed [h], the method."""
 
     rtol: float = 3e-4
     atol: float = 3e-6
     max_steps: int = 1000
     first_step: float = 0.05
     smallest_step: float = 1e-9
+    longest: float = math.inf
     method: str = "auto"
 
 
@@ -55,6 +59,8 @@ def check_tolerance(tolerance: Tolerance) -> None:
     if tolerance.method not in METHODS:
         there = ", ".join(f"`{name}`" for name in METHODS)
         problems.append(Problem("tolerance", f"there is no method `{tolerance.method}`", remedy=f"there are {there}"))
+    if tolerance.method == "grid" and not math.isfinite(tolerance.longest):
+        problems.append(Problem("tolerance", "a `grid` of steps without end", remedy="give `longest`, such as 0.25 h"))
     if problems:
         raise InputError(problems)
 

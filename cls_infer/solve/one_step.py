@@ -69,6 +69,8 @@ def one_step(
     running = place.status == RUNNING
     longest, memory = stepper.reach(rhs, place.t, place.y, place.memory, numbers, u)
     reachable = jnp.minimum(place.h, longest)
+    if np.isfinite(tolerance.longest):
+        reachable = jnp.minimum(reachable, tolerance.longest)
     remaining = ahead.target - place.t
     arriving = remaining <= reachable * (1 + 1e-9)
     h = jnp.where(running, jnp.where(arriving, remaining, reachable), 0.0)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .fold import fold_lanes
 from .fused.solver import fused_solver, fused_solver_forward
+from .grid import on_grid
 from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_tolerance
 from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise
@@ -38,7 +39,7 @@ BEST = {"cpu": "machine", "gpu": "fused"}
 """The engine that `auto` tries first, by platform; XLA on any other."""
 
 
-STEPPERS = {"tsit5": TSIT5, "ros34pw2": ROS34PW2}
+STEPPERS = {"tsit5": TSIT5, "ros34pw2": ROS34PW2, "grid": on_grid(ROS34PW2)}
 
 
 def stepper_for(tolerance: Tolerance) -> Stepper:

@@ -8,7 +8,9 @@ import pytest
 from cls_infer.inference.nuts import sample_nuts, trace_sampler
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
+from cls_infer.likelihood.posterior import posterior
 
+MOST_TRACES = 40
 SETTINGS = Settings(chains=3, warmup=100, draws=200, seed=4, block=50, max_tree_depth=6)
 
 
@@ -114,3 +116,22 @@ def test_an_interrupt_during_warmup_is_passed_on(sampler, run):
 
     with pytest.raises(KeyboardInterrupt):
         sample_nuts(sampler, start, report=impatient)
+
+
+def test_the_equations_are_traced_for_the_sampler_once_and_never_while_it_samples(target):
+    """A second trace would be paid for by every block of draws, or by every chain."""
+    traced = []
+
+    def flows(*given):
+        traced.append(1)
+        return target.model.flows(*given)
+
+    watched = posterior(replace(target.model, flows=flows), target.cohort)
+    sampler = trace_sampler(watched, SETTINGS)()
+    for_sampler = len(traced)
+    start = find_start(watched, seed=1, starts=3)
+    for_search = len(traced) - for_sampler
+    sample_nuts(sampler, start)
+    assert len(traced) == for_sampler + for_search
+    # a step, its pull back, the observables and their pull: each taken apart once, and its shapes asked for once
+    assert 0 < for_sampler <= MOST_TRACES and 0 < for_search <= MOST_TRACES

@@ -216,3 +216,35 @@ def test_the_gradient_of_an_uncharted_amount_is_its_response():
     # the model is linear in what is given, so the slope is the answer to one litre
     np.testing.assert_allclose(slope, np.stack([first - nothing, second - nothing], axis=1), rtol=1e-6, atol=1e-9)
     assert float(slope[-1, 1]) > 0.01
+
+
+def test_a_grid_takes_the_same_steps_whatever_the_lane_and_errs_by_its_order(leaky_tank):
+    def error(longest):
+        rhs, (route, case, exact) = leaky_tank[0], leaky_tank[1]([0.3, 2.0, 9.0], (0.5, 1.5, 4.0))
+        grid = Tolerance(first_step=longest, longest=longest, method="grid")
+        states, status = reverse_solver(rhs, NO_FLOOR, grid)(jnp.ones((3, 1)), case, route)
+        assert np.all(status == 0)
+        return np.max(np.abs(states - exact), axis=(1, 2))
+
+    coarse, fine = error(0.05), error(0.025)
+    assert np.all(fine < 1e-4)
+    np.testing.assert_allclose(coarse / fine, 8.0, rtol=0.25)  # order 3; the next term is h k of the first
+
+
+def test_a_grid_is_a_smooth_function_of_the_parameters(leaky_tank):
+    """Second differences of a fine scan: step sizes that follow an error make them jump."""
+
+    def roughness(tolerance):
+        k = 1.0 + 1e-3 * np.arange(200)
+        rhs, (route, case, _) = leaky_tank[0], leaky_tank[1](k, (0.5, 1.5, 4.0))
+        states, _ = reverse_solver(rhs, NO_FLOOR, tolerance)(jnp.ones((len(k), 1)), case, route)
+        return np.max(np.abs(np.diff(states[:, 1, 0], n=2)))
+
+    smooth = roughness(Tolerance(longest=0.1, first_step=0.1, method="grid"))
+    assert smooth < 1e-5  # what the course itself bends by: its second derivative times a step squared
+    assert roughness(Tolerance(rtol=1e-3, atol=1e-5)) > 3 * smooth
+
+
+def test_a_grid_needs_a_step():
+    with pytest.raises(InputError, match="give `longest`"):
+        reverse_solver(lambda t, y, numbers, u: -y, np.zeros(1), Tolerance(method="grid"))
