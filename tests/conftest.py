@@ -6,6 +6,23 @@ from pathlib import Path
 import jax
 import pytest
 from hypothesis import settings
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).parents[1]
+WITHOUT_ARRAYS = {"cls_infer.solve.machine", "cls_infer.solve.fused"}
+"""A million calls a model, none annotated with a shape: to check them took longer than the work. Their types are
+checked without running them, by pyright."""
+
+
+def with_arrays() -> list[str]:
+    """Return the modules of the package, but for those without arrays."""
+    places = [*(ROOT / "cls_infer").iterdir(), *(ROOT / "cls_infer" / "solve").iterdir()]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in places if not path.name.startswith("_")]
+    return [name for name in names if name not in {"cls_infer.solve", *WITHOUT_ARRAYS}]
+
+
+# every annotated type and shape is checked
+install_import_hook(with_arrays(), "typechecker.check")
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")

@@ -1,4 +1,4 @@
-"""The checker that pytest's jaxtyping hook puts on every annotated function: an int may stand for a float."""
+"""The checker that jaxtyping's hook puts on every annotated function: an int may stand for a float."""
 
 from beartype import BeartypeConf, beartype
 
