@@ -26,11 +26,11 @@ parameters = {
     "w_rho": Parameter("1", fixed(0.01), "share of blood over which the reflex sets in [A]"),
     "tau_L": Parameter("h", lognormal(2.0, 0.8), f"0-6 h, physiology.md 3.3 [A]; {calibrated}", reference=3.59),
     **two_pore_parameters,
-    # priors as in the reference adult
+    # priors as in the reference adult; that of C_v is about its new value, 3 sd from the old one
     "LpS": Parameter("L/h/mmHg", lognormal(0.21, 0.5), f"literature spread factor 5; {calibrated}", reference=0.252),
     "alpha_L0": Parameter("1", lognormal(0.042, 0.35), f"0.056-0.097 [F]; {calibrated}", reference=0.0329),
     "J_L0": Parameter("L/h", lognormal(0.275, 0.4), f"physiology.md 3.3; {calibrated}", reference=0.316),
-    "C_v": Parameter("L/mmHg", lognormal(0.17, 0.35), f"physiology.md 5.2; {calibrated}", reference=0.479),
+    "C_v": Parameter("L/mmHg", lognormal(0.479, 0.35), f"as physiology.md 5.2 about another median; {calibrated}"),
     "J_u0": Parameter("L/h", lognormal(0.06, 0.4), f"physiology.md 5.4; {calibrated}", reference=0.0549),
     "k_u": Parameter("1", lognormal(9.0, 0.5), f"physiology.md 5.4; {calibrated}", reference=6.18),
 }

@@ -49,7 +49,7 @@ def test_a_shipped_data_set_is_found_by_its_name(cls_infer, folder, data_set):
 
 
 def test_a_shipped_data_set_is_fitted_by_its_name(cls_infer, folder):
-    size = ("--chains", "2", "--warmup", "50", "--draws", "50", "--seed", "1")
+    size = ("--chains", "2", "--warmup", "50", "--draws", "50", "--most-draws", "50", "--seed", "1")
     out = folder / "run"
     command = ("fit", "dialyzer", "--model", "dialyzer", *size, "--out", out, "--json")
     fit = json.loads(run(cls_infer, *command, folder=folder, exits=(0, 3)))  # 3: too short to converge
