@@ -15,7 +15,7 @@ from cls_infer.solve.machine.block import Problem as Asked
 from cls_infer.solve.machine.solver import Machine, machine_solver
 from cls_infer.solve.platform import platform
 from cls_infer.solve.rosenbrock import ROS34PW2
-from cls_infer.solve.states import batched_solver
+from cls_infer.solve.states import reverse_solver
 from cls_infer.solve.stepper import Stepper
 from cls_infer.solve.tsit5 import TSIT5
 
@@ -79,6 +79,8 @@ def contenders(problem: Problem) -> list[Batched]:
             solve, count = by_machine(problem, stepper, tolerance), _steps(problem, stepper, tolerance)
             engine = "machine" if platform() == "cpu" else "fused"
             found.append(Batched(f"{engine} {method}", (rtol,), solve, count=count))
-    solver = batched_solver(problem.rhs, problem.floor, tolerance_of(problem, 3e-4, steps=Tolerance().max_steps))
+    solver = reverse_solver(
+        problem.rhs, problem.floor, tolerance_of(problem, 3e-4, steps=Tolerance().max_steps), engine="xla"
+    )
     found.append(Batched("xla ROS34PW2", (3e-4,), lambda values, rtol: _solved(problem, solver, values)))
     return found

@@ -1,6 +1,6 @@
 """The one primitive: states at the stops of many lanes, with a reverse rule and forward tangents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 from warnings import warn
@@ -61,16 +61,8 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
     Raises:
         InputError: a tolerance that is not above 0; when called, no lanes.
     """
-    check_tolerance(tolerance)
-    problem = rhs, stepper_for(tolerance), floor, tolerance
-
-    solve = _chosen(
-        engine,
-        machine=lambda: machine_solver(*problem),
-        fused=lambda: fused_solver(*problem, emulated=platform() == "cpu"),
-        xla=lambda: batched_solver(rhs, floor, tolerance),
-    )
-    return _some_lanes(solve)
+    by = {"machine": machine_solver, "fused": fused_solver, "xla": batched_solver}
+    return _solver(engine, by, rhs, floor, tolerance)
 
 
 def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Solve:
@@ -78,16 +70,8 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
 
     For Jacobians: d states / d parameters, all columns side by side. Arguments as above.
     """
-    check_tolerance(tolerance)
-    problem = rhs, stepper_for(tolerance), floor, tolerance
-
-    solve = _chosen(
-        engine,
-        machine=lambda: machine_solver_forward(*problem),
-        fused=lambda: fused_solver_forward(*problem, emulated=platform() == "cpu"),
-        xla=lambda: batched_solver_forward(rhs, floor, tolerance),
-    )
-    return _some_lanes(solve)
+    by = {"machine": machine_solver_forward, "fused": fused_solver_forward, "xla": batched_solver_forward}
+    return _solver(engine, by, rhs, floor, tolerance)
 
 
 def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:
@@ -96,7 +80,19 @@ def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Call
     return _chosen(engine, machine=lambda: machine_pointwise(fun), fused=xla, xla=xla)
 
 
-def _some_lanes(solve: Solve) -> Solve:
+def _solver(
+    engine: Engine, by: Mapping[str, Callable[..., Solve]], rhs: Rhs, floor: np.ndarray, tolerance: Tolerance
+) -> Solve:
+    """Return the solver that the engine's own function makes of the problem; it refuses to solve no lanes."""
+    check_tolerance(tolerance)
+    problem = rhs, stepper_for(tolerance), floor, tolerance
+    solve = _chosen(
+        engine,
+        machine=lambda: by["machine"](*problem),
+        fused=lambda: by["fused"](*problem, emulated=platform() == "cpu"),
+        xla=lambda: by["xla"](*problem),
+    )
+
     def checked(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
         check_lanes(y0)
         return solve(y0, case, route)
@@ -120,12 +116,11 @@ def _chosen[F: Callable](engine: Engine, **by: Callable[[], F]) -> F | Callable[
     return first_that_can
 
 
-def batched_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
+def batched_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver by XLA, whose gradient replays the accepted steps backwards.
 
     Where no gradient is asked for no step is kept.
     """
-    stepper = stepper_for(tolerance)
     go = fold_lanes(
         lambda y0, case, route: travel(rhs, stepper, floor, tolerance, y0, case, route), (0, 0, 0), LOG_AXES
     )
@@ -154,9 +149,8 @@ def batched_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     return solve
 
 
-def batched_solver_forward(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance) -> Solve:
+def batched_solver_forward(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver by XLA, whose tangents replay the accepted steps a few columns at a time."""
-    stepper = stepper_for(tolerance)
 
     def solve(y0: Any, case: Case, route: Route) -> tuple[Any, jax.Array]:
         held = jax.lax.stop_gradient(travel(rhs, stepper, floor, tolerance, *jax.lax.stop_gradient((y0, case)), route))

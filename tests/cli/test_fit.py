@@ -2,6 +2,9 @@
 
 import pytest
 
+from cls_infer.cli.fitting import SOLVERS
+from cls_infer.solve.lanes import METHODS
+
 SMALL = ("--chains", 2, "--warmup", 25, "--draws", 25)
 CHART = "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP1,0.5,hematocrit,37.5,%\nP1,2,hematocrit,40,%\n"
 GIVEN = "patient,start,end,item,amount,unit\nP1,0,0.5,ringer,1.5,L\n"
@@ -77,3 +80,7 @@ def test_a_report_needs_a_run(cls_infer, tmp_path):
     said = cls_infer("report", tmp_path)
     assert said.code == 2
     assert "no run folder" in said.err
+
+
+def test_the_solvers_offered_are_those_that_watch_their_error():
+    assert set(SOLVERS) == set(METHODS) - {"grid"}
