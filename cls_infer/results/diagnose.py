@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def by_nuts(tree: xr.DataTree) -> np.ndarray:
 
 def certified(khat: float, effective: float, draws: int) -> bool:
     """Return whether weighed draws may be believed: k-hat below what so many can bear, and enough of them."""
-    return khat < min(THRESHOLDS.khat, 1 - 1 / np.log10(draws)) and effective >= THRESHOLDS.ess
+    return khat < min(THRESHOLDS.khat, 1 - 1 / log10(draws)) and effective >= THRESHOLDS.ess
 
 
 def _bfmi(tree: xr.DataTree) -> float | None:
