@@ -1,0 +1,68 @@
+"""What a chart tells of a model's parameters, from its Fisher information, or from the draws of a finished fit."""
+
+import jax
+import numpy as np
+import xarray as xr
+
+from ..inference.information import information, natural, units
+from ..likelihood.posterior import Posterior
+from ..types import Batch
+from .diagnose import entries
+from .directions import Quantity, Told, tell
+
+SCATTERED = 200
+"""Draws of the prior that show which numbers are positive throughout."""
+
+
+def identify(target: Posterior, z: Batch, *, most: int = 4) -> Told:
+    """Return what the measurements of a target tell about its parameters, and what they do not.
+
+    From the Fisher information at one point z [1, dim] or averaged over posterior draws [point, dim], as if all were
+    linear about there: `information`.
+
+    Raises:
+        InputError: no point can be solved.
+    """
+    known, (quantities, by_z) = information(target, z), scaled_quantities(target, z)
+    prior, posterior = (by_z @ covariance @ by_z.T for covariance in (known.prior_covariance, known.covariance))
+    return tell(quantities, prior, posterior, most=most)
+
+
+def scaled_quantities(target: Posterior, z: Batch) -> tuple[list[Quantity], np.ndarray]:
+    """Return the estimated numbers, and their slopes by z [quantity, dim] averaged over points z [point, dim].
+
+    Of the logarithm, where a number is positive under the whole prior. What is known has no entry.
+    """
+    pooling = target.pooling
+    names, of_unit = pooling.labels(), units(pooling)
+    scattered = np.random.default_rng(0).standard_normal((SCATTERED, pooling.dimension))
+    values = np.asarray(jax.jit(jax.vmap(lambda one: natural(pooling, one)))(scattered))
+    positive = np.all(values > 0, axis=0)
+    unknown = np.flatnonzero(np.ptp(values, axis=0) > 0)
+    value, slope = jax.jit(jax.vmap(lambda one: (natural(pooling, one), jax.jacfwd(natural, 1)(pooling, one))))(
+        np.asarray(z)
+    )
+    relative = np.asarray(slope) / np.where(positive, np.asarray(value), 1.0)[..., None]
+    quantities = [Quantity(names[i], of_unit[i], bool(positive[i])) for i in unknown]
+    return quantities, relative.mean(axis=0)[unknown]
+
+
+def identified(tree: xr.DataTree, *, patient: str | None = None, most: int = 4) -> Told:
+    """Return what a finished fit's measurements told, from the draws of posterior and prior alone.
+
+    Args:
+        tree: as `build_tree` makes it.
+        patient: whose parameters to look at, with those that all share; every patient's where none is named.
+        most: how many combinations of either kind.
+    """
+    posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
+    quantities, columns = [], []
+    for label, name, place in entries(posterior):
+        if patient is not None and place.get("patient", patient) != patient:
+            continue
+        after, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))
+        positive = bool(np.all(before > 0) and np.all(after > 0))
+        quantities.append(Quantity(label if patient is None else name, posterior[name].attrs["unit"], positive))
+        columns.append([np.log(values) if positive else values for values in (before, after)])
+    covariances = (np.atleast_2d(np.cov(group)) for group in zip(*columns, strict=True))
+    return tell(quantities, *covariances, most=most)
