@@ -71,10 +71,12 @@ def candidate_information(target: Posterior, z: Batch, predicted: np.ndarray) ->
     takes it of the prediction.
     """
     noises = [observable.noise for observable in target.model.observables.values()]
-    scale = _scales(target)(jnp.asarray(z))[:, :, None, :]
-    scale = scale + np.array([noise.relative for noise in noises]) * np.abs(predicted)
-    scatter = Scatter(np.array([SHAPES[noise.shape] for noise in noises]), scale, np.array([n.df for n in noises]))
-    return np.asarray(curvature(scale, jnp.asarray(predicted), scatter))
+    shape, df, share = (
+        np.broadcast_to(np.array(column, float), predicted.shape)
+        for column in zip(*((SHAPES[noise.shape], noise.df, noise.relative) for noise in noises), strict=True)
+    )
+    scale = np.broadcast_to(_scales(target)(jnp.asarray(z))[:, :, None, :], predicted.shape) + share * np.abs(predicted)
+    return np.asarray(curvature(scale, predicted, Scatter(shape, scale, df)))
 
 
 def _scales(target: Posterior) -> Callable[[jax.Array], np.ndarray]:
