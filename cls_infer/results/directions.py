@@ -49,7 +49,7 @@ class Direction:
     @property
     def logarithmic(self) -> bool:
         """False where it is one parameter of either sign."""
-        return len(self.parts) > 1 or self.parts[0].logarithmic
+        return len(self.parts) > 1 or all(part.logarithmic for part in self.parts)
 
     @property
     def name(self) -> str:
@@ -112,9 +112,9 @@ def tell(quantities: Sequence[Quantity], prior: np.ndarray, posterior: np.ndarra
 
     Those of logarithms, where a quantity is logarithmic. At most so many combinations of either kind.
     """
-    contraction = 1 - np.diag(posterior) / np.diag(prior)
-    told = np.flatnonzero(contraction >= HINTED)
-    silent = tuple(quantities[i].name for i in np.flatnonzero(contraction < HINTED))
+    kept = np.diag(posterior) / np.diag(prior)
+    told = [i for i in range(len(kept)) if 1 - kept[i] >= HINTED]
+    silent = tuple(quantities[i].name for i in range(len(kept)) if i not in told)
     known = [one for one in directions(quantities, prior, posterior) if one.contraction >= LEARNT]
     some = np.ix_(told, told)
     weakest = directions([quantities[i] for i in told], prior[some], posterior[some])[::-1] if len(told) else []
@@ -140,7 +140,7 @@ def directions(quantities: Sequence[Quantity], prior: np.ndarray, posterior: np.
 
 
 def _direction(quantities: Sequence[Quantity], a: np.ndarray, prior: np.ndarray, posterior: np.ndarray) -> Direction:
-    there = sorted(np.flatnonzero(a), key=lambda i: -abs(a[i]) * np.sqrt(prior[i, i]))
+    there = sorted((i for i in range(len(a)) if a[i]), key=lambda i: -abs(a[i]) * np.sqrt(prior[i, i]))
     parts = tuple(quantities[i] for i in there)
     if len(parts) == 1:
         a = a / a[there[0]]

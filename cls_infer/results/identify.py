@@ -1,6 +1,7 @@
 """What a chart tells of a model's parameters, from its Fisher information, or from the draws of a finished fit."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -24,27 +25,30 @@ def identify(target: Posterior, z: Batch, *, most: int = 4) -> Told:
         InputError: no point can be solved.
     """
     known, (quantities, by_z) = information(target, z), scaled_quantities(target, z)
-    prior, posterior = (by_z @ covariance @ by_z.T for covariance in (known.prior_covariance, known.covariance))
+    along = by_z.mean(axis=0)
+    prior, posterior = (along @ covariance @ along.T for covariance in (known.prior_covariance, known.covariance))
     return tell(quantities, prior, posterior, most=most)
 
 
 def scaled_quantities(target: Posterior, z: Batch) -> tuple[list[Quantity], np.ndarray]:
-    """Return the estimated numbers, and their slopes by z [quantity, dim] averaged over points z [point, dim].
+    """Return the estimated numbers, and their slopes by z at points z: [point, quantity, dim].
 
-    Of the logarithm, where a number is positive under the whole prior. What is known has no entry.
+    Of the logarithm, where a number is positive under the whole prior. What is known has no entry; where there is one
+    patient alone, a number is called by the parameter's name.
     """
     pooling = target.pooling
-    names, of_unit = pooling.labels(), units(pooling)
+    of_unit, alone = units(pooling), len(pooling.patients) == 1
+    names = [label.partition("[")[0] if alone else label for label in pooling.labels()]
     scattered = np.random.default_rng(0).standard_normal((SCATTERED, pooling.dimension))
+
+    def value_and_slope(one: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return natural(pooling, one), jax.jacfwd(lambda z: natural(pooling, z))(one)
+
     values = np.asarray(jax.jit(jax.vmap(lambda one: natural(pooling, one)))(scattered))
-    positive = np.all(values > 0, axis=0)
-    unknown = np.flatnonzero(np.ptp(values, axis=0) > 0)
-    value, slope = jax.jit(jax.vmap(lambda one: (natural(pooling, one), jax.jacfwd(natural, 1)(pooling, one))))(
-        np.asarray(z)
-    )
-    relative = np.asarray(slope) / np.where(positive, np.asarray(value), 1.0)[..., None]
-    quantities = [Quantity(names[i], of_unit[i], bool(positive[i])) for i in unknown]
-    return quantities, relative.mean(axis=0)[unknown]
+    value, slope = map(np.asarray, jax.jit(jax.vmap(value_and_slope))(jnp.asarray(z)))
+    positive, unknown = np.all(values > 0, axis=0), np.flatnonzero(np.ptp(values, axis=0) > 0)
+    relative = slope / np.where(positive, value, 1.0)[..., None]
+    return [Quantity(names[i], of_unit[i], bool(positive[i])) for i in unknown], relative[:, unknown]
 
 
 def identified(tree: xr.DataTree, *, patient: str | None = None, most: int = 4) -> Told:
