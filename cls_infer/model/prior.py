@@ -92,11 +92,6 @@ class TruncatedNormal:
         inside = below + (above - below) * jnp.clip(ndtr(z), 1e-15, 1 - 1e-15)
         return mean + sd * ndtri(inside)
 
-    def coordinate(self, value: Numbers) -> Numbers:
-        """Return the standard normal coordinate of a value inside the interval."""
-        below, above = ndtr((self.low - self.mean) / self.sd), ndtr((self.high - self.mean) / self.sd)
-        return ndtri((ndtr((value - self.mean) / self.sd) - below) / (above - below))
-
     @property
     def known(self) -> bool:
         """True when the prior has no spread."""
@@ -119,10 +114,6 @@ class LogitNormal:
     def transport(z: Numbers, location: Numbers, scale: Numbers, low: Numbers, high: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return low + (high - low) / (1 + jnp.exp(-(location + scale * z)))
-
-    def coordinate(self, value: Numbers) -> Numbers:
-        """Return the standard normal coordinate of a value inside the interval."""
-        return (jnp.log((value - self.low) / (self.high - value)) - self.location) / self.scale
 
     @property
     def known(self) -> bool:
@@ -153,12 +144,6 @@ class Uncharted:
     ) -> Numbers:
         """Map the standard normal coordinate to the value."""
         return jnp.where(uniform > 0, low + (high - low) * ndtr(z), median * jnp.exp(log_sd * z))
-
-    def coordinate(self, value: Numbers) -> Numbers:
-        """Return the standard normal coordinate of a value."""
-        if self.uniform:
-            return ndtri((value - self.low) / (self.high - self.low))
-        return jnp.log(value / self.median) / self.log_sd
 
     @property
     def known(self) -> bool:

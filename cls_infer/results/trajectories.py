@@ -1,5 +1,7 @@
 """Derived quantities and observables over time, for some of the draws."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,9 +9,9 @@ import xarray as xr
 
 from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.posterior import Posterior
-from ..solve.lattice import lattice
-from ..solve.plan import start_of
+from ..solve.plan import start_of, usable
 from ..solve.predict import along_route
+from ..solve.route import route_of, stack_routes
 from ..solve.states import reverse_solver
 
 POINTS = 121
@@ -85,7 +87,7 @@ def _trace(target: Posterior, times: np.ndarray, z: np.ndarray) -> Pending[np.nd
     """Return what computes observables, then derived quantities [draw, patient, point, quantity]."""
     system = target.system
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
-    route, place = lattice(target.model, target.cohort.patients, times, slots=target.plan.slots)
+    route, place = _route(target, times)
     pick = jax.vmap(lambda rows, places: rows[places])
     over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
@@ -97,3 +99,14 @@ def _trace(target: Posterior, times: np.ndarray, z: np.ndarray) -> Pending[np.nd
         return jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
 
     return trace_over_draws(one, z, patients=len(times))
+
+
+def _route(target: Posterior, times: Sequence[np.ndarray] | np.ndarray):
+    """Return the cohort's route through the grids, and each grid point's place along it [patient, point]."""
+    patients = target.cohort.patients
+    routes = [
+        route_of(start_of(target.model, p), list(grid), usable(target.model, p), slots=target.plan.slots)
+        for p, grid in zip(patients, times, strict=True)
+    ]
+    places = [np.searchsorted(route.stops, grid) + 1 for route, grid in zip(routes, times, strict=True)]
+    return stack_routes(routes), np.stack(places)
