@@ -3,6 +3,7 @@
 import typer
 
 from .check import check
+from .compare import compare
 from .demo import demo
 from .fit import fit
 from .models import models
@@ -19,5 +20,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, report, validate):
+for command in (demo, models, check, simulate, fit, report, compare, validate):
     app.command()(command)
