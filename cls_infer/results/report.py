@@ -15,7 +15,7 @@ from .diagnose import THRESHOLDS
 from .fitted import Fit
 from .plots import Picture, density, measured, over_time
 from .residuals import Residual, coverage, far_off, residuals, worst_first
-from .summary import FIRST, HINTED, Row, not_told, summarise
+from .summary import FIRST, HINTED, Row, not_told, prior_matters, summarise
 
 MOST_PATIENTS = 12
 """A larger cohort shows its worst-fitting patients and says so; summary.csv holds all."""
@@ -53,7 +53,7 @@ def render(fit: Fit) -> str:
         events=therapy.sizes["event"],
         rows=_rows_of(rows, shown),
         hidden_rows=len(rows) - len(_rows_of(rows, shown)),
-        not_told=not_told(rows),
+        not_told=[*not_told(rows), *prior_matters(rows)],
         densities=_densities(tree, rows, shown),
         fits=[(patient, _measured(tree, found, patient)) for patient in shown],
         coverage=coverage(found),

@@ -3,12 +3,14 @@
 import csv
 import io
 from dataclasses import astuple, dataclass, fields
+from math import nan
 
 import numpy as np
 import xarray as xr
 from scipy.stats import skew
 
 from .diagnose import convergence, entries
+from .sensitivity import CONFLICT, STRONG, UNKNOWN, Sensitivity, sensitivities
 
 FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
 """Leak peak, duration and offset come first: what routine charts do determine (`physiology.md` 11 a)."""
@@ -24,6 +26,7 @@ class Row:
 
     `contraction` is 1 - posterior variance / prior variance and `shift` the distance of their means in prior
     standard deviations, both of the logarithm where the prior is skewed; `rhat` and `ess_bulk` are NaN where unknown.
+    The sensitivities say how far the posterior moves as prior or likelihood are raised to a power, NaN where unknown.
     """
 
     name: str
@@ -38,6 +41,8 @@ class Row:
     shift: float
     rhat: float
     ess_bulk: float
+    prior_sensitivity: float = nan
+    likelihood_sensitivity: float = nan
 
     @property
     def told(self) -> str:
@@ -45,6 +50,11 @@ class Row:
         if self.contraction >= LEARNT:
             return "learnt"
         return "hinted" if self.contraction >= HINTED or abs(self.shift) >= MOVED else "not informed"
+
+    @property
+    def power_scaling(self) -> str:
+        """In words, what power scaling of prior and likelihood says; empty where it is not known."""
+        return Sensitivity(self.prior_sensitivity, self.likelihood_sensitivity).words
 
     @property
     def variable(self) -> str:
@@ -55,7 +65,7 @@ class Row:
 def summarise(tree: xr.DataTree) -> list[Row]:
     """Return one row for each estimated number, the leak's first."""
     posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
-    measures = convergence(tree["posterior"].to_dataset())
+    measures, moved = convergence(tree["posterior"].to_dataset()), sensitivities(tree)
     rows = []
     for label, name, place in entries(posterior):
         draws, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))
@@ -75,6 +85,8 @@ def summarise(tree: xr.DataTree) -> list[Row]:
                 shift=shift,
                 rhat=float(measures["rhat"][name].sel(place)),
                 ess_bulk=float(measures["ess_bulk"][name].sel(place)),
+                prior_sensitivity=moved.get(label, UNKNOWN).prior,
+                likelihood_sensitivity=moved.get(label, UNKNOWN).likelihood,
             )
         )
     rank = {name: place for place, name in enumerate(FIRST)}
@@ -109,6 +121,20 @@ def not_told(rows: list[Row]) -> list[str]:
         )
     if not sentences:
         sentences.append("Every estimated number lost at least half of its prior's variance.")
+    return sentences
+
+
+def prior_matters(rows: list[Row]) -> list[str]:
+    """Return sentences that name the numbers whose posterior would be another under a little other priors."""
+    conflict, strong = ([row.name for row in rows if row.power_scaling == word] for word in (CONFLICT, STRONG))
+    sentences = []
+    if conflict:
+        sentences.append(
+            f"Prior and data both decide {listed(conflict)} and may pull in different directions: power scaling of "
+            "either moves the posterior. Look whether the prior is meant so."
+        )
+    if strong:
+        sentences.append(f"The prior alone decides {listed(strong)}: the likelihood hardly moves it.")
     return sentences
 
 
