@@ -1,30 +1,27 @@
 """Which further measurement, and when, tells most of which quantity: the posterior to expect of every candidate."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 
+from ..cohort.records import Cohort
 from ..errors import InputError, Problem
-from ..inference.gauss_newton import expand
-from ..inference.slopes import Slopes, candidate_information, slopes
-from ..likelihood.posterior import Posterior
-from ..solve.plan import start_of
+from ..inference.accuracy import sample_of
+from ..inference.run import targets
+from ..inference.start import Report, find_start
+from ..likelihood.posterior import Posterior, posterior
+from ..model.spec import Model
 from ..types import Batch
 from .directions import Quantity
-from .identify import scaled_quantities
+from .kept import target_again
+from .outlook import WINDOW, Outlook, outlook
 
-WALL = ("m_L", "m", "LpS", "K_f", "K_L", "sigma", "PS")
-"""Derived quantities looked at where nothing is asked for: the leak and what it does to the wall."""
-
-WINDOW = 6.0
-"""Hours over which a volume is collected, as charts do."""
-
-ALONG, AHEAD, TIMES = 25, 0.5, 13
-"""Times along the chart among which a quantity strays farthest; how far beyond the chart a measurement may lie, as a
-share of its length; how many times are tried."""
+POINTS = 24
+"""Points of the posterior that the expected spreads are averaged over."""
 
 
 @dataclass(frozen=True)
@@ -52,211 +49,115 @@ class Prospect:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """One patient seen from posterior points: the `precision` of z [point, dim, dim], the slopes of the quantities of
-    interest [point, quantity, dim], and those of every candidate measurement over the root of its noise's variance
-    [point, time, variable, dim]."""
+class Question:
+    """What may be measured and when, and of what it shall tell.
 
-    quantities: tuple[tuple[Quantity, float | None], ...]
-    variables: tuple[str, ...]
-    times: tuple[float, ...]
-    precision: np.ndarray
-    gradients: np.ndarray
-    rows: np.ndarray
+    `at` are times of candidates [h]: by default thirteen from the first measurement to half the chart beyond the last.
+    `quantities` are parameters, derived quantities or observables: by default all parameters and the wall. `variables`
+    are the observables to measure and `patients` in whom: by default all. With `series` a variable at all times
+    together is one candidate. A collected volume is collected over `window` [h].
+    """
 
-    @property
-    def sd_now(self) -> np.ndarray:
-        """Standard deviation of every quantity before anything further is measured [quantity]."""
-        return _root_mean(_variances(np.linalg.inv(self.precision), self.gradients))
-
-    def sd_after_each(self) -> np.ndarray:
-        r"""Return the standard deviation of each quantity after one measurement [time, variable, quantity].
-
-        $$v' = v - \frac{(g^T C j)^2}{1 + j^T C j}$$
-
-        with the covariance $C$, the quantity's slope $g$ and the candidate's $j$, averaged over points.
-        """
-        covariance = np.linalg.inv(self.precision)
-        through = np.einsum("pde,ptve->ptvd", covariance, self.rows)
-        told = np.einsum("pqd,ptvd->ptvq", self.gradients, through) ** 2
-        noise_and_spread = 1 + np.einsum("ptvd,ptvd->ptv", self.rows, through)
-        before = _variances(covariance, self.gradients)[:, None, None]
-        return _root_mean(before - told / noise_and_spread[..., None])
-
-    def after(self, variable: str, times: Sequence[float] | None = None) -> "Outlook":
-        """Return the outlook once a variable was measured at these of its times, or at all of them."""
-        places = [i for i, time in enumerate(self.times) if times is None or time in times]
-        rows = self.rows[:, places, self.variables.index(variable)]
-        return replace(self, precision=self.precision + np.einsum("prd,pre->pde", rows, rows))
+    at: tuple[float, ...] | None = None
+    quantities: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    patients: tuple[str, ...] = ()
+    series: bool = False
+    window: float = WINDOW
 
 
-def _variances(covariance: np.ndarray, gradients: np.ndarray) -> np.ndarray:
-    return np.einsum("pqd,pde,pqe->pq", gradients, covariance, gradients)
-
-
-def _root_mean(variances: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.mean(variances, axis=0))
-
-
-def design(
-    target: Posterior,
-    z: Batch,
-    *,
-    at: Sequence[float] | None = None,
-    quantities: Sequence[str] = (),
-    variables: Sequence[str] = (),
-    patients: Sequence[str] = (),
-    series: bool = False,
-    window: float = WINDOW,
-) -> list[Prospect]:
+def design(target: Posterior, z: Batch, question: Question = Question()) -> list[Prospect]:
     """Return what every candidate measurement is expected to tell, most telling first.
 
-    By the Gauss-Newton update of the posterior at each of some points, averaged over them: as if everything were
-    linear about each point, and the model true.
-
-    Args:
-        target: what was measured so far and with which model.
-        z: points of the posterior [point, dim], draws or a mode.
-        at: times of candidates [h]; by default thirteen from the first measurement to half the chart beyond the last.
-        quantities: parameters, derived quantities or observables to tell of; by default all parameters and the wall.
-        variables: observables to measure; by default all of the model.
-        patients: whose measurements; by default everyone's.
-        series: take a variable at all times together as one candidate.
-        window: over how long a collected volume is collected [h].
+    By the Gauss-Newton update of the posterior at each of some points z [point, dim], averaged over them: as if
+    everything were linear about each point, and the model true.
 
     Raises:
-        InputError: names that the model does not have; no point that can be solved.
+        InputError: names that the model does not have; no time; no point that can be solved.
     """
-    _check_names(target, quantities, variables, patients)
-    if at is not None and not len(at):
-        raise InputError([Problem("design", "no time to measure at", remedy="name one, such as 24 h")])
+    _check(target, question)
     found: list[Prospect] = []
-    for patient in patients or target.plan.patients:
-        seen = outlook(target, z, patient=patient, at=at, quantities=quantities, variables=variables, window=window)
-        found += _series(patient, seen) if series else _singles(patient, seen)
+    for patient in question.patients or target.plan.patients:
+        own, points = _alone(target, np.asarray(z), patient)
+        asked = {"at": question.at, "quantities": question.quantities, "variables": question.variables}
+        seen = outlook(own, points, patient=patient, window=question.window, **asked)
+        found += _series(patient, seen) if question.series else _singles(patient, seen)
+    return _sorted(found)
+
+
+def design_of_run(
+    tree: xr.DataTree,
+    model: Model,
+    question: Question = Question(),
+    *,
+    points: int = POINTS,
+) -> list[Prospect]:
+    """Return the same for a finished fit, averaged over draws spread evenly over its own.
+
+    Args:
+        tree: a run's.
+        model: that of the run, as `model_again` returns it.
+        question: what may be measured, and of what it shall tell.
+        points: how many draws.
+
+    Raises:
+        InputError: as `design`; a run that does not hold its inputs.
+    """
+    target = target_again(tree, model)
+    return design(target, sample_of(tree["unconstrained_posterior"]["z"].values, points), question)
+
+
+def design_before_fit(
+    model: Model,
+    cohort: Cohort,
+    question: Question = Question(),
+    *,
+    points: int = POINTS,
+    seed: int = 1,
+    report: Report = lambda _: None,
+) -> list[Prospect]:
+    """Return the same before any fit, averaged over the Laplace approximation about the mode.
+
+    Raises:
+        InputError: as `design`; a patient that cannot be solved or has nothing measured.
+    """
+    target = partial(posterior, model)
+    _check(target(cohort), question)
+    found: list[Prospect] = []
+    for one in targets(target, cohort):
+        asked = tuple(name for name in one.plan.patients if name in (question.patients or one.plan.patients))
+        if asked:
+            start = find_start(one, seed=seed, report=report)
+            found += design(one, start.dispersed(points, seed), replace(question, patients=asked))
+    return _sorted(found)
+
+
+def best_of_each(found: Sequence[Prospect], *, by_variable: bool) -> list[Prospect]:
+    """Return of prospects, most telling first, the best for each quantity, or for each quantity and variable."""
+    best: dict[tuple, Prospect] = {}
+    for one in found:
+        best.setdefault((one.patient, one.quantity, one.when, one.variable if by_variable else ""), one)
+    return list(best.values())
+
+
+def _sorted(found: list[Prospect]) -> list[Prospect]:
     return sorted(found, key=lambda one: -one.shrinks)
 
 
-def outlook(
-    target: Posterior,
-    z: Batch,
-    *,
-    patient: str,
-    at: Sequence[float] | None = None,
-    quantities: Sequence[str] = (),
-    variables: Sequence[str] = (),
-    window: float = WINDOW,
-) -> Outlook:
-    """Return what candidate measurements of one patient look like from points z; arguments as of `design`."""
+def _alone(target: Posterior, z: np.ndarray, patient: str) -> tuple[Posterior, np.ndarray]:
+    """Return a patient's own target and points, where no parameter binds patients together."""
+    if len(target.plan.patients) == 1 or any(slot.scope != "patient" for slot in target.pooling.slots):
+        return target, z
     number = target.plan.patients.index(patient)
-    start = start_of(target.model, target.cohort.patients[number])
-    first, last = _span(target, number)
-    times = np.array(sorted(set(at)) if at is not None else _default_times(first, last), float)
-    along = np.linspace(start, max(last, start + 1.0), ALONG)
-    grid = np.unique(np.concatenate([times, times - window, along]))
-    found = slopes(target, z, np.tile(grid, (len(target.plan.patients), 1)))
-    expansion = jax.jit(lambda points: expand(target, points))(jnp.asarray(z))
-    solved = _solved(found, np.asarray(expansion.curvature), np.asarray(expansion.status))
-    points = np.asarray(z)[solved]
-    found = Slopes(*(part[solved] for part in found))
-    asked, gradients = _gradients(target, points, found, number, grid, along, quantities)
-    names = tuple(variables) or tuple(target.model.observables)
-    return Outlook(
-        quantities=tuple(asked),
-        variables=names,
-        times=tuple(map(float, times)),
-        precision=np.asarray(expansion.curvature)[solved],
-        gradients=gradients,
-        rows=_rows(target, points, found, number, grid, times, window)[
-            :, :, [list(target.model.observables).index(name) for name in names]
-        ],
-    )
-
-
-def _solved(found: Slopes, curvature: np.ndarray, status: np.ndarray) -> np.ndarray:
-    """Return which points can be solved, to the last candidate too."""
-    good = np.all(found.status == 0, axis=1) & np.all(status == 0, axis=1)
-    good &= np.isfinite(curvature).all(axis=(1, 2)) & np.isfinite(found.by_slot).all(axis=(1, 2, 3, 4))
-    if not good.any():
-        message = f"none of {len(good)} points can be solved"
-        raise InputError([Problem("design", message, remedy="look less far ahead, or take other draws")])
-    return good
-
-
-def _span(target: Posterior, number: int) -> tuple[float, float]:
-    """Return the first and the last time at which the model predicts something measured [h]."""
-    measured = target.cohort.patients[number].measurements
-    times = [m.time for m in measured if m.variable in target.model.observables]
-    return min(times), max(times)
-
-
-def _default_times(first: float, last: float) -> list[float]:
-    ahead = last + AHEAD * max(last - first, 1.0)
-    step = (ahead - first) / (TIMES - 1)
-    digits = max(0, int(np.ceil(-np.log10(step))) + 1)
-    return sorted({round(float(t), digits) for t in np.linspace(first, ahead, TIMES)})
-
-
-def _rows(
-    target: Posterior,
-    z: np.ndarray,
-    found: Slopes,
-    number: int,
-    grid: np.ndarray,
-    times: np.ndarray,
-    window: float,
-) -> np.ndarray:
-    """Return the candidates' slopes over the root of their noise's variance [point, time, observable, dim]."""
-    observables = list(target.model.observables.values())
-    ends, begins = np.searchsorted(grid, times), np.searchsorted(grid, times - window)
-    collected = np.array([observable.accumulates for observable in observables])
-
-    def over_window(table: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-        """Take from a volume that runs on what had run before the window."""
-        own = np.expand_dims(collected, axes)
-        return table[:, ends] - np.where(own, table[:, begins], 0.0)
-
-    slope = over_window(found.of_patient(number)[:, :, : len(observables)], (0, 1, 3))
-    value = over_window(found.value[:, number, :, : len(observables)], (0, 1))
-    everyone = np.repeat(value[:, None], len(target.plan.patients), axis=1)
-    return np.sqrt(candidate_information(target, z, everyone)[:, number])[..., None] * slope
-
-
-def _gradients(
-    target: Posterior,
-    z: np.ndarray,
-    found: Slopes,
-    number: int,
-    grid: np.ndarray,
-    along: np.ndarray,
-    asked: Sequence[str],
-) -> tuple[list[tuple[Quantity, float | None]], np.ndarray]:
-    """Return the quantities of interest, when each is looked at, and their slopes by z [point, quantity, dim].
-
-    Parameters, then what varies where its median strays farthest from the start.
-    """
-    patient, model = target.plan.patients[number], target.model
-    parameters, by_parameter = scaled_quantities(target, z)
-    kept: list[tuple[Quantity, float | None]] = []
-    columns: list[np.ndarray] = []
-    for place, quantity in enumerate(parameters):
-        name, bracket, owner = quantity.name.partition("[")
-        if (bracket and owner != f"{patient}]") or (asked and name.partition(".")[0] not in asked):
-            continue
-        kept.append((Quantity(name, quantity.unit, quantity.logarithmic), None))
-        columns.append(by_parameter[:, place])
-    varying = {**model.observables, **model.derived}
-    there = np.searchsorted(grid, along)
-    slope, value = found.of_patient(number)[:, there], found.value[:, number, there]
-    for place, (name, quantity) in enumerate(varying.items()):
-        if name not in (asked or WALL) or (not asked and name in model.observables):
-            continue
-        course = np.median(value[..., place], axis=0)
-        far = int(np.argmax(np.abs(course - course[0])))
-        positive = bool(np.all(value[:, far, place] > 0))
-        kept.append((Quantity(name, quantity.unit, positive), float(along[far])))
-        columns.append(slope[:, far, place] / (value[:, far, place, None] if positive else 1.0))
-    return kept, np.stack(columns, axis=1)
+    free = tuple(slot.name for slot in target.pooling.parameters)
+    cohort = replace(target.cohort, patients=(target.cohort.patients[number],))
+    held = dict(target.pooling.held)
+    own = posterior(target.model, cohort, per_patient=free, fixed=held, tolerance=target.tolerance)
+    points = np.zeros((len(z), own.pooling.dimension))
+    for slot, whole in zip(own.pooling.slots, target.pooling.slots, strict=False):  # in the same order
+        if slot.size:
+            points[:, slot.start] = z[:, whole.start + number]
+    return own, points
 
 
 def _singles(patient: str, seen: Outlook) -> list[Prospect]:
@@ -294,20 +195,23 @@ def _prospect(
     return Prospect(patient, variable, times, *of_what, float(now), float(then))
 
 
-def _check_names(
-    target: Posterior, quantities: Sequence[str], variables: Sequence[str], patients: Sequence[str]
-) -> None:
+def _check(target: Posterior, question: Question) -> None:
     model = target.model
     free = {slot.name for slot in target.pooling.slots if slot.size}
-    tellable = {*free, *model.observables, *model.derived}
     problems = []
     for option, names, there in (
-        ("--quantity", quantities, tellable),
-        ("--variable", variables, set(model.observables)),
-        ("--patient", patients, set(target.plan.patients)),
+        ("--quantity", question.quantities, {*free, *model.observables, *model.derived}),
+        ("--variable", question.variables, set(model.observables)),
+        ("--patient", question.patients, set(target.plan.patients)),
     ):
-        listed = ", ".join(f"`{name}`" for name in sorted(there))
-        unknown = [name for name in names if name not in there]
-        problems += [Problem(option, f"there is no `{name}`", remedy=f"there are {listed}") for name in unknown]
+        for name in names:
+            if name not in there:
+                near = difflib.get_close_matches(name, there, n=1)
+                remedy = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(there))}"
+                problems.append(Problem(option, f"there is no `{name}`", remedy=remedy))
+    if question.at is not None and not (question.at and np.isfinite(question.at).all()):
+        problems.append(Problem("--at", "holds no time to measure at", remedy="write hours, such as 24,48"))
+    if not 0 < question.window < np.inf:
+        problems.append(Problem("--window", f"is {question.window:g}", remedy="write hours above 0, such as 6"))
     if problems:
         raise InputError(problems)

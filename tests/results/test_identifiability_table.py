@@ -15,7 +15,7 @@ from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import Observable, Parameter, fixed, load_model, lognormal, normal_noise
 from cls_infer.physiology.two_pore_body import TwoPoreFlows
-from cls_infer.results.design import Outlook, outlook
+from cls_infer.results.outlook import Outlook, outlook
 from cls_infer.solve.lanes import Tolerance
 
 pytestmark = pytest.mark.slow  # a minute to compile
