@@ -11,8 +11,9 @@ from .summary import HINTED, LEARNT, listed
 MOST_FACTORS = 4
 """A combination of more parameters than these says nothing to a reader."""
 
-FAITHFUL = 0.03
-"""A combination may be written shorter while the share of the prior's variance left moves no more than this."""
+FAITHFUL = (0.03, 0.5, 0.1)
+"""A combination may be written shorter while the share of the prior's variance left moves by no more than half of
+itself: the middle number, within the outer ones."""
 
 SAME = 0.95
 """Two combinations whose prior correlation is above this are one."""
@@ -80,7 +81,10 @@ def spread(sd: float, unit: str) -> str:
     """Return one standard deviation as a reader says it: `±25 %` or `a factor of 2.5` of a logarithm (unit `log`)."""
     if unit != "log":
         return f"±{sd:.2g}" + ("" if unit == "1" else f" {unit}")
-    return f"±{100 * np.expm1(sd):.2g} %" if sd < np.log(2) else f"a factor of {np.exp(sd):.2g}"
+    if sd >= np.log(2):
+        return f"a factor of {np.exp(sd):.2g}"
+    percent = 100 * np.expm1(sd)
+    return f"±{percent:.0f} %" if percent >= 9.5 else f"±{percent:.2g} %"
 
 
 def _power(part: Quantity, exponent: float) -> str:
@@ -91,8 +95,8 @@ def _power(part: Quantity, exponent: float) -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """`known` are the combinations best known, `ridges` the weakest of parameters of which each is told something,
-    `silent` the parameters that, taken alone, are told nothing; all most telling first."""
+    """`known` are what is best known, `ridges` the least known combinations of parameters each of which is told
+    something, `silent` the parameters that, taken alone, are told nothing."""
 
     known: tuple[Direction, ...]
     ridges: tuple[Direction, ...]
@@ -118,7 +122,7 @@ def tell(quantities: Sequence[Quantity], prior: np.ndarray, posterior: np.ndarra
     known = [one for one in directions(quantities, prior, posterior) if one.contraction >= LEARNT]
     some = np.ix_(told, told)
     weakest = directions([quantities[i] for i in told], prior[some], posterior[some])[::-1] if len(told) else []
-    ridges = [one for one in weakest if one.contraction < LEARNT and one.name not in {each.name for each in known}]
+    ridges = [one for one in weakest if one.contraction < LEARNT and len(one.parts) > 1]
     return Told(tuple(known[:most]), tuple(ridges[:most]), silent)
 
 
@@ -126,13 +130,14 @@ def directions(quantities: Sequence[Quantity], prior: np.ndarray, posterior: np.
     r"""Return combinations from the best known to the least, few parameters each.
 
     They are the eigenvectors $a$ of $\Sigma_{post}\, a = \rho\, \Sigma_{prior}\, a$, whose $\rho$ is the share of the
-    prior's variance left, written with the fewest parameters and the roundest exponents that keep $\rho$ to within
+    prior's variance left, written with the fewest parameters and the roundest exponents that keep $\rho$ within
     `FAITHFUL`. The standard deviations belong to what is written.
     """
     _, vectors = eigh(posterior, prior)
+    powers = np.array([quantity.logarithmic for quantity in quantities])
     found: list[np.ndarray] = []
     for vector in vectors.T:
-        written = _shortest(vector, prior, posterior)
+        written = _shortest(vector, prior, posterior, powers=powers)
         if all(abs(_correlation(written, other, prior)) < SAME for other in found):
             found.append(written)
     found.sort(key=lambda a: _left(a, prior, posterior))
@@ -148,15 +153,17 @@ def _direction(quantities: Sequence[Quantity], a: np.ndarray, prior: np.ndarray,
     return Direction(parts, exponents, float(np.sqrt(a @ prior @ a)), float(np.sqrt(a @ posterior @ a)))
 
 
-def _shortest(vector: np.ndarray, prior: np.ndarray, posterior: np.ndarray) -> np.ndarray:
+def _shortest(vector: np.ndarray, prior: np.ndarray, posterior: np.ndarray, *, powers: np.ndarray) -> np.ndarray:
     """Return the exponents to write for an eigenvector [quantity], most of them 0."""
-    weight = np.abs(vector) * np.sqrt(np.diag(prior))
-    order, aim = np.argsort(-weight), _left(vector, prior, posterior)
-    written = vector
+    sd = np.sqrt(np.diag(prior))
+    weight = np.abs(vector) * sd
+    order, aim = np.argsort(-weight), min(_left(vector, prior, posterior), 1.0)
+    least, share, most = FAITHFUL
+    allowed, written = min(max(share * aim, least), most), vector
     for number in range(1, min(MOST_FACTORS, len(vector)) + 1):
         few = order[:number]
-        for written in _rounded(_within(few, vector, prior, posterior), np.sqrt(np.diag(prior))):
-            if abs(_left(written, prior, posterior) - aim) <= FAITHFUL:
+        for written in _rounded(_within(few, vector, prior, posterior), sd, powers):
+            if abs(min(_left(written, prior, posterior), 1.0) - aim) <= allowed:
                 return written
     return written
 
@@ -169,11 +176,16 @@ def _within(few: np.ndarray, vector: np.ndarray, prior: np.ndarray, posterior: n
     return max(candidates, key=lambda a: abs(_correlation(a, vector, prior)))
 
 
-def _rounded(a: np.ndarray, sd: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield exponents relative to that of the weightiest, rounded to halves, to tenths, to hundredths."""
-    relative = a / a[np.argmax(np.abs(a) * sd)]
-    for step in (0.5, 0.1, 0.01):
-        yield np.round(relative / step) * step + 0.0
+def _rounded(a: np.ndarray, sd: np.ndarray, powers: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield exponents relative to that of the weightiest power, rounded to halves, then to tenths.
+
+    The exponent of a parameter of either sign is rounded per prior standard deviation.
+    """
+    weight = np.abs(a) * sd
+    first = np.argmax(np.where(powers, weight, 0.0) if np.any(weight[powers] > 0) else weight)
+    grain = np.where(powers, 1.0, 1 / sd)
+    for step in (0.5, 0.1):
+        yield np.round(a / a[first] / grain / step) * step * grain + 0.0
 
 
 def _left(a: np.ndarray, prior: np.ndarray, posterior: np.ndarray) -> float:

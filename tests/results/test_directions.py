@@ -1,5 +1,7 @@
 """Combinations in words: a ridge is found, what stands for what is true of what is written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_models import measured, product, straight_line
@@ -7,6 +9,7 @@ from small_models import measured, product, straight_line
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.directions import Direction, Quantity, directions, spread, tell
 from cls_infer.results.identify import identified, identify
+from cls_infer.results.report import render
 
 WALL = [Quantity("LpS", "L/h/mmHg", True), Quantity("alpha_L", "1", True), Quantity("P_i0", "mmHg", False)]
 
@@ -100,19 +103,35 @@ def test_of_a_straight_line_the_spreads_are_those_of_least_squares():
     np.testing.assert_allclose([by_name["a"], by_name["b"]], np.sqrt(np.diag(covariance)), rtol=1e-6)
 
 
-def test_the_draws_of_a_run_alone_show_its_ridge(fit):
-    """Made-up draws of volume kinetics all shrink alike; two of them are then tied to one another."""
+@pytest.fixture(scope="module")
+def tied(fit):
+    """A run of made-up draws in which the product of two rates is known and their ratio is the prior's."""
     tree = fit.tree.copy(deep=True)
-    inside = tree["posterior"].to_dataset()
-    k_12, k_21 = inside["k_12"], inside["k_21"]
-    wide = np.log(tree["prior"]["k_12"]).std().item() * (np.log(k_12) - np.log(k_12).mean()) / np.log(k_12).std()
-    narrow = np.log(k_21) - np.log(k_21).mean()
-    tree["posterior"] = inside.assign(
-        k_12=k_12.copy(data=np.exp(wide)), k_21=k_21.copy(data=np.exp(0.1 * narrow - wide))
-    )
-    for name in ("k_12", "k_21"):
-        tree["posterior"][name].attrs.update(inside[name].attrs)
-    told = identified(tree, patient="P1")
-    tied = next(one for one in told.known if {part.name for part in one.parts} == {"k_12", "k_21"})
-    assert min(tied.exponents) > 0  # the product is known
-    assert tied.contraction > 0.95
+    inside, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
+
+    def standard(name):
+        logarithm = np.log(inside[name])
+        return (logarithm - logarithm.mean()) / logarithm.std()
+
+    wide = np.log(prior["k_12"]).std().item() * standard("k_12")
+    drawn = {"k_12": wide, "k_21": 0.05 * standard("k_21") - wide}
+    tree["posterior"] = inside.assign({name: inside[name].copy(data=np.exp(one)) for name, one in drawn.items()})
+    return replace(fit, tree=tree)
+
+
+def test_the_draws_of_a_run_alone_show_its_ridge(tied):
+    told = identified(tied.tree, patient="P1", names=("k_12", "k_21"))
+    (known,) = told.known
+    assert known.name in ("k_12·k_21", "k_21·k_12") and known.contraction > 0.95
+    assert all(one.contraction < 0.5 for one in told.ridges)
+
+
+def test_the_report_names_combinations(tied):
+    page = render(tied)
+    assert "Combinations of parameters" in page and "Of all parameters, best known:" in page
+    known = identified(tied.tree, patient="P1").known
+    assert known and all(one.words in page for one in known)
+
+
+def test_of_no_parameters_nothing_is_told(fit):
+    assert identified(fit.tree, names=("LpS",)).sentences == []

@@ -15,6 +15,7 @@ from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import Observable, Parameter, fixed, load_model, lognormal, normal_noise
 from cls_infer.physiology.two_pore_body import TwoPoreFlows
+from cls_infer.results.directions import tell
 from cls_infer.results.outlook import Outlook, outlook
 from cls_infer.solve.lanes import Tolerance
 
@@ -347,3 +348,20 @@ def test_sigma_and_permeability_trade_places_until_escape_and_interstitial_prote
     # they stay tied, at -0.57, but more closely bounded
     spreads = [sd_of(seen, k_sigma=1, k_PS=-1) for seen in (pressure, research)]
     assert spreads[1] < 0.9 * spreads[0]
+
+
+def words(seen: Outlook, *chosen: str) -> list[str]:
+    """What is told of combinations of these parameters."""
+    part = np.ix_(*[[names(seen).index(name) for name in chosen]] * 2)
+    prior = (seen.gradients[0] @ seen.gradients[0].T)[part]
+    return tell([seen.quantities[i][0] for i in part[1][0]], prior, covariance(seen)[part]).sentences
+
+
+def test_in_words_the_large_pores_conductance_is_known_and_its_parts_are_not(both):
+    """11 b: LpS alpha_L has the spread 0.25 in the logarithm, 29 %, of a prior one of 0.69."""
+    known, ridge = words(both, "LpS", "alpha_L0")
+    assert known == "LpS·alpha_L0 is known to ±29 % (before the data a factor of 2)."
+    assert ridge == "alpha_L0/LpS^0.5 is only hinted at: ±49 % (before the data ±59 %)."
+    assert words(both, "LpS", "alpha_L0", "M", "V_p0")[0] == (
+        "M·alpha_L0^0.5/V_p0 is known to ±15 % (before the data ±89 %)."
+    )
