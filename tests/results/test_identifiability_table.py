@@ -6,6 +6,7 @@ differences of 0.002 in the logarithm, across the corners of their leak, and pri
 
 from collections import namedtuple
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -348,6 +349,17 @@ def test_sigma_and_permeability_trade_places_until_escape_and_interstitial_prote
     # they stay tied, at -0.57, but more closely bounded
     spreads = [sd_of(seen, k_sigma=1, k_PS=-1) for seen in (pressure, research)]
     assert spreads[1] < 0.9 * spreads[0]
+
+
+def test_the_table_of_the_docs_is_the_one_computed(both):
+    page = (Path(__file__).parents[2] / "docs" / "explanation.md").read_text(encoding="utf-8")
+    lines = page.partition("| measured | LpS |")[2].partition("\n\n")[0].splitlines()[3:]  # below the prior's
+    shown = [[float(cell) for cell in line.strip("| ").split("|")[1:]] for line in lines]
+    there = [name for name in PRINTED if name != "escape_in_health"]
+    assert len(shown) == len(there)
+    for name, numbers in zip(there, shown, strict=True):
+        found = dict(zip(names(both), row(both, name).sd_now, strict=True))
+        np.testing.assert_allclose(numbers, [found[one] for one in PRIORS], atol=0.006, err_msg=name)  # two decimals
 
 
 def words(seen: Outlook, *chosen: str) -> list[str]:
