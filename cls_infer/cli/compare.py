@@ -98,13 +98,17 @@ def _priors(run: str, moved: "dict[str, Sensitivity]") -> Iterator[str]:
     if not moved:
         yield f"`{run}`: no sensitivity to the prior: the run was written before it kept its log prior"
         return
-    from ..results.sensitivity import THRESHOLD
+    from ..results.sensitivity import CONFLICT, EITHER, FINE, STRONG, UNSURE
 
-    touchy = sorted((n for n, one in moved.items() if one.prior >= THRESHOLD), key=lambda n: -moved[n].prior)
-    for name in touchy:
-        one = moved[name]
-        yield f"`{run}`: {name}: {one.words} (prior {one.prior:.2f}, likelihood {one.likelihood:.2f})"
-    if not touchy:
+    ordered = sorted(moved, key=lambda name: -moved[name].prior)
+    for words in (CONFLICT, EITHER, STRONG):
+        those = [f"{n} ({moved[n].prior:.2f}, {moved[n].likelihood:.2f})" for n in ordered if moved[n].words == words]
+        if those:
+            yield f"`{run}`: {words} (sensitivity to prior, likelihood): {', '.join(those)}"
+    unsure = sum(one.words == UNSURE for one in moved.values())
+    if unsure:
+        yield f"`{run}`: {UNSURE} whether the prior matters: {unsure} of {len(moved)} numbers"
+    if all(one.words == FINE for one in moved.values()):
         yield f"`{run}`: no posterior moves with its prior"
 
 

@@ -74,6 +74,26 @@ def _root_mean(variances: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean(variances, axis=0))
 
 
+@dataclass(frozen=True)
+class Frame:
+    """When one patient is looked at [h]: candidate `times`, the collecting `window` before each, and times `along` the
+    chart from its start, among which a quantity strays farthest."""
+
+    patient: int
+    times: np.ndarray
+    along: np.ndarray
+    window: float
+
+    @property
+    def grid(self) -> np.ndarray:
+        """All these times, ascending."""
+        return np.unique(np.concatenate([self.times, self.times - self.window, self.along]))
+
+    def places(self, times: np.ndarray) -> np.ndarray:
+        """Return where on the grid these times are."""
+        return np.searchsorted(self.grid, times)
+
+
 def outlook(
     target: Posterior,
     z: Batch,
@@ -84,30 +104,49 @@ def outlook(
     variables: Sequence[str] = (),
     window: float = WINDOW,
 ) -> Outlook:
-    """Return what candidate measurements of one patient look like from points z; arguments as of `design`."""
-    number = target.plan.patients.index(patient)
-    start = start_of(target.model, target.cohort.patients[number])
-    first, last = _span(target, number)
-    times = np.array(sorted(set(at)) if at is not None else _default_times(first, last), float)
-    along = np.array(_spread_evenly(start, max(last, start + 1.0), ALONG))
-    grid = np.unique(np.concatenate([times, times - window, along]))
-    found = slopes(target, z, np.tile(grid, (len(target.plan.patients), 1)))
+    """Return what candidate measurements of one patient look like from points z [point, dim].
+
+    Points that cannot be solved are left out; other arguments are those of a `Question`.
+
+    Raises:
+        InputError: no point can be solved.
+    """
+    frame = _frame(target, target.plan.patients.index(patient), at, window)
+    found = slopes(target, z, np.tile(frame.grid, (len(target.plan.patients), 1)))
     expansion = jax.jit(lambda points: expand(target, points))(jnp.asarray(z))
-    solved = _solved(found, np.asarray(expansion.curvature), np.asarray(expansion.status))
-    points = np.asarray(z)[solved]
-    found = Slopes(*(part[solved] for part in found))
-    asked, gradients = _gradients(target, points, found, number, grid, along, quantities)
-    names = tuple(variables) or tuple(target.model.observables)
-    return Outlook(
-        quantities=tuple(asked),
-        variables=names,
-        times=tuple(map(float, times)),
-        precision=np.asarray(expansion.curvature)[solved],
-        gradients=gradients,
-        rows=_rows(target, points, found, number, grid, times, window)[
-            :, :, [list(target.model.observables).index(name) for name in names]
-        ],
+    precision = np.asarray(expansion.curvature)
+    solved = _solved(found, precision, np.asarray(expansion.status))
+    points, found = np.asarray(z)[solved], Slopes(*(part[solved] for part in found))
+    of_parameters, of_courses = (
+        _parameters(target, points, patient, quantities),
+        _courses(target, found, frame, quantities),
     )
+    names = tuple(variables) or tuple(target.model.observables)
+    chosen = [list(target.model.observables).index(name) for name in names]
+    return Outlook(
+        quantities=(*of_parameters, *of_courses),
+        variables=names,
+        times=tuple(map(float, frame.times)),
+        precision=precision[solved],
+        gradients=np.stack([*of_parameters.values(), *of_courses.values()], axis=1),
+        rows=_rows(target, points, found, frame)[:, :, chosen],
+    )
+
+
+def _frame(target: Posterior, number: int, at: Sequence[float] | None, window: float) -> Frame:
+    start = start_of(target.model, target.cohort.patients[number])
+    measured = target.cohort.patients[number].measurements
+    seen = [m.time for m in measured if m.variable in target.model.observables]
+    first, last = min(seen), max(seen)
+    times = sorted(set(at)) if at is not None else _evenly(first, last + AHEAD * max(last - first, 1.0), TIMES)
+    return Frame(number, np.array(times, float), np.array(_evenly(start, max(last, start + 1.0), ALONG)), window)
+
+
+def _evenly(first: float, last: float, count: int) -> list[float]:
+    """Return times [h] rounded to a tenth of their distance or finer, the first of them not before `first`."""
+    digits = max(0, int(np.ceil(-np.log10((last - first) / (count - 1)))) + 1)
+    start = np.ceil(first * 10**digits) / 10**digits
+    return sorted({round(float(t), digits) for t in np.linspace(start, last, count)})
 
 
 def _solved(found: Slopes, curvature: np.ndarray, status: np.ndarray) -> np.ndarray:
@@ -120,81 +159,51 @@ def _solved(found: Slopes, curvature: np.ndarray, status: np.ndarray) -> np.ndar
     return good
 
 
-def _span(target: Posterior, number: int) -> tuple[float, float]:
-    """Return the first and the last time at which the model predicts something measured [h]."""
-    measured = target.cohort.patients[number].measurements
-    times = [m.time for m in measured if m.variable in target.model.observables]
-    return min(times), max(times)
-
-
-def _default_times(first: float, last: float) -> list[float]:
-    return _spread_evenly(first, last + AHEAD * max(last - first, 1.0), TIMES)
-
-
-def _spread_evenly(first: float, last: float, count: int) -> list[float]:
-    """Return times [h] rounded to a tenth of their distance or finer, the first of them not before `first`."""
-    digits = max(0, int(np.ceil(-np.log10((last - first) / (count - 1)))) + 1)
-    start = np.ceil(first * 10**digits) / 10**digits
-    return sorted({round(float(t), digits) for t in np.linspace(start, last, count)})
-
-
-def _rows(
-    target: Posterior,
-    z: np.ndarray,
-    found: Slopes,
-    number: int,
-    grid: np.ndarray,
-    times: np.ndarray,
-    window: float,
-) -> np.ndarray:
+def _rows(target: Posterior, z: np.ndarray, found: Slopes, frame: Frame) -> np.ndarray:
     """Return the candidates' slopes over the root of their noise's variance [point, time, observable, dim]."""
     observables = list(target.model.observables.values())
-    ends, begins = np.searchsorted(grid, times), np.searchsorted(grid, times - window)
+    ends, begins = frame.places(frame.times), frame.places(frame.times - frame.window)
     collected = np.array([observable.accumulates for observable in observables])
 
-    def over_window(table: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-        """Take from a volume that runs on what had run before the window."""
-        own = np.expand_dims(collected, axes)
-        return table[:, ends] - np.where(own, table[:, begins], 0.0)
+    def over_window(table: np.ndarray, collected: np.ndarray) -> np.ndarray:
+        """Take from a volume that runs on what had run before the window; a table is [point, time, observable, ...]."""
+        return table[:, ends] - np.where(collected, table[:, begins], 0.0)
 
-    slope = over_window(found.of_patient(number)[:, :, : len(observables)], (0, 1, 3))
-    value = over_window(found.value[:, number, :, : len(observables)], (0, 1))
+    slope = over_window(found.of_patient(frame.patient)[:, :, : len(observables)], collected[:, None])
+    value = over_window(found.value[:, frame.patient, :, : len(observables)], collected)
     everyone = np.repeat(value[:, None], len(target.plan.patients), axis=1)
-    return np.sqrt(candidate_information(target, z, everyone)[:, number])[..., None] * slope
+    return np.sqrt(candidate_information(target, z, everyone)[:, frame.patient])[..., None] * slope
 
 
-def _gradients(
-    target: Posterior,
-    z: np.ndarray,
-    found: Slopes,
-    number: int,
-    grid: np.ndarray,
-    along: np.ndarray,
-    asked: Sequence[str],
-) -> tuple[list[tuple[Quantity, float | None]], np.ndarray]:
-    """Return the quantities of interest, when each is looked at, and their slopes by z [point, quantity, dim].
+type Gradients = dict[tuple[Quantity, float | None], np.ndarray]
+"""By quantity, and the hour at which it is looked at where it varies, its slope by z [point, dim]."""
 
-    Parameters, then what varies where its median strays farthest from the start.
-    """
-    patient, model = target.plan.patients[number], target.model
-    parameters, by_parameter = scaled_quantities(target, z)
-    kept: list[tuple[Quantity, float | None]] = []
-    columns: list[np.ndarray] = []
-    for place, quantity in enumerate(parameters):
+
+def _parameters(target: Posterior, z: np.ndarray, patient: str, asked: Sequence[str]) -> Gradients:
+    """Return the slopes of the parameters asked for, or of all, that are the patient's own or everyone's."""
+    found: Gradients = {}
+    quantities, slope = scaled_quantities(target, z)
+    for place, quantity in enumerate(quantities):
         name, bracket, owner = quantity.name.partition("[")
-        if (bracket and owner != f"{patient}]") or (asked and name.partition(".")[0] not in asked):
-            continue
-        kept.append((Quantity(name, quantity.unit, quantity.logarithmic), None))
-        columns.append(by_parameter[:, place])
-    varying = {**model.observables, **model.derived}
-    there = np.searchsorted(grid, along)
-    slope, value = found.of_patient(number)[:, there], found.value[:, number, there]
-    for place, (name, quantity) in enumerate(varying.items()):
-        if name not in (asked or WALL) or (not asked and name in model.observables):
-            continue
-        course = np.median(value[..., place], axis=0)
-        far = int(np.argmax(np.abs(course - course[0])))
-        positive = bool(np.all(value[:, far, place] > 0))
-        kept.append((Quantity(name, quantity.unit, positive), float(along[far])))
-        columns.append(slope[:, far, place] / (value[:, far, place, None] if positive else 1.0))
-    return kept, np.stack(columns, axis=1)
+        theirs = not bracket or owner == f"{patient}]"
+        if theirs and (not asked or name.partition(".")[0] in asked):
+            found[Quantity(name, quantity.unit, quantity.logarithmic), None] = slope[:, place]
+    return found
+
+
+def _courses(target: Posterior, found: Slopes, frame: Frame, asked: Sequence[str]) -> Gradients:
+    """Return the slopes of what varies, where its median strays farthest from the start: as asked, or of the wall."""
+    model = target.model
+    wanted = asked or tuple(name for name in WALL if name in model.derived)
+    there = frame.places(frame.along)
+    slope, value = found.of_patient(frame.patient)[:, there], found.value[:, frame.patient, there]
+    gradients: Gradients = {}
+    for place, (name, quantity) in enumerate([*model.observables.items(), *model.derived.items()]):
+        if name in wanted:
+            course = np.median(value[..., place], axis=0)
+            far = int(np.argmax(np.abs(course - course[0])))
+            positive = bool(np.all(value[:, far, place] > 0))
+            relative = value[:, far, place, None] if positive else 1.0
+            key = Quantity(name, quantity.unit, positive), float(frame.along[far])
+            gradients[key] = slope[:, far, place] / relative
+    return gradients

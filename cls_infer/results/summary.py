@@ -4,13 +4,14 @@ import csv
 import io
 from dataclasses import astuple, dataclass, fields
 from math import nan
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from scipy.stats import skew
 
 from .diagnose import convergence, entries
-from .sensitivity import CONFLICT, STRONG, UNKNOWN, Sensitivity, sensitivities
+from .sensitivity import CONFLICT, STRONG, Sensitivity, sensitivities
 
 FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
 """Leak peak, duration and offset come first: what routine charts do determine (`physiology.md` 11 a)."""
@@ -26,7 +27,8 @@ class Row:
 
     `contraction` is 1 - posterior variance / prior variance and `shift` the distance of their means in prior
     standard deviations, both of the logarithm where the prior is skewed; `rhat` and `ess_bulk` are NaN where unknown.
-    The sensitivities say how far the posterior moves as prior or likelihood are raised to a power, NaN where unknown.
+    The sensitivities say how far the posterior moves as prior or likelihood are raised to a power, `power_scaling` what
+    that says in words; NaN and empty where unknown.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Row:
     ess_bulk: float
     prior_sensitivity: float = nan
     likelihood_sensitivity: float = nan
+    power_scaling: str = ""
 
     @property
     def told(self) -> str:
@@ -50,11 +53,6 @@ class Row:
         if self.contraction >= LEARNT:
             return "learnt"
         return "hinted" if self.contraction >= HINTED or abs(self.shift) >= MOVED else "not informed"
-
-    @property
-    def power_scaling(self) -> str:
-        """In words, what power scaling of prior and likelihood says; empty where it is not known."""
-        return Sensitivity(self.prior_sensitivity, self.likelihood_sensitivity).words
 
     @property
     def variable(self) -> str:
@@ -85,12 +83,18 @@ def summarise(tree: xr.DataTree) -> list[Row]:
                 shift=shift,
                 rhat=float(measures["rhat"][name].sel(place)),
                 ess_bulk=float(measures["ess_bulk"][name].sel(place)),
-                prior_sensitivity=moved.get(label, UNKNOWN).prior,
-                likelihood_sensitivity=moved.get(label, UNKNOWN).likelihood,
+                **_scaled(moved.get(label)),
             )
         )
     rank = {name: place for place, name in enumerate(FIRST)}
     return sorted(rows, key=lambda row: rank.get(row.variable, len(FIRST)))
+
+
+def _scaled(moved: Sensitivity | None) -> dict[str, Any]:
+    if moved is None:
+        return {}
+    words = {"prior_sensitivity": moved.prior, "likelihood_sensitivity": moved.likelihood}
+    return {**words, "power_scaling": moved.words}
 
 
 def _told_by(draws: np.ndarray, prior: np.ndarray) -> tuple[float, float]:

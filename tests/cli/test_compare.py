@@ -53,7 +53,7 @@ def test_what_cannot_be_trusted_exits_3(cls_infer, runs):
     said = cls_infer("compare", "a")
     assert said.code == 3
     assert "albumin of P5 at 2 h (row 20)" in said.out and "not to be trusted" in said.out
-    assert "`a`: mu: prior-data conflict" in said.out
+    assert "`a`: prior-data conflict (sensitivity to prior, likelihood): mu (" in said.out
 
 
 def test_what_cannot_be_compared_exits_2(cls_infer, runs):

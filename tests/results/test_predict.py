@@ -132,7 +132,7 @@ def test_draws_that_fail_are_counted(run, kinetics):
     assert found.failed == {"P1": 1, "P2": 1}
     assert np.isfinite([row[5:] for row in found.rows]).all() and np.isfinite(found.scores.elpd)
     assert found.notes == ("1 draws fail before the last value; no score counts them",)
-    tree["unconstrained_posterior"]["z"].values[..., 0] = 1e3
+    tree["unconstrained_posterior"]["z"].values[:] = 1e3
     tree["posterior_predictive"]["prediction"].values[:] = np.nan
     with pytest.raises(InputError, match="no draw of `P1` can be solved; predict less far ahead"):
         predict(tree, kinetics, hours=2.0)

@@ -5,7 +5,17 @@ import pytest
 from results.conjugate import measured
 from scipy import stats
 
-from cls_infer.results.sensitivity import CONFLICT, FINE, STRONG, THRESHOLD, sensitivities
+from cls_infer.results.sensitivity import (
+    CONFLICT,
+    EITHER,
+    FINE,
+    STRONG,
+    THRESHOLD,
+    UNSURE,
+    Sensitivity,
+    _moved,
+    sensitivities,
+)
 from cls_infer.results.summary import Row, prior_matters, summarise
 
 
@@ -61,12 +71,38 @@ def test_failed_draws_do_not_count():
     assert after.prior == pytest.approx(before.prior, rel=0.1)
 
 
+def test_what_chance_makes_of_few_draws_is_taken_off():
+    """Thirty numbers have a prior each, ten more have nothing to do with any."""
+    rng = np.random.default_rng(5)
+    z = rng.standard_normal((400, 30))
+    numbers = np.concatenate([z, rng.standard_normal((400, 10))], axis=1).T
+    found, noise = _moved(numbers, -0.5 * np.sum(z**2, axis=1))
+    assert 0.05 < np.mean(noise) < 0.12  # what is taken off is above the threshold
+    assert np.mean(found[:30]) > 0.08  # a prior of its own: 0.1 without noise
+    assert np.mean(found[30:]) < THRESHOLD
+    assert np.all(_moved(numbers, np.zeros(400))[0] == 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Sensitivity(0.2, 0.3), CONFLICT),
+        (Sensitivity(0.2, 0.01), STRONG),
+        (Sensitivity(0.01, 0.3), FINE),
+        (Sensitivity(0.2, 0.02, 0.08, 0.08), EITHER),
+        (Sensitivity(0.1, 0.3, 0.08, 0.08), UNSURE),
+        (Sensitivity(0.01, 0.3, 0.08, 0.08), UNSURE),
+    ],
+)
+def test_words_say_no_more_than_the_draws(found, words):
+    assert found.words == words
+
+
 def test_the_summary_holds_it_and_the_words_name_it(fit):
     row = summarise(fit.tree)[0]
-    assert np.isfinite([row.prior_sensitivity, row.likelihood_sensitivity]).all()
+    assert np.isfinite([row.prior_sensitivity, row.likelihood_sensitivity]).all() and row.power_scaling
     rows = [
-        Row(name, "1", *[1.0] * 10, *both) for name, both in {"a": (0.2, 0.3), "b": (0.2, 0.01), "c": (0, 1)}.items()
+        Row(name, "1", *[1.0] * 10, 0.2, 0.2, words) for name, words in {"a": CONFLICT, "b": STRONG, "c": FINE}.items()
     ]
     first, second = prior_matters(rows)
     assert "both decide a and" in first and "prior alone decides b" in second
-    assert [one.power_scaling for one in rows] == [CONFLICT, STRONG, FINE]
