@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_models import measured, product, seen, straight_line
 
+from cls_infer.cohort.records import Cohort, Measurement, Patient
 from cls_infer.errors import InputError
 from cls_infer.inference.rank import RELATIVE, structural_rank
 from cls_infer.likelihood.posterior import posterior
@@ -67,3 +68,20 @@ def test_points_that_cannot_be_solved_are_said(target):
     floor = {name: replace(state, floor=1e3) for name, state in target.model.states.items()}
     with pytest.raises(InputError, match="none of 5 random points"):
         structural_rank(posterior(replace(target.model, states=floor), target.cohort), seed=0)
+
+
+@pytest.mark.slow
+def test_a_body_is_known_up_to_its_scale_and_its_tissue_up_to_its_limit():
+    """Without a charted weight, plasma and tissue scale with the body. And in a chart too mild to swell tissue to its
+    limit at 2.4 times its volume, only the distance to the knee and the accessible volume act, not the whole."""
+    rows = (Measurement(0.0, "hematocrit", 0.42, 1), Measurement(24.0, "hematocrit", 0.5, 2))
+    model = load_model("one_pore")
+    unweighed, weighed = (
+        structural_rank(posterior(model, Cohort("one", (Patient("P1", known, rows, ()),), "")), seed=1)
+        for known in ({}, {"weight": 80.0})
+    )
+    assert weighed.dimension - weighed.rank == 1 and unweighed.dimension - unweighed.rank == 2
+    assert weighed.entangled == ("V_i0[P1]", "f_ex[P1]", "f_knee[P1]")
+    assert set(unweighed.entangled) == {"BW[P1]", "V_p0[P1]", *weighed.entangled}
+    # what is lost is rounding, a hundred thousand times below what is kept
+    assert all(one.strongest_lost < 1e-11 and one.weakest > 1e-6 for one in (unweighed, weighed))
