@@ -18,6 +18,9 @@ from .information import natural
 WIDEST = 4.0
 """Half of the longest grid, in units of the prior's standard deviation."""
 
+FLAT = 1e-8
+"""Curvature given to a direction of none, that of the prior being 1: along a ridge the grid is the widest."""
+
 WORTHWHILE, PATIENCE = 1e-5, 3
 """Gain [nats] below which an iteration was idle, and idle iterations in a row that end the search."""
 
@@ -117,15 +120,13 @@ def _expected(
     """Return where to start [row, dim]: the mode, then every grid, the others where the curvature expects them."""
     rows = []
     for place, slope, bend in zip(places, gradient, curvature, strict=True):
-        covariance = np.linalg.pinv(bend, rcond=1e-10, hermitian=True)
-        sd = np.sqrt(covariance[place, place]) if bend[place, place] > 1e-8 else np.inf
-        centre = np.clip(mode[place] + covariance[place] @ slope, -WIDEST / 2, WIDEST / 2)
-        half = min(3.5 * sd, WIDEST) if sd > 0 else WIDEST
-        regression = covariance[place] / max(covariance[place, place], 1e-12)
+        covariance = np.linalg.inv(bend + FLAT * np.eye(len(mode)))
+        half = min(3.5 * np.sqrt(covariance[place, place]), WIDEST)
+        centre = mode[place] + np.clip(covariance[place] @ slope, -WIDEST / 2, WIDEST / 2)
+        regression = covariance[place] / covariance[place, place]
         for value in np.linspace(centre - half, centre + half, points):
-            moved = mode + np.clip(regression * (value - mode[place]), -1.0, 1.0)
-            moved[place] = value
-            rows.append(moved)
+            rows.append(mode + np.clip(regression * (value - mode[place]), -WIDEST, WIDEST))
+            rows[-1][place] = value
     grids = np.stack(rows).reshape(len(places), points, -1)
     return np.concatenate([np.tile(mode, (len(places), 1, 1)), grids], axis=1).reshape(-1, len(mode))
 

@@ -65,6 +65,7 @@ def test_along_a_ridge_there_is_no_bound(ridge):
     (free,) = profile(ridge, ("A",), mode, others="free")
     assert free.low is free.high is None
     np.testing.assert_allclose(free.deviance, 0, atol=1e-3)  # whatever A is, B makes up for it
+    np.testing.assert_allclose(np.log(free.values[-1] / free.values[0]), 8 * 0.6)  # over eight prior sd
     (held,) = profile(ridge, ("A",), mode)
     # what is known of B bounds A: log A is known to the spread of log B and of the product, to which noise adds
     assert held.low and held.high
