@@ -1,6 +1,5 @@
 """Model + cohort -> Fit: the whole way from charts to a judged posterior."""
 
-from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -16,6 +15,7 @@ from ..likelihood.posterior import posterior
 from ..model.spec import Model
 from .diagnose import certified, converged
 from .fitted import Fit, conclude
+from .kept import hide_after
 from .pareto import smoothed
 from .provenance import provenance
 
@@ -44,7 +44,7 @@ def fit(
         hierarchical: parameters partially pooled between patients.
         fixed: values to hold.
         settings: method, chains, draws, seed.
-        until: hides measurements after this time [h] from the fit; the provenance counts them.
+        until: hides measurements after this time [h] from the fit; the tree keeps them for a score.
         device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
         command: what the user typed, for the provenance.
         report: receives the device chosen and progress, as words or as `Progress`.
@@ -73,17 +73,6 @@ def fit(
         origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
         if until is not None:
             origin["until"] = float(until)
-        done = conclude(parts, provenance=origin)
+        done = conclude(parts, provenance=origin, whole=cohort)
     done.tree.attrs["seconds_total"] = perf_counter() - begun
     return done
-
-
-def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
-    """Return the cohort without measurements after `until` [h], and how many went; therapy stays."""
-    if until is None:
-        return cohort, 0
-    patients = tuple(
-        replace(p, measurements=tuple(m for m in p.measurements if m.time <= until)) for p in cohort.patients
-    )
-    before, after = (sum(len(p.measurements) for p in group) for group in (cohort.patients, patients))
-    return replace(cohort, patients=patients), before - after

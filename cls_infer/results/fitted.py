@@ -8,6 +8,7 @@ from typing import Any
 
 import xarray as xr
 
+from ..cohort.records import Cohort
 from ..inference.run import Inference
 from .diagnose import Verdict, diagnose
 from .provenance import Attributes
@@ -36,9 +37,12 @@ class Fit:
         return summarise(self.tree)
 
 
-def conclude(parts: Sequence[Inference], *, provenance: Attributes) -> Fit:
-    """Return the fit that these parts make: tree, solver error, verdict."""
-    tree = build_tree(parts, provenance=provenance)
+def conclude(parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None) -> Fit:
+    """Return the fit that these parts make: tree, solver error, verdict.
+
+    `whole` is the cohort with the measurements that were hidden from the fit, where any were.
+    """
+    tree = build_tree(parts, provenance=provenance, whole=whole)
     return Fit(tree, diagnose(tree))
 
 

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ..cohort.records import Cohort
 from ..inference.accuracy import sample_of, trace_exact_log_likelihood
 from ..inference.run import Inference
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import STATUS_WORDS
 from .charted import observed_data, therapy_table
 from .joint import Joint, join
+from .kept import coordinates_kept, inputs_kept
+from .log_prior import log_prior
 from .pareto import pareto_shape
 from .provenance import Attributes
-from .replicates import trace_replicates
+from .replicates import by_patient, trace_replicates
 from .trajectories import trace_trajectories
 from .values import known_values, parameter_draws, trace_prior_draws
 
@@ -29,13 +32,14 @@ STATISTICS = {  # NumPyro's word: ArviZ's word
 }
 
 
-def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.DataTree:
+def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None) -> xr.DataTree:
     """Return the tree of a fit, patients fitted apart side by side.
 
-    Groups: `prior`, `posterior`, `constant_data` (what was known), `trajectories` (derived quantities and
-    observables over time, for some draws), `posterior_predictive`, `log_likelihood`, `observed_data`,
-    `therapy`, `sample_stats`, `solver`. The root's attributes are the provenance, with `unused` and
-    `set_aside` as JSON.
+    Groups: `prior`, `posterior`, `unconstrained_posterior` (the sampler's coordinates), `constant_data` (what was
+    known), `trajectories` (derived quantities and observables over time, for some draws), `posterior_predictive`,
+    `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `solver`, `inputs` (what builds the
+    target again, hidden measurements of `whole` included). The root's attributes are the provenance, with `unused`
+    and `set_aside` as JSON.
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
@@ -44,18 +48,21 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.Data
         predicted = beside.submit(trace_replicates(target, joint.z, seed=seed))
         courses = beside.submit(trace_trajectories(target, joint.z))
         exact = beside.submit(trace_exact_log_likelihood(target, sample_of(joint.z)))
-    replicates, status, lived = predicted.result()
-    difference = exact.result() - sample_of(_by_patient(replicates["log_likelihood"]) + lived)
+    replicates, status, log_health = predicted.result()
+    difference = exact.result() - sample_of(by_patient(replicates["log_likelihood"]).values)
     groups = {
         "posterior": parameter_draws(target, joint.z),
+        "unconstrained_posterior": coordinates_kept(target, joint.z),
         "prior": before.result(),
         "constant_data": known_values(target),
         "trajectories": courses.result(),
         **replicates,
+        "log_prior": log_prior(target.pooling, joint.z, log_health),
         "observed_data": observed_data(target),
         "therapy": therapy_table(target),
         "sample_stats": _sample_stats(joint, status),
         "solver": _solver(target, status, difference),
+        "inputs": inputs_kept(target, whole or target.cohort),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
@@ -89,12 +96,6 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
         "patient": list(joint.target.plan.patients),
     }
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
-
-
-def _by_patient(log_likelihood: xr.Dataset) -> np.ndarray:
-    """Return the log-likelihood of every draw [chain, draw, patient], NaN where a solve failed."""
-    pointwise = log_likelihood["measurement"]
-    return pointwise.sum("obs", skipna=True).where(pointwise.notnull().any("obs")).values
 
 
 def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:

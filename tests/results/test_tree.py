@@ -14,7 +14,10 @@ from cls_infer.results.trajectories import thinned
 def test_the_tree_holds_every_group(fit):
     assert {
         "posterior",
+        "unconstrained_posterior",
         "prior",
+        "log_prior",
+        "inputs",
         "constant_data",
         "trajectories",
         "posterior_predictive",
