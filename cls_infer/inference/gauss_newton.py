@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ..likelihood.noise import STUDENT_T, Scatter, curvature, log_density, total_scale
+from ..likelihood.noise import STUDENT_T, Scatter, information_about_mean, log_density, total_scale
 from ..likelihood.posterior import FAILED, Posterior, log_health
 from ..solve.plan import Chart
 from ..solve.predict import Predicted
@@ -34,7 +34,8 @@ def _predict_many(target: Posterior, coordinates: jax.Array) -> Predicted:
     values, amounts = jax.tree.map(lambda a: a.reshape(starts * patients, *a.shape[2:]), (values, amounts))
     route, chart = tile_lanes((target.plan.route, target.plan.chart), starts)
     predicted = target.predict_forward(values, amounts, route, chart)
-    return jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), predicted)
+    predicted = jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), predicted)
+    return jax.vmap(target.with_offsets)(coordinates, predicted)
 
 
 def _chart_of_starts(target: Posterior) -> Chart:
@@ -86,22 +87,26 @@ def expand(target: Posterior, z: jax.Array) -> Expansion:
     good = chart.mask & alive[..., None] & jnp.isfinite(mean) & jnp.isfinite(scale)
     mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
 
+    reported = (chart.value, chart.upper, chart.censoring)
+
     def total(mean: jax.Array, scale: jax.Array) -> jax.Array:
-        return jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0))
+        return jnp.sum(jnp.where(good, log_density(*reported, mean, scale, scatter), 0.0))
 
     by_mean, by_scale = jax.grad(total, argnums=(0, 1))(mean, scale)
-    ll = jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0), axis=-1)
+    ll = jnp.sum(jnp.where(good, log_density(*reported, mean, scale, scatter), 0.0), axis=-1)
     survival, d_survival = jnp.where(alive, survival, 0.0), jnp.where(alive[..., None], d_survival, 0.0)
     ll += survival
     ll = jnp.where(alive & jnp.isfinite(ll), ll, FAILED)
     d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
+    told = information_about_mean(*reported, mean, scale, scatter)
     of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
+    of_scale = jnp.where(chart.censoring == 0, of_scale, 0.0)
     in_slots = jnp.einsum("spo,spoi->spi", by_mean, d_mean) + jnp.einsum("spo,spoi->spi", by_scale, d_scale)
     in_slots += d_survival - jnp.einsum("spr,spri->spi", in_health, d_health)
     risk = 0.5 / jnp.maximum(-survival, 1e-6)  # as the square of a residual sqrt(-2 log S)
     information = jnp.einsum("spri,sprj->spij", d_health, d_health)
     information += jnp.einsum("sp,spi,spj->spij", risk, d_survival, d_survival)
-    information += jnp.einsum("spoi,spo,spoj->spij", d_mean, curvature(scale, mean, scatter), d_mean)
+    information += jnp.einsum("spoi,spo,spoj->spij", d_mean, told, d_mean)
     information += jnp.einsum("spoi,spo,spoj->spij", d_scale, of_scale, d_scale)
     through = jnp.einsum("spij,spjd->spid", information, to_coordinates)
     return Expansion(

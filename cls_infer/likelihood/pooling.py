@@ -17,10 +17,10 @@ import numpy as np
 from ..cohort.items import ITEMS
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
-from ..model.prior import Fixed, LogNormal, Prior, Spread, Uncharted
+from ..model.prior import Fixed, LogNormal, Normal, Prior, Spread, Uncharted
 from ..model.spec import Model, Scope
 from ..physiology.inputs import REST
-from ..solve.plan import usable
+from ..solve.plan import assays_of, usable, used
 from ..solve.route import uncharted
 from ..types import Batch
 
@@ -41,6 +41,7 @@ class Slot:
     start: int
     size: int
     is_amount: bool = False
+    is_offset: bool = False
 
     @property
     def fields(self) -> tuple[np.ndarray, ...]:
@@ -60,7 +61,7 @@ class Pooling:
     @property
     def parameters(self) -> tuple[Slot, ...]:
         """The model's own free parameters."""
-        return tuple(slot for slot in self.slots if not slot.is_amount)
+        return tuple(slot for slot in self.slots if not (slot.is_amount or slot.is_offset))
 
     def coordinates(self, z: Batch) -> jax.Array:
         """Return every patient's coordinates [patient, slot] from the sampler's vector [dimension]."""
@@ -76,6 +77,8 @@ class Pooling:
         by_name: dict[str, Any] = {}
         columns = jnp.asarray(coordinates)
         for i, slot in enumerate(self.slots):
+            if slot.is_offset:
+                continue
             value = type(slot.priors[0]).transport(columns[:, i], *slot.fields)
             if slot.base is not None:
                 base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
@@ -84,6 +87,14 @@ class Pooling:
         amounts = [by_name[slot.name] for slot in self.slots if slot.is_amount]
         stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(self.patients), 0))
         return tuple(by_name[slot.name] for slot in self.parameters), stacked
+
+    def offsets(self, coordinates: Batch) -> jax.Array:
+        """Return the assays' offsets [patient, assay] from every patient's coordinates."""
+        columns = jnp.asarray(coordinates)
+        places = [(i, slot) for i, slot in enumerate(self.slots) if slot.is_offset]
+        none = jnp.zeros((len(self.patients), 0))
+        each = [Normal.transport(columns[:, i], *slot.fields)[:, None] for i, slot in places]
+        return jnp.concatenate([none, *each], axis=1)
 
     def labels(self) -> list[str]:
         """Return a name for every entry of z."""
@@ -158,6 +169,9 @@ def pool(
         slots.append(Slot(name, parameter.unit, tuple(priors), scope, base, reference, position, size))
         position += size
     for slot in _amounts(model, cohort, position):
+        slots.append(slot)
+        position += slot.size
+    for slot in _offsets(model, cohort, position):
         slots.append(slot)
         position += slot.size
     return Pooling(tuple(slots), tuple(p.name for p in cohort.patients), position, held)
@@ -245,6 +259,23 @@ def _amounts(model: Model, cohort: Cohort, position: int) -> list[Slot]:
                 True,
             )
         )
+        position += size
+    return slots
+
+
+def _offsets(model: Model, cohort: Cohort, position: int) -> list[Slot]:
+    """Return one slot for each assay: shared by all where several patients have it, else that one's own."""
+    slots = []
+    for assay in assays_of(model, cohort):
+        has = [
+            any((m.variable, m.assay) == (assay.variable, assay.name) for m in used(model, p)) for p in cohort.patients
+        ]
+        scope: Scope = "shared" if sum(has) > 1 else "patient"
+        priors = tuple(Normal(0.0, assay.sd if own or scope == "shared" else 0.0) for own in has)
+        size = _size(scope, len(priors))
+        name = f"offset_{assay.variable}[{assay.name}]"
+        unit = "1" if assay.relative else model.observables[assay.variable].unit
+        slots.append(Slot(name, unit, priors, scope, None, 1.0, position, size, is_offset=True))
         position += size
     return slots
 

@@ -20,8 +20,9 @@ from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
-from .noise import SHAPES, Scatter, log_density, total_scale
+from .noise import LOGNORMAL, SHAPES, Scatter, log_density, total_scale
 from .pooling import Pooling, pool
+from .support import check_support
 
 FAILED = -1e8
 """Log density of a patient whose solve failed: very low, finite, flat."""
@@ -67,7 +68,25 @@ class Posterior:
     def predicted(self, coordinates: Batch) -> Predicted:
         """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""
         values, amounts = self.pooling.values(coordinates)
-        return self.predict(values, amounts, self.plan.route, self.plan.chart)
+        return self.with_offsets(coordinates, self.predict(values, amounts, self.plan.route, self.plan.chart))
+
+    def with_offsets(self, coordinates: Batch, predicted: Predicted) -> Predicted:
+        r"""Return predictions [patient, obs] as the assays read them.
+
+        $m + \delta$ with the assay's offset $\delta$; $m e^\delta$ where the noise is lognormal.
+        """
+        if not self.plan.assays:
+            return predicted
+        offsets = self.pooling.offsets(coordinates)  # [patient, assay]
+        none = jnp.zeros((offsets.shape[0], 1))
+        offset = jnp.take_along_axis(
+            jnp.concatenate([none, offsets], axis=1), jnp.asarray(self.plan.chart.assay), axis=1
+        )
+        relative = self.noise_shape[0] == LOGNORMAL
+        factor, shift = jnp.where(relative, jnp.exp(offset), 1.0), jnp.where(relative, 0.0, offset)
+        return predicted._replace(
+            mean=predicted.mean * factor + shift, time_variance=predicted.time_variance * factor**2
+        )
 
     @cached_property
     def noise_shape(self) -> tuple[np.ndarray, np.ndarray]:
@@ -89,15 +108,20 @@ class Posterior:
         table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (patients,)) for s in scales], axis=1)
         variable = self.plan.chart.variable
         scale = jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
-        scale += np.array([n.relative for n in noises])[variable] * np.abs(self.plan.chart.value)
+        scale += np.array([n.relative for n in noises])[variable] * np.abs(self._charted)
         shape, df = self.noise_shape
         return Scatter(shape, scale, df)
+
+    @property
+    def _charted(self) -> np.ndarray:
+        """What was charted as one number [patient, obs]: the middle of an interval."""
+        return (self.plan.chart.value + self.plan.chart.upper) / 2
 
     def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
         """Return the log density of every measurement [patient, obs]; 0 where there is none."""
         chart, scatter = self.plan.chart, self.scatter(coordinates)
         scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
-        each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
+        each = log_density(chart.value, chart.upper, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
     def by_patient(self, coordinates: Batch) -> Terms:
@@ -153,11 +177,13 @@ def posterior(
     """Return the target of a fit. Refuses to work in float32.
 
     Raises:
-        InputError: names that the model does not have; a patient without any measurement it predicts.
+        InputError: names that the model does not have; a patient without any measurement it predicts; a measurement
+            outside the support of its noise.
         RuntimeError: JAX is not in double precision.
     """
     if not jax.config.jax_enable_x64:
         raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
+    check_support(model, cohort)
     laid_out = plan(model, cohort)
     pooling = pool(model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed)
     system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)
