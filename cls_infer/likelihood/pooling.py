@@ -93,7 +93,7 @@ class Pooling:
         columns = jnp.asarray(coordinates)
         places = [(i, slot) for i, slot in enumerate(self.slots) if slot.is_offset]
         none = jnp.zeros((len(self.patients), 0))
-        each = [Normal.transport(columns[:, i], *slot.fields)[:, None] for i, slot in places]
+        each = [jnp.asarray(Normal.transport(columns[:, i], *slot.fields))[:, None] for i, slot in places]
         return jnp.concatenate([none, *each], axis=1)
 
     def labels(self) -> list[str]:

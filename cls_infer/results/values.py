@@ -108,7 +108,8 @@ def _values(pooling: Pooling, z: jax.Array) -> jax.Array:
     """Return the values of every slot [patient, slot] at z [dim]."""
     coordinates = pooling.coordinates(z)
     values, amounts = pooling.values(coordinates)
-    return jnp.concatenate([jnp.stack(values, axis=1), amounts, pooling.offsets(coordinates)], axis=1)
+    columns = [value[:, None] for value in values]
+    return jnp.concatenate([*columns, amounts, pooling.offsets(coordinates)], axis=1)
 
 
 def _population(pooling: Pooling, z: jax.Array) -> jax.Array:
