@@ -64,7 +64,10 @@ def _interval(row: Row, variable: str, problems: list[Problem]) -> Known | None:
     if CENSORED.get(row["censored"].lower()):
         message = f"`censored` is `{row['censored']}` and `value` is empty"
         problems.append(row.problem(message, "clear `censored`: a bound under one limit alone says the side"))
-    low, high = (_bound(row, column, variable, problems) for column in ("lower_limit", "upper_limit"))
+    low = _bound(row, "lower_limit", variable, problems)
+    if len(problems) > before:
+        return None  # a slip of the unit is told once
+    high = _bound(row, "upper_limit", variable, problems)
     if len(problems) > before:
         return None
     if low is None and high is None:

@@ -37,7 +37,6 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
     observed = tree["observed_data"].to_dataset()
     predictive = tree["posterior_predictive"].to_dataset()
     draws = ("chain", "draw")
-    low, high = (predictive["measurement"].quantile(q, draws, skipna=True) for q in (0.05, 0.95))
     mean, scale = predictive["prediction"].mean(draws), predictive["scale"].mean(draws)
     found = []
     for place in _places(observed):
@@ -47,7 +46,7 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
         logarithmic = one["noise"].item() == "lognormal"
         gap = np.log(value) - np.log(predicted) if logarithmic else value - predicted
         beyond = gap * censoring < 0  # a true value below the limit may well be predicted below it
-        above_low, below_high = value >= float(low.isel(place)), value <= float(high.isel(place))
+        low, high = np.nanquantile(predictive["measurement"].isel(place).values, (0.05, 0.95))
         found.append(
             Residual(
                 patient=str(one["patient"].item()),
@@ -59,7 +58,7 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
                 limit=limit,
                 predicted=predicted,
                 standardised=0.0 if beyond else float(gap / scale.isel(place)),
-                covered=bool((above_low or censoring > 0) and (below_high or censoring < 0)),
+                covered=bool((value >= low or censoring > 0) and (value <= high or censoring < 0)),
             )
         )
     return found
