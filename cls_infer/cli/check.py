@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import islice
+from math import exp
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -123,7 +124,8 @@ def _print(found: dict[str, Any]) -> None:
         what = f"row {amount['row']}, `{amount['item']}` of `{amount['patient']}`, {_belief(amount)}"
         write_lines(f"becomes a parameter: {what}")
     for assay in seen["assays"]:
-        size = f"a factor within about {assay['sd']:.1%}" if assay["relative"] else f"within about {assay['sd']:g}"
+        factor = f"a factor of about {exp(assay['sd']):.3g} either way"
+        size = factor if assay["relative"] else f"about {assay['sd']:g} either way"
         write_lines(f"becomes a parameter: the offset of `{assay['name']}` in `{assay['variable']}`, {size}")
     for (patient, what, reason), numbers in _grouped(seen["unused"]).items():
         counted = f"row {numbers[0]}" if len(numbers) == 1 else f"rows {', '.join(map(str, numbers))}"
