@@ -146,7 +146,8 @@ def pool(
         fixed: values held by the user.
 
     Raises:
-        InputError: unknown names, one name in two places, priors that differ in kind between patients.
+        InputError: unknown names, one name in two places, values that are no number, priors that differ in kind
+            between patients.
     """
     asked = {"patient": list(per_patient), "shared": list(shared), "hierarchical": list(hierarchical)}
     _check_names(model, asked, fixed or {})
@@ -209,6 +210,9 @@ def _size(scope: Scope, patients: int) -> int:
 
 def _check_names(model: Model, asked: Mapping[str, Sequence[str]], fixed: Mapping[str, float]) -> None:
     problems = []
+    for name, number in fixed.items():
+        if name in model.parameters and not np.isfinite(number):
+            problems.append(Problem("fit", f"`{name}` is held at {number:g}", remedy="give a finite number"))
     named = [*fixed, *(name for names in asked.values() for name in names)]
     for name in dict.fromkeys(named):
         if name not in model.parameters:

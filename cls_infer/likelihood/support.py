@@ -1,4 +1,4 @@
-"""Measurements that a model's noise cannot give: refused before anything is solved, each with its row."""
+"""Measurements that a model's noise cannot give, therapy that means nothing: refused before anything is solved."""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -8,17 +8,18 @@ from ..cohort.records import BETWEEN, Cohort, Measurement
 from ..cohort.vocabulary import VARIABLES
 from ..errors import InputError, Problem
 from ..model.spec import Model
+from ..solve.possible import broken_event
 
-TABLE = "measurements.csv"
+TABLE, THERAPY = "measurements.csv", "therapy.csv"
 
 
 def check_support(model: Model, cohort: Cohort) -> None:
-    """Refuse measurements outside the support of the noise with which the model predicts them.
+    """Refuse measurements outside the support of the noise with which the model predicts them, and broken therapy.
 
     Reading a table refuses most of it already; a cohort may be made by hand, and the noise is the model's.
 
     Raises:
-        InputError: every such measurement, with its row and what to do.
+        InputError: every such row, and what to do.
     """
     problems = [
         Problem(TABLE, f"{message}, of patient `{patient.name}` at {m.time:g} h", m.row, remedy)
@@ -27,6 +28,9 @@ def check_support(model: Model, cohort: Cohort) -> None:
         if m.variable in model.observables
         for message, remedy in _wrong(model, m)
     ]
+    problems += [
+        problem for patient in cohort.patients for event in patient.therapy for problem in broken_event(event, THERAPY)
+    ]
     if problems:
         raise InputError(problems)
 
@@ -34,8 +38,10 @@ def check_support(model: Model, cohort: Cohort) -> None:
 def _wrong(model: Model, m: Measurement) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a measurement, and its remedy."""
     ends = [m.value] if m.upper is None else [m.value, m.upper]
-    if not all(isfinite(end) for end in ends):
-        yield f"`{m.variable}` {m.value:g} is not a finite number", "leave the row out if the value is not known"
+    strange = [number for number in (*ends, m.time, m.time_sd, m.extra_sd, m.window) if not isfinite(number)]
+    if strange:
+        found = f"`{m.variable}` with {strange[0]:g} among its numbers, which is not a finite number"
+        yield found, "leave the row out if the value or its time is not known"
         return
     if m.censoring not in (-1, 0, 1, BETWEEN) or (m.censoring == BETWEEN) != (m.upper is not None):
         yield f"censoring {m.censoring} with the upper end {m.upper}", f"an upper end goes with {BETWEEN} alone"

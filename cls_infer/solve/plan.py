@@ -183,6 +183,8 @@ def _stack(rows: Sequence[list[tuple]]) -> Chart:
 
 def _check_measured(model: Model, cohort: Cohort) -> None:
     """Refuse patients of whom the model sees nothing: their posterior would be the prior in disguise."""
+    if not cohort.patients:
+        raise InputError([Problem("fit", f"`{cohort.name}` has no patient", remedy="give at least one")])
     blank = [p.name for p in cohort.patients if not used(model, p)]
     predicts = f"`{model.name}` predicts {', '.join(model.observables)}"
     remedy = f"{predicts}; leave the patient out, or move `--until`"

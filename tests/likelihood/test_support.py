@@ -34,7 +34,8 @@ BAD = {  # what it is: (measurement, words of the message, words of the remedy)
     ),
     "an interval without its upper end": (at(2.0, "albumin", 20.0, censoring=BETWEEN), "the upper end None", "2 alone"),
     "a censoring nobody knows": (at(2.0, "albumin", 20.0, censoring=7), "censoring 7", "goes with 2 alone"),
-    "NaN": (at(2.0, "albumin", np.nan), "nan is not a finite number", "leave the row out"),
+    "NaN": (at(2.0, "albumin", np.nan), "nan among its numbers, which is not a finite number", "leave the row out"),
+    "a spread of NaN": (at(2.0, "albumin", 30.0, time_sd=np.nan), "nan among its numbers", "leave the row out"),
     "an infinite bound": (at(2.0, "albumin", 20.0, upper=np.inf, censoring=BETWEEN), "not a finite", "leave"),
     "a negative spread": (at(2.0, "albumin", 30.0, extra_sd=-1.0), "a negative spread", "0 or more"),
     "an assay without a known offset": (
