@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from ..errors import InputError, Problem
 
@@ -84,7 +85,7 @@ def check_route(start: Any, stops: Any) -> None:
     Raises:
         InputError: names the first lane that goes back, or whose times are no numbers.
     """
-    if isinstance(start, jax.core.Tracer) or isinstance(stops, jax.core.Tracer):
+    if isinstance(start, Tracer) or isinstance(stops, Tracer):
         return
     times = np.concatenate([np.asarray(start)[:, None], np.asarray(stops)], axis=1)
     wrong = ~np.all(np.isfinite(times), axis=1) | np.any(np.diff(times, axis=1) < 0, axis=1)
