@@ -24,6 +24,9 @@ from ..solve.plan import assays_of, usable, used
 from ..solve.route import uncharted
 from ..types import Batch
 
+EACH = slice(None)
+"""The patients of lanes that are every patient once."""
+
 SPREAD = LogNormal(median=0.3, log_sd=1.0)
 """Prior of the between-patient spread tau, in units of the parameter's own prior sd [A]."""
 
@@ -74,27 +77,34 @@ class Pooling:
 
     def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
+        return self.values_of(coordinates, EACH)
+
+    def values_of(self, coordinates: Batch, patient: Batch | slice) -> tuple[tuple[jax.Array, ...], jax.Array]:
+        """Return the same for lanes: coordinates [lane, slot] of the patients of these numbers [lane]."""
         by_name: dict[str, Any] = {}
         columns = jnp.asarray(coordinates)
         for i, slot in enumerate(self.slots):
             if slot.is_offset:
                 continue
-            value = type(slot.priors[0]).transport(columns[:, i], *slot.fields)
+            fields = [jnp.asarray(field)[patient] for field in slot.fields]
+            value = type(slot.priors[0]).transport(columns[:, i], *fields)
             if slot.base is not None:
                 base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
                 value = value * base / slot.base_reference
             by_name[slot.name] = value
         amounts = [by_name[slot.name] for slot in self.slots if slot.is_amount]
-        stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(self.patients), 0))
+        stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(columns), 0))
         return tuple(by_name[slot.name] for slot in self.parameters), stacked
 
-    def offsets(self, coordinates: Batch) -> jax.Array:
-        """Return the assays' offsets [patient, assay] from every patient's coordinates."""
+    def offsets(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the assays' offsets [lane, assay] at coordinates [lane, slot] of these patients [lane]."""
         columns = jnp.asarray(coordinates)
-        places = [(i, slot) for i, slot in enumerate(self.slots) if slot.is_offset]
-        none = jnp.zeros((len(self.patients), 0))
-        each = [jnp.asarray(Normal.transport(columns[:, i], *slot.fields))[:, None] for i, slot in places]
-        return jnp.concatenate([none, *each], axis=1)
+        found = [jnp.zeros((len(columns), 0))]
+        for i, slot in enumerate(self.slots):
+            if slot.is_offset:
+                fields = [jnp.asarray(field)[patient] for field in slot.fields]
+                found.append(jnp.asarray(Normal.transport(columns[:, i], *fields))[:, None])
+        return jnp.concatenate(found, axis=1)
 
     def labels(self) -> list[str]:
         """Return a name for every entry of z."""

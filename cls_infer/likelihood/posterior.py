@@ -14,14 +14,14 @@ import numpyro.distributions as dist
 from ..cohort.records import Cohort
 from ..model.noise import Noise
 from ..model.spec import Model
-from ..solve.lanes import Tolerance
-from ..solve.plan import Plan, plan
+from ..solve.lanes import Route, Tolerance
+from ..solve.plan import Chart, Plan, plan
 from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
 from .noise import LOGNORMAL, SHAPES, Scatter, log_density, total_scale
-from .pooling import Pooling, pool
+from .pooling import EACH, Pooling, pool
 from .support import check_support
 
 FAILED = -1e8
@@ -29,7 +29,7 @@ FAILED = -1e8
 
 
 class Terms(NamedTuple):
-    """What each patient [patient] adds to the log density, and the solver's status.
+    """What each lane [lane], a patient or one of its draws, adds to the log density, and the solver's status.
 
     `log_likelihood` is of the measurements and of having lived to the last, `log_health` of the healthy ranges.
     """
@@ -65,24 +65,27 @@ class Posterior:
         system = self.system
         return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance), jax.vmap(system.observe))
 
-    def predicted(self, coordinates: Batch) -> Predicted:
-        """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""
-        values, amounts = self.pooling.values(coordinates)
-        return self.with_offsets(coordinates, self.predict(values, amounts, self.plan.route, self.plan.chart))
+    def _seen(self, patient: Batch | slice) -> tuple[Route, Chart]:
+        """Return the route and the chart of every lane."""
+        laid_out = (self.plan.route, self.plan.chart)
+        return laid_out if isinstance(patient, slice) else jax.tree.map(lambda a: jnp.asarray(a)[patient], laid_out)
 
-    def with_offsets(self, coordinates: Batch, predicted: Predicted) -> Predicted:
-        r"""Return predictions [patient, obs] as the assays read them.
+    def predicted(self, coordinates: Batch, patient: Batch | slice = EACH) -> Predicted:
+        """Return predictions [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
+        values, amounts = self.pooling.values_of(coordinates, patient)
+        return self.with_offsets(coordinates, self.predict(values, amounts, *self._seen(patient)), patient)
+
+    def with_offsets(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> Predicted:
+        r"""Return predictions [lane, obs] as the assays read them.
 
         $m + \delta$ with the assay's offset $\delta$; $m e^\delta$ where the noise is lognormal.
         """
         if not self.plan.assays:
             return predicted
-        offsets = self.pooling.offsets(coordinates)  # [patient, assay]
-        none = jnp.zeros((offsets.shape[0], 1))
-        offset = jnp.take_along_axis(
-            jnp.concatenate([none, offsets], axis=1), jnp.asarray(self.plan.chart.assay), axis=1
-        )
-        relative = self.noise_shape[0] == LOGNORMAL
+        offsets = self.pooling.offsets(coordinates, patient)  # [lane, assay]
+        none, assay = jnp.zeros((len(offsets), 1)), jnp.asarray(self._seen(patient)[1].assay)
+        offset = jnp.take_along_axis(jnp.concatenate([none, offsets], axis=1), assay, axis=1)
+        relative = self._shape_of(patient)[0] == LOGNORMAL
         factor, shift = jnp.where(relative, jnp.exp(offset), 1.0), jnp.where(relative, 0.0, offset)
         return predicted._replace(
             mean=predicted.mean * factor + shift, time_variance=predicted.time_variance * factor**2
@@ -98,42 +101,44 @@ class Posterior:
     def _noises(self) -> list[Noise]:
         return [observable.noise for observable in self.model.observables.values()]
 
-    def scatter(self, coordinates: Batch) -> Scatter:
-        """Return the noise of every measurement [patient, obs]."""
-        values, _ = self.pooling.values(coordinates)
+    def scatter(self, coordinates: Batch, patient: Batch | slice = EACH) -> Scatter:
+        """Return the noise of every measurement [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
+        values, _ = self.pooling.values_of(coordinates, patient)
         p = self.system.parameters(values)
-        noises = self._noises
-        patients = len(self.plan.patients)
+        noises, chart = self._noises, self._seen(patient)[1]
+        lanes = len(chart.variable)
         scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
-        table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (patients,)) for s in scales], axis=1)
-        variable = self.plan.chart.variable
-        scale = jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
-        scale += np.array([n.relative for n in noises])[variable] * np.abs(self._charted)
-        shape, df = self.noise_shape
-        return Scatter(shape, scale, df)
+        table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (lanes,)) for s in scales], axis=1)
+        scale = jnp.take_along_axis(table, jnp.asarray(chart.variable), axis=1)
+        charted = jnp.abs((chart.value + chart.upper) / 2)  # the middle of an interval
+        scale += jnp.array([n.relative for n in noises], float)[chart.variable] * charted
+        return Scatter(self._shape_of(patient)[0], scale, self._shape_of(patient)[1])
 
-    @property
-    def _charted(self) -> np.ndarray:
-        """What was charted as one number [patient, obs]: the middle of an interval."""
-        return (self.plan.chart.value + self.plan.chart.upper) / 2
+    def _shape_of(self, patient: Batch | slice) -> tuple[Batch, ...]:
+        """Return the noise's code and degrees of freedom of every lane's measurements [lane, obs]."""
+        if isinstance(patient, slice):
+            return self.noise_shape
+        return tuple(jnp.asarray(a)[patient] for a in self.noise_shape)
 
-    def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
-        """Return the log density of every measurement [patient, obs]; 0 where there is none."""
-        chart, scatter = self.plan.chart, self.scatter(coordinates)
+    def pointwise(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the log density of every measurement [lane, obs]; 0 where there is none."""
+        chart, scatter = self._seen(patient)[1], self.scatter(coordinates, patient)
         scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
         each = log_density(chart.value, chart.upper, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
-    def by_patient(self, coordinates: Batch) -> Terms:
-        """Return each patient's terms of the log density; a failed solve counts as FAILED."""
-        predicted = self.predicted(coordinates)
+    def by_patient(self, coordinates: Batch, patient: Batch | slice = EACH) -> Terms:
+        """Return the terms of the log density of lanes, each patient once or these [lane]; a failed solve counts as
+        FAILED."""
+        predicted = self.predicted(coordinates, patient)
         mean, time_variance, status, in_health, log_survival = predicted
         usable = (status == 0)[:, None] & jnp.isfinite(mean) & jnp.isfinite(time_variance)
         safe = predicted._replace(
             mean=jnp.where(usable, mean, 1.0), time_variance=jnp.where(usable, time_variance, 0.0)
         )
-        total = jnp.sum(self.pointwise(coordinates, safe), axis=1) + jnp.where(status == 0, log_survival, 0.0)
-        good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
+        total = jnp.sum(self.pointwise(coordinates, safe, patient), axis=1)
+        total += jnp.where(status == 0, log_survival, 0.0)
+        good = jnp.all(usable | ~jnp.asarray(self._seen(patient)[1].mask), axis=1) & jnp.isfinite(total)
         return Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
 
     def weighed(self, in_health: Batch) -> jax.Array:

@@ -81,3 +81,13 @@ def test_without_an_assay_there_is_no_offset():
 
 def test_an_assay_of_what_the_model_does_not_predict_is_no_parameter():
     assert written_down((HCT, at(1.0, "sodium", 140.0, assay="a"))).pooling.dimension == 0
+
+
+def test_a_lane_has_the_offsets_of_its_patient(target):
+    """Any list of patients, one lane each: a patient twice, another not at all."""
+    z = jnp.asarray(np.random.default_rng(2).standard_normal(target.pooling.dimension))
+    coordinates, lanes = target.pooling.coordinates(z), np.array([1, 0, 1])
+    each, some = target.by_patient(coordinates), target.by_patient(coordinates[lanes], lanes)
+    np.testing.assert_allclose(some.log_likelihood, each.log_likelihood[lanes], rtol=1e-12)
+    without = target.by_patient(target.pooling.coordinates(0 * z)).log_likelihood
+    assert np.all(np.asarray(each.log_likelihood[:2]) != np.asarray(without[:2]))
