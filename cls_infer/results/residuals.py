@@ -42,7 +42,7 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
     for place in _places(observed):
         one = observed["measurement"].isel(place)
         censoring, predicted = int(observed["censoring"].isel(place)), float(mean.isel(place))
-        value, limit, censoring = _nearer(float(one), float(observed["upper"].isel(place)), censoring, predicted)
+        value, limit, censoring = nearer_end(float(one), float(observed["upper"].isel(place)), censoring, predicted)
         logarithmic = one["noise"].item() == "lognormal"
         gap = np.log(value) - np.log(predicted) if logarithmic else value - predicted
         beyond = gap * censoring < 0  # a true value below the limit may well be predicted below it
@@ -64,8 +64,11 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
     return found
 
 
-def _nearer(value: float, upper: float, censoring: int, predicted: float) -> tuple[float, str, int]:
-    """Return the bound to hold a prediction against, its words, and on which side of it the truth lies."""
+def nearer_end(value: float, upper: float, censoring: int, predicted: float) -> tuple[float, str, int]:
+    """Return the number to hold a prediction against, words before it, and on which side of it the truth lies.
+
+    That is the charted one, but for an interval: its end on the prediction's side.
+    """
     if censoring != BETWEEN:
         return value, {-1: "below ", 0: "", 1: "above "}[censoring], censoring
     if predicted > (value + upper) / 2:

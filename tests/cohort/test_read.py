@@ -227,6 +227,14 @@ def test_one_sample_is_one_observation(read):
     assert "row 2" in aside.reason
 
 
+@pytest.mark.parametrize("hct", ["70,%,above,,", ",%,,60,70"], ids=["limit", "interval"])
+def test_of_one_sample_the_number_comes_before_a_bound(read, hct):
+    cohort = read(LIMITS + f"P1,0,hct,{hct}\nP1,0,hb,22,g/dL,,,")
+    assert the_measurement(cohort).variable == "hemoglobin"
+    (aside,) = cohort.set_aside
+    assert (aside.row, aside.variable) == (2, "hematocrit") and "hemoglobin of row 3" in aside.reason
+
+
 def test_every_row_is_observed_joined_or_set_aside(read):
     rows = "P1,0,hct,42,%\nP1,0,hb,14,g/dL\nP1,0,na,140,mmol/L\nP1,0,sbp,120,mmHg\nP1,0,dbp,90,mmHg"
     cohort = read(HEAD + rows)
