@@ -65,7 +65,7 @@ class Posterior:
         system = self.system
         return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance), jax.vmap(system.observe))
 
-    def _seen(self, patient: Batch | slice) -> tuple[Route, Chart]:
+    def seen(self, patient: Batch | slice) -> tuple[Route, Chart]:
         """Return the route and the chart of every lane."""
         laid_out = (self.plan.route, self.plan.chart)
         return laid_out if isinstance(patient, slice) else jax.tree.map(lambda a: jnp.asarray(a)[patient], laid_out)
@@ -73,7 +73,7 @@ class Posterior:
     def predicted(self, coordinates: Batch, patient: Batch | slice = EACH) -> Predicted:
         """Return predictions [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
         values, amounts = self.pooling.values_of(coordinates, patient)
-        return self.with_offsets(coordinates, self.predict(values, amounts, *self._seen(patient)), patient)
+        return self.with_offsets(coordinates, self.predict(values, amounts, *self.seen(patient)), patient)
 
     def with_offsets(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> Predicted:
         r"""Return predictions [lane, obs] as the assays read them.
@@ -83,7 +83,7 @@ class Posterior:
         if not self.plan.assays:
             return predicted
         offsets = self.pooling.offsets(coordinates, patient)  # [lane, assay]
-        none, assay = jnp.zeros((len(offsets), 1)), jnp.asarray(self._seen(patient)[1].assay)
+        none, assay = jnp.zeros((len(offsets), 1)), jnp.asarray(self.seen(patient)[1].assay)
         offset = jnp.take_along_axis(jnp.concatenate([none, offsets], axis=1), assay, axis=1)
         relative = self._shape_of(patient)[0] == LOGNORMAL
         factor, shift = jnp.where(relative, jnp.exp(offset), 1.0), jnp.where(relative, 0.0, offset)
@@ -105,7 +105,7 @@ class Posterior:
         """Return the noise of every measurement [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
         values, _ = self.pooling.values_of(coordinates, patient)
         p = self.system.parameters(values)
-        noises, chart = self._noises, self._seen(patient)[1]
+        noises, chart = self._noises, self.seen(patient)[1]
         lanes = len(chart.variable)
         scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
         table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (lanes,)) for s in scales], axis=1)
@@ -122,7 +122,7 @@ class Posterior:
 
     def pointwise(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> jax.Array:
         """Return the log density of every measurement [lane, obs]; 0 where there is none."""
-        chart, scatter = self._seen(patient)[1], self.scatter(coordinates, patient)
+        chart, scatter = self.seen(patient)[1], self.scatter(coordinates, patient)
         scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
         each = log_density(chart.value, chart.upper, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
@@ -138,7 +138,7 @@ class Posterior:
         )
         total = jnp.sum(self.pointwise(coordinates, safe, patient), axis=1)
         total += jnp.where(status == 0, log_survival, 0.0)
-        good = jnp.all(usable | ~jnp.asarray(self._seen(patient)[1].mask), axis=1) & jnp.isfinite(total)
+        good = jnp.all(usable | ~jnp.asarray(self.seen(patient)[1].mask), axis=1) & jnp.isfinite(total)
         return Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
 
     def weighed(self, in_health: Batch) -> jax.Array:

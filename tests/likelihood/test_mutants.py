@@ -184,9 +184,9 @@ MUTANTS = {
     ),
     "an offset left out of the expansion": Mutant(
         gauss_newton,
-        "_predict_many",
-        "jax.vmap(target.with_offsets)(coordinates, predicted)",
-        "predicted",
+        "_outputs",
+        "target.with_offsets(coordinates, target.predict_forward(values, amounts, route, chart), patient)",
+        "target.predict_forward(values, amounts, route, chart)",
         (holds.the_expansion_by_a_shared_offset,),
     ),
 }
