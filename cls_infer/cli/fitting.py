@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, Problem
-from ..inference.settings import Settings
+from ..inference.settings import METHODS, Settings
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
 from .options import assignments
 from .progress import watching
@@ -19,7 +19,6 @@ from .talk import say, write_json
 if TYPE_CHECKING:
     from ..results.fitted import Fit
 
-METHODS = ("auto", "nuts")
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
@@ -31,7 +30,6 @@ class Request:
 
     dataset: str
     model: str
-    method: str = "auto"
     per_patient: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     hierarchical: tuple[str, ...] = ()
@@ -95,9 +93,9 @@ def told_of_interrupts(*, quiet: bool) -> Iterator[None]:
 
 def _check_options(request: Request) -> None:
     problems = []
-    if request.method not in METHODS:
-        message = f"there is no method `{request.method}` in this version"
-        problems.append(Problem("--method", message, remedy="there is `nuts`; `auto` chooses it"))
+    if request.settings.method not in METHODS:
+        message = f"there is no method `{request.settings.method}`"
+        problems.append(Problem("--method", message, remedy=f"there are {', '.join(f'`{one}`' for one in METHODS)}"))
     for name, least in (("chains", 1), ("draws", 4), ("warmup", 1), ("seed", 0)):
         number = getattr(request.settings, name)
         if number < least:

@@ -1,4 +1,8 @@
-"""Patients who share nothing: the posterior of each at any points, many lanes at a time, on every device."""
+"""Posteriors that have nothing to do with one another, at any points, many lanes at a time, on every device.
+
+`Apart` has one of each patient, `Whole` the one of patients who share parameters; the roads that weigh draws know no
+difference.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,12 +15,18 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 from ..likelihood.posterior import FAILED, Posterior
+from ..solve.lanes import Tolerance
 from ..solve.platform import devices
-from .gauss_newton import factor
+from .gauss_newton import expand, factor
+from .prior_sample import latin_hypercube
 
 VALUES, EXPANSIONS = 256, 32
 """Lanes a device takes at once: fixed, so that no result depends on how many patients there are. An expansion carries
 a tangent for each coordinate beside every lane."""
+
+
+PRIOR = 4096
+"""Draws of the prior that tell how much of it the healthy ranges leave."""
 
 
 class Local(NamedTuple):
@@ -40,8 +50,8 @@ class Apart:
     target: Posterior
 
     @property
-    def patients(self) -> tuple[str, ...]:
-        """The patients' names."""
+    def names(self) -> tuple[str, ...]:
+        """The posteriors' names: the patients'."""
         return self.target.plan.patients
 
     @cached_property
@@ -67,7 +77,7 @@ class Apart:
         return jnp.zeros((len(points), len(self.target.pooling.slots))).at[:, self.free].set(points)
 
     @cached_property
-    def log_posterior(self) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    def log_posterior(self) -> Callable[..., np.ndarray]:
         """Log posterior density [lane], without the prior's constant, at points [lane, dim] of patients [lane]."""
 
         def at(points: jax.Array, patient: jax.Array) -> jax.Array:
@@ -77,7 +87,7 @@ class Apart:
         return over_lanes(at, VALUES)
 
     @cached_property
-    def expand(self) -> Callable[[np.ndarray, np.ndarray], Local]:
+    def expand(self) -> Callable[..., Local]:
         """The expansion about points [lane, dim] of patients [lane]."""
 
         def about(points: jax.Array, patient: jax.Array) -> Local:
@@ -93,12 +103,83 @@ class Apart:
 
         return over_lanes(about, EXPANSIONS)
 
-    def at(self, tolerance: Any) -> "Apart":
+    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
+        """Return the logarithm of what the healthy ranges leave of a patient's prior; an evidence is relative to it."""
+        if not self.target.model.healthy_ranges:
+            return 0.0
+        draws = latin_hypercube(PRIOR, self.dimension, rng)
+        return float(np.logaddexp.reduce(self._log_health(draws, np.full(PRIOR, which))) - np.log(PRIOR))
+
+    @cached_property
+    def _log_health(self) -> Callable[..., np.ndarray]:
+        return over_lanes(lambda points, patient: self.target.log_health(self._coordinates(points), patient), VALUES)
+
+    def at(self, tolerance: Tolerance) -> "Apart":
         """Return the same patients solved at another tolerance."""
         return Apart(replace(self.target, tolerance=tolerance))
 
 
-def over_lanes[Found](fun: Callable[[jax.Array, jax.Array], Found], block: int) -> Callable[..., Found]:
+@dataclass(frozen=True)
+class Whole:
+    """A target whose patients share parameters: one posterior, whose points are z."""
+
+    target: Posterior
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The posterior's name."""
+        return ("all patients",)
+
+    @property
+    def dimension(self) -> int:
+        """Coordinates of the posterior."""
+        return self.target.pooling.dimension
+
+    def joint(self, points: np.ndarray) -> np.ndarray:
+        """Return z [..., dim] from the one posterior's points [..., 1, dim]."""
+        return points[..., 0, :]
+
+    @cached_property
+    def log_posterior(self) -> Callable[..., np.ndarray]:
+        """Log posterior density [lane], without the prior's constant, at points [lane, dim]."""
+
+        def at(points: jax.Array, which: jax.Array) -> jax.Array:
+            factor = jax.vmap(self.target.log_factor)(points)
+            return jnp.maximum(factor, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
+
+        return over_lanes(at, self._block(VALUES))
+
+    @cached_property
+    def expand(self) -> Callable[..., Local]:
+        """The expansion about points [lane, dim]."""
+
+        def about(points: jax.Array, which: jax.Array) -> Local:
+            found = expand(self.target, points)
+            status, log_likelihood = jnp.max(found.status, axis=1), jnp.sum(found.log_likelihood, axis=1)
+            return Local(found.log_posterior, found.gradient, found.curvature, log_likelihood, status)
+
+        return over_lanes(about, self._block(EXPANSIONS))
+
+    def _block(self, lanes: int) -> int:
+        return max(1, lanes // len(self.target.plan.patients))
+
+    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
+        """Return the logarithm of what the healthy ranges leave of the prior."""
+        if not self.target.model.healthy_ranges:
+            return 0.0
+        draws = latin_hypercube(PRIOR, self.dimension, rng)
+        left = over_lanes(lambda points, which: jax.vmap(self.target.log_prior_factor)(points), self._block(VALUES))
+        return float(np.logaddexp.reduce(left(draws, np.zeros(PRIOR, int))) - np.log(PRIOR))
+
+    def at(self, tolerance: Tolerance) -> "Whole":
+        """Return the same posterior solved at another tolerance."""
+        return Whole(replace(self.target, tolerance=tolerance))
+
+
+type Posteriors = Apart | Whole
+
+
+def over_lanes(fun: Callable[[jax.Array, jax.Array], Any], block: int) -> Callable[..., Any]:
     """Return `fun` of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays.
 
     Every device takes `block` lanes at a time: one program, whatever the number of lanes, and the same numbers.
@@ -110,7 +191,7 @@ def over_lanes[Found](fun: Callable[[jax.Array, jax.Array], Found], block: int) 
     )
     run, size = jax.jit(split), block * len(present)
 
-    def over(points: np.ndarray, patient: np.ndarray) -> Found:
+    def over(points: np.ndarray, patient: np.ndarray) -> Any:
         lanes = len(points)
         more = -lanes % size
         points = np.concatenate([points, np.repeat(points[-1:], more, axis=0)])

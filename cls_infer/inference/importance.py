@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import logsumexp
 
-from .apart import Apart
+from .apart import Posteriors
 from .mixture import Mixture
 from .modes import Modes
 from .seeds import generator
@@ -23,10 +22,13 @@ WIDER = 1.5
 ROUNDS, ROUND = 6, 2048
 """Rounds of learning, draws of each."""
 
+SPLITS = (2, 4)
+"""Rounds after which a mixture that still fits badly gains components."""
+
 BLOCK, BLOCKS = 4096, 4
 """Draws that are weighed for the result, and at most so many times as many."""
 
-GOOD = 0.3
+GOOD = 0.5
 """Share of a round's draws that its effective size reaches where there is nothing left to learn."""
 
 TO_LEARN = 4
@@ -62,7 +64,17 @@ class Weighed:
 
 def effective_size(log_weight: np.ndarray) -> float:
     r"""Return $(\sum w)^2 / \sum w^2$ of log weights."""
-    return float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)))
+    return float(np.exp(2 * np.logaddexp.reduce(log_weight) - np.logaddexp.reduce(2 * log_weight)))
+
+
+def evidence(log_weight: np.ndarray, dimension: int) -> tuple[float, float]:
+    r"""Return $\log \frac1n \sum w$ of log weights [draw] and its standard error; a log posterior lacks the constant
+    of the prior's normal density."""
+    count = len(log_weight)
+    total = np.logaddexp.reduce(log_weight)
+    relative = np.exp(log_weight - total + np.log(count))
+    constant = 0.5 * dimension * np.log(2 * np.pi)
+    return float(total - np.log(count) - constant), float(np.std(relative, ddof=1) / np.sqrt(count))
 
 
 def flattened(log_weight: np.ndarray, least: float) -> np.ndarray:
@@ -70,7 +82,7 @@ def flattened(log_weight: np.ndarray, least: float) -> np.ndarray:
     power = 1.0
     if effective_size(log_weight) < least:
         power = brentq(lambda b: effective_size(b * log_weight) - least, 0.0, 1.0, xtol=1e-3)
-    return np.exp(power * log_weight - logsumexp(power * log_weight))
+    return np.exp(power * log_weight - np.logaddexp.reduce(power * log_weight))
 
 
 def first_mixture(modes: Modes, patient: int) -> Mixture:
@@ -78,7 +90,7 @@ def first_mixture(modes: Modes, patient: int) -> Mixture:
     ends = modes.distinct(patient)
     covariance = modes.covariance[patient, ends]
     mass = modes.log_posterior[patient, ends] + 0.5 * np.linalg.slogdet(covariance)[1]
-    share = np.maximum(np.exp(mass - logsumexp(mass)), 0.02)
+    share = np.maximum(np.exp(mass - np.logaddexp.reduce(mass)), 0.02)
     return Mixture(share / share.sum(), modes.points[patient, ends], WIDER * covariance)
 
 
@@ -102,15 +114,18 @@ class Learner:
         self.past.append(self.mixture)
         self.points = np.concatenate([self.points, points])
         self.log_posterior = np.concatenate([self.log_posterior, log_posterior])
-        drawn_from = logsumexp([one.log_density(self.points) for one in self.past], axis=0)
+        drawn_from = np.logaddexp.reduce([one.log_density(self.points) for one in self.past], axis=0)
         weight = flattened(self.log_posterior - drawn_from, min(TO_LEARN * points.shape[1], len(self.points) / 4))
         self.done = fresh >= GOOD * len(points)
-        if not self.done:
-            self.mixture = self.mixture.learnt(self.points, weight)
+        if self.done:
+            return
+        if len(self.past) in SPLITS:
+            self.mixture = self.mixture.split(self.points, weight, self.rng)
+        self.mixture = self.mixture.learnt(self.points, weight)
 
 
 def weigh(
-    apart: Apart,
+    posteriors: Posteriors,
     patients: Sequence[int],
     modes: Modes,
     *,
@@ -122,7 +137,7 @@ def weigh(
     """Return the weighed draws of these patients, all of whom learn and are drawn from in one batch.
 
     Args:
-        apart: the patients' posteriors.
+        posteriors: of the patients.
         patients: which of them.
         modes: theirs, in the same order.
         seed: of the fit; each patient has random numbers of its own.
@@ -135,13 +150,13 @@ def weigh(
         Vehtari, Simpson, Gelman, Yao, Gabry (2024), Pareto smoothed importance sampling, JMLR 25(72).
     """
     learners = [
-        Learner(first_mixture(modes, i), generator(seed, apart.patients[patient], "importance"))
+        Learner(first_mixture(modes, i), generator(seed, posteriors.names[patient], "importance"))
         for i, patient in enumerate(patients)
     ]
 
     def solved(going: Sequence[int], count: int) -> list[tuple[np.ndarray, np.ndarray]]:
         points = [learners[i].ask(count) for i in going]
-        value = apart.log_posterior(np.concatenate(points), np.repeat([patients[i] for i in going], count))
+        value = posteriors.log_posterior(np.concatenate(points), np.repeat([patients[i] for i in going], count))
         return list(zip(points, np.split(value, len(going)), strict=True))
 
     for number in range(ROUNDS):
@@ -151,6 +166,8 @@ def weigh(
         report(f"importance: round {number + 1}, {len(going)} of {len(patients)} patients still learning")
         for i, (points, value) in zip(going, solved(going, ROUND), strict=True):
             learners[i].learn(points, value)
+    for learner in learners:
+        learner.mixture = learner.mixture.defended()
     drawn: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in patients]
     found: list[Weighed] = [None] * len(patients)  # pyright: ignore[reportAssignmentType] - filled below
     going = list(range(len(patients)))
@@ -169,14 +186,5 @@ def _weighed(mixture: Mixture, parts: Sequence[tuple[np.ndarray, np.ndarray]], s
     points, log_posterior = (np.concatenate(column) for column in zip(*parts, strict=True))
     raw = log_posterior - mixture.log_density(points)
     log_weight, khat = smooth(raw)
-    count = len(raw)
-    relative = np.exp(raw - logsumexp(raw) + np.log(count))
-    return Weighed(
-        points=points,
-        log_posterior=log_posterior,
-        log_weight=log_weight,
-        khat=khat,
-        effective=effective_size(log_weight),
-        log_evidence=float(logsumexp(raw) - np.log(count) - 0.5 * points.shape[1] * np.log(2 * np.pi)),
-        log_evidence_se=float(np.std(relative, ddof=1) / np.sqrt(count)),
-    )
+    known = evidence(raw, points.shape[1])
+    return Weighed(points, log_posterior, log_weight, khat, effective_size(log_weight), *known)

@@ -5,12 +5,18 @@ from functools import cached_property
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
 DEGREES = 8.0
-"""Degrees of freedom: tails heavier than a posterior's, not so heavy that most draws are wasted in thirty dimensions."""
+"""Degrees of freedom: tails heavier than a posterior's, yet few draws are wasted on them in thirty dimensions."""
 
 ITERATIONS = 10
+PARTS = 3
+"""Components that a mixture gains where it fits badly: enough to follow a bend."""
+
+DEFENCE, WIDER = 0.1, 2.0
+"""Share of the component that guards against tails the others lack, and its covariance over that of all others."""
+
 FAINT = 1e-3
 """A component with a smaller share is dropped."""
 
@@ -52,7 +58,34 @@ class Mixture:
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
         r"""Return log q [draw] of draws x [draw, dim], $q = \sum_k \pi_k\,t_\nu(x; \mu_k, \Sigma_k)$."""
-        return logsumexp(self.log_parts(self.distances(x)), axis=1)
+        return np.logaddexp.reduce(self.log_parts(self.distances(x)), axis=1)
+
+    def split(self, x: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -> "Mixture":
+        """Return the mixture with PARTS more components, half as wide as all together, about draws of these weights."""
+        centres = x[rng.choice(len(x), PARTS, p=weight)]
+        share = np.concatenate([self.share, np.full(PARTS, 1 / len(self.share))])
+        scale = np.concatenate([self.scale, np.repeat(self._whole()[1][None] / 4, PARTS, axis=0)])
+        return Mixture(share / share.sum(), np.concatenate([self.location, centres]), scale)
+
+    def defended(self) -> "Mixture":
+        """Return the mixture with a small share of one component wider than all others together.
+
+        A weight is then at most 1/DEFENCE of what it would be under that component alone.
+
+        Reference:
+            Hesterberg (1995), Weighted average importance sampling and defensive mixture distributions,
+            Technometrics 37:185-194.
+        """
+        mean, whole = self._whole()
+        share = np.append((1 - DEFENCE) * self.share, DEFENCE)
+        scale = np.concatenate([self.scale, WIDER * whole[None]])
+        return Mixture(share, np.concatenate([self.location, mean[None]]), scale)
+
+    def _whole(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean [dim] and the scale matrix [dim, dim] of all components together."""
+        mean = self.share @ self.location
+        away = self.location - mean
+        return mean, np.einsum("k,kij->ij", self.share, self.scale + away[:, :, None] * away[:, None])
 
     def learnt(self, x: np.ndarray, weight: np.ndarray) -> "Mixture":
         r"""Return the mixture that fits draws x [draw, dim] of these weights [draw], which sum to 1.
@@ -75,7 +108,7 @@ class Mixture:
         dimension = x.shape[1]
         distances = self.distances(x)
         parts = self.log_parts(distances)
-        belongs = weight[:, None] * np.exp(parts - logsumexp(parts, axis=1, keepdims=True))
+        belongs = weight[:, None] * np.exp(parts - np.logaddexp.reduce(parts, axis=1, keepdims=True))
         pulls = belongs * (DEGREES + dimension) / (DEGREES + distances)
         share = belongs.sum(axis=0)
         locations, scales = [], []

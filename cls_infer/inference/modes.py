@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import InputError, Problem
 from ..likelihood.posterior import FAILED
 from ..solve.lanes import STATUS_WORDS
-from .apart import Apart, Local
+from .apart import Local, Posteriors
 from .seeds import generator
 
 STARTS = 6
@@ -54,7 +54,7 @@ class Modes:
 
 
 def find_modes(
-    apart: Apart, patients: Sequence[int], *, seed: int, report: Callable[[str], None] = lambda _: None
+    posteriors: Posteriors, patients: Sequence[int], *, seed: int, report: Callable[[str], None] = lambda _: None
 ) -> Modes:
     """Return the modes of these patients, each from `STARTS` points.
 
@@ -65,19 +65,21 @@ def find_modes(
         InputError: patients of whom no start can be solved; says what ended the solve and which measurement lies
             behind it.
     """
-    shape = (len(patients), STARTS, apart.dimension)
-    draws = [generator(seed, apart.patients[patient], "modes").standard_normal((2, *shape[1:])) for patient in patients]
+    shape = (len(patients), STARTS, posteriors.dimension)
+    draws = [
+        generator(seed, posteriors.names[patient], "modes").standard_normal((2, *shape[1:])) for patient in patients
+    ]
     far, near = (np.stack([draw[i] for draw in draws]) for i in (0, 1))
     z, of = 0.7 * far, np.repeat(np.asarray(patients), STARTS)
     z[:, 0] = 0.0
-    z = z.reshape(-1, apart.dimension)
-    at = apart.expand(z, of)
+    z = z.reshape(-1, posteriors.dimension)
+    at = posteriors.expand(z, of)
     dead = at.log_posterior <= FAILED / 2
     if dead.any():
         z[dead] = 0.1 * near.reshape(z.shape)[dead]
-        at = _put(at, dead, apart.expand(z[dead], of[dead]))
-        _check_some_solved(apart, of, at)
-    z, at = _climb(apart, z, of, at, report)
+        at = _put(at, dead, posteriors.expand(z[dead], of[dead]))
+        _check_some_solved(posteriors, of, at)
+    z, at = _climb(posteriors, z, of, at, report)
     order = np.argsort(-at.log_posterior.reshape(shape[:2]), axis=1)
     points, value, gradient, curvature = (
         np.take_along_axis(a.reshape(*shape[:2], *a.shape[1:]), order.reshape(*shape[:2], *[1] * (a.ndim - 1)), axis=1)
@@ -89,7 +91,7 @@ def find_modes(
 
 
 def _climb(
-    apart: Apart, z: np.ndarray, of: np.ndarray, at: Local, report: Callable[[str], None]
+    posteriors: Posteriors, z: np.ndarray, of: np.ndarray, at: Local, report: Callable[[str], None]
 ) -> tuple[np.ndarray, Local]:
     """Take every point to its mode; those that gain nothing more are left alone."""
     damping, idle = np.full(len(z), 1e-2), np.zeros(len(z), int)
@@ -99,7 +101,7 @@ def _climb(
             break
         report(f"modes: iteration {iteration}, {len(going)} of {len(z)} searches going on")
         step = _damped_steps(at.gradient[going], at.curvature[going], damping[going])
-        trial = apart.expand(z[going] + step, of[going])
+        trial = posteriors.expand(z[going] + step, of[going])
         gain = trial.log_posterior - at.log_posterior[going]
         better = going[gain > 0]
         z[better] += step[gain > 0]
@@ -126,7 +128,7 @@ def _damped_steps(gradient: np.ndarray, curvature: np.ndarray, damping: np.ndarr
     return step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-12))
 
 
-def _check_some_solved(apart: Apart, of: np.ndarray, at: Local) -> None:
+def _check_some_solved(posteriors: Posteriors, of: np.ndarray, at: Local) -> None:
     """Refuse patients without a start that can be solved."""
     problems = []
     for patient in np.unique(of):
@@ -136,7 +138,7 @@ def _check_some_solved(apart: Apart, of: np.ndarray, at: Local) -> None:
         words = sorted({STATUS_WORDS[int(code)] for code in at.status[mine]})
         problems.append(
             Problem(
-                f"patient `{apart.patients[patient]}`",
+                f"patient `{posteriors.names[patient]}`",
                 f"cannot be solved from any of {mine.sum()} starts about the prior's median: {', '.join(words)}",
                 remedy="compare the chart with `cls-infer simulate`: a volume or a rate is likely charted in the wrong "
                 "unit; or leave the patient out",

@@ -141,6 +141,11 @@ class Posterior:
         good = jnp.all(usable | ~jnp.asarray(self.seen(patient)[1].mask), axis=1) & jnp.isfinite(total)
         return Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
 
+    def log_health(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the log density of the healthy ranges [lane]; nothing is solved."""
+        values, _ = self.pooling.values_of(coordinates, patient)
+        return log_health(self.weighed(_in_health(self.system, values)))
+
     def weighed(self, in_health: Batch) -> jax.Array:
         """Return the healthy ranges' coordinates [..., patient, range], so scaled that one body counts once."""
         return jnp.multiply(in_health, jnp.broadcast_to(np.sqrt(self.health_share), in_health.shape))
@@ -152,7 +157,7 @@ class Posterior:
 
     def log_prior_factor(self, z: Batch) -> jax.Array:
         """Return the part of `log_factor` that no measurement enters: the healthy ranges. Nothing is solved."""
-        return jnp.sum(log_health(self.weighed(_in_health(self.pooling, self.system, z))))
+        return jnp.sum(self.log_health(self.pooling.coordinates(z)))
 
     def numpyro_model(self) -> Callable[[], None]:
         """Return the NumPyro model: standard normal coordinates `z` and the rest as a factor."""
@@ -203,9 +208,8 @@ def posterior(
     )
 
 
-def _in_health(pooling: Pooling, system: System, z: Batch) -> jax.Array:
-    """Return the healthy ranges' coordinates [patient, range] at z [dim]; nothing is solved."""
-    values, _ = pooling.values(pooling.coordinates(z))
+def _in_health(system: System, values: tuple) -> jax.Array:
+    """Return the healthy ranges' coordinates [lane, range] of free values, each [lane]; nothing is solved."""
     return jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)
 
 
@@ -225,6 +229,6 @@ def _health_share(model: Model, pooling: Pooling, system: System) -> np.ndarray:
 
     anywhere = 0.1 * np.random.default_rng(0).standard_normal(pooling.dimension)
     slopes = np.asarray(
-        jax.jit(jax.jacfwd(lambda z: _in_health(pooling, system, z)))(anywhere)
+        jax.jit(jax.jacfwd(lambda z: _in_health(system, pooling.values(pooling.coordinates(z))[0])))(anywhere)
     )  # [patient, range, dim]
     return np.where(np.any(slopes[..., own] != 0, axis=(0, 2)), 1.0, 1 / patients)

@@ -8,13 +8,15 @@ import jax
 
 from ..cohort.records import Cohort
 from ..inference.accuracy import tolerance_at
+from ..inference.certified import Certify
 from ..inference.device import choose_device
-from ..inference.run import Report, infer_cohort, targets
+from ..inference.run import Report, first_target, infer_cohort
 from ..inference.settings import Settings
 from ..likelihood.posterior import posterior
 from ..model.spec import Model
-from .diagnose import converged
+from .diagnose import certified, converged
 from .fitted import Fit, conclude
+from .pareto import smoothed
 from .provenance import provenance
 
 
@@ -41,7 +43,7 @@ def fit(
         shared: parameters with one value for all patients.
         hierarchical: parameters partially pooled between patients.
         fixed: values to hold.
-        settings: chains, draws, seed.
+        settings: method, chains, draws, seed.
         until: hides measurements after this time [h] from the fit; the provenance counts them.
         device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
         command: what the user typed, for the provenance.
@@ -62,10 +64,11 @@ def fit(
         fixed=fixed,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    choice = choose_device(device, lambda: next(targets(target, seen)))
+    choice = choose_device(device, lambda: first_target(target, seen))
     report(choice)
     with jax.default_device(choice.device):
-        parts = infer_cohort(target, seen, settings=settings, enough=converged, report=report)
+        certify = Certify(smoothed, certified)
+        parts = infer_cohort(target, seen, settings=settings, certify=certify, enough=converged, report=report)
         report("reading the draws: predictions, trajectories, solver error")
         origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
         if until is not None:

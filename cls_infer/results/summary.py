@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import skew
 
-from .diagnose import convergence, entries
+from .diagnose import by_nuts, convergence, entries
 
 FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
 """Leak peak, duration and offset come first: what routine charts do determine (`physiology.md` 11 a)."""
@@ -55,12 +55,15 @@ class Row:
 def summarise(tree: xr.DataTree) -> list[Row]:
     """Return one row for each estimated number, the leak's first."""
     posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
-    measures = convergence(tree["posterior"].to_dataset())
+    measures, stats = convergence(posterior), tree["sample_stats"].to_dataset()
+    effective = dict(zip(stats["patient"].values, stats["effective"].values, strict=True))
+    weighed = {patient for patient, chains in zip(effective, by_nuts(tree), strict=True) if not chains}
     rows = []
     for label, name, place in entries(posterior):
         draws, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))
         q05, q50, q95 = np.quantile(draws, [0.05, 0.5, 0.95])
         contraction, shift = _told_by(draws, before)
+        no_chain = place.get("patient") in weighed
         rows.append(
             Row(
                 name=label,
@@ -73,8 +76,8 @@ def summarise(tree: xr.DataTree) -> list[Row]:
                 prior_sd=float(np.std(before, ddof=1)),
                 contraction=contraction,
                 shift=shift,
-                rhat=float(measures["rhat"][name].sel(place)),
-                ess_bulk=float(measures["ess_bulk"][name].sel(place)),
+                rhat=np.nan if no_chain else float(measures["rhat"][name].sel(place)),
+                ess_bulk=float(effective[place["patient"]] if no_chain else measures["ess_bulk"][name].sel(place)),
             )
         )
     rank = {name: place for place, name in enumerate(FIRST)}

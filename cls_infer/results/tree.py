@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base.array import array_stats
 
 from ..inference.accuracy import sample_of, trace_exact_log_likelihood
 from ..inference.run import Inference
@@ -15,13 +15,11 @@ from ..likelihood.posterior import Posterior
 from ..solve.lanes import STATUS_WORDS
 from .charted import observed_data, therapy_table
 from .joint import Joint, join
+from .pareto import pareto_shape
 from .provenance import Attributes
 from .replicates import trace_replicates
 from .trajectories import trace_trajectories
 from .values import known_values, parameter_draws, trace_prior_draws
-
-FEWEST_WEIGHTS = 25
-"""The Pareto shape is fitted to a fifth of the weights, and needs five of them."""
 
 STATISTICS = {  # NumPyro's word: ArviZ's word
     "diverging": "diverging",
@@ -60,18 +58,31 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.Data
         "solver": _solver(target, status, difference),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
-    tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
+    tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
     return tree
 
 
+def _evidence(joint: Joint) -> dict[str, float]:
+    """Return the log evidence of the cohort and its standard error, where importance weights tell it of everybody."""
+    if set(joint.roads) != {"importance"}:
+        return {}
+    one = joint.stats["log_weight"].ndim == 2  # of all patients together, written beside each
+    of = slice(0, 1) if one else slice(None)
+    se = float(np.sqrt(np.sum(joint.certificate.log_evidence_se[of] ** 2)))
+    return {"log_evidence": float(np.sum(joint.certificate.log_evidence[of])), "log_evidence_se": se}
+
+
 def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
-    """Return the sampler's statistics and the solver's `status` of every draw and patient."""
-    data = {"status": (("chain", "draw", "patient"), status.astype(np.int8))}
-    for name, word in STATISTICS.items():
-        value = joint.stats[name]
-        data[word] = (("chain", "draw", "patient")[: value.ndim], value)
+    """Return the sampler's statistics and the solver's `status` of every draw and patient, and of every patient by
+    which `road` the draws came and what speaks for weighed ones."""
+    data: dict[str, Any] = {"status": (("chain", "draw", "patient"), status.astype(np.int8))}
+    for name, value in joint.stats.items():
+        if name != "potential_energy":
+            data[STATISTICS.get(name, name)] = (("chain", "draw", "patient")[: value.ndim], value)
     potential = joint.stats["potential_energy"]
     data["lp"] = (("chain", "draw", "patient")[: potential.ndim], -potential)
+    data["road"] = ("patient", np.array(joint.roads, "U10"))
+    data |= {name: ("patient", column) for name, column in joint.certificate._asdict().items()}
     coords = {
         "chain": np.arange(status.shape[0]),
         "draw": np.arange(status.shape[1]),
@@ -97,19 +108,11 @@ def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr
         {
             "count": (("patient", "status"), count),
             "error": (("sample", "patient"), np.abs(difference), {"unit": "nat"}),
-            "khat": ("patient", [_pareto_shape(one) for one in difference.T]),
+            "khat": ("patient", [pareto_shape(one) for one in difference.T]),
         },
         coords={"patient": list(target.plan.patients), "status": list(STATUS_WORDS.values())},
         attrs={"rtol": target.tolerance.rtol, "atol": target.tolerance.atol},
     )
-
-
-def _pareto_shape(log_weights: np.ndarray) -> float:
-    """Return Pareto k-hat of importance weights, given as logarithms [sample]."""
-    known = log_weights[np.isfinite(log_weights)]
-    if len(np.unique(known)) < FEWEST_WEIGHTS:
-        return np.nan
-    return float(array_stats.psislw(-known)[1])  # takes them as of a log-likelihood left out: negative
 
 
 def _rows(target: Posterior) -> dict[str, str]:

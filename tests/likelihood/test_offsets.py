@@ -6,7 +6,7 @@ import pytest
 from likelihood.closed_forms import LOG_SD_ANG2, MODEL, SD_ALB, SD_HCT, at, written_down
 
 from cls_infer.cohort.records import Cohort, Patient
-from cls_infer.inference.run import targets
+from cls_infer.inference.run import are_apart, of_patients
 from cls_infer.likelihood.posterior import posterior
 
 HCT = at(1.0, "hematocrit", 0.43)
@@ -57,20 +57,22 @@ def test_an_offset_is_its_coordinate_times_its_spread(target):
     np.testing.assert_allclose(found[:, 3], [0, SD_ALB * z[8], 0], rtol=1e-14)
 
 
-def parts(*charts):
-    """The patients of each target that would be sampled."""
+def of(*charts):
+    """The target of patients with these charts."""
     patients = tuple(Patient(f"P{n}", {}, chart, ()) for n, chart in enumerate(charts, start=1))
-    return [one.plan.patients for one in targets(lambda c: posterior(MODEL, c), Cohort("made", patients, ""))]
+    return posterior(MODEL, Cohort("made", patients, ""))
 
 
 def test_patients_who_share_an_offset_are_fitted_together():
-    assert parts((HCT,), (HCT,)) == [("P1",), ("P2",)]
-    assert parts((hct(1.0, "a"),), (hct(1.0, "a"),), (HCT,)) == [("P1", "P2", "P3")]
+    assert are_apart(of((HCT,), (HCT,)))
+    assert not are_apart(of((hct(1.0, "a"),), (hct(1.0, "a"),), (HCT,)))
 
 
 def test_patients_of_different_assays_are_fitted_apart():
-    assert parts((hct(1.0, "a"),), (hct(1.0, "b"),)) == [("P1",), ("P2",)]
-    assert parts((hct(1.0, "a"),), (at(1.0, "albumin", 30.0, assay="a"),)) == [("P1",), ("P2",)]
+    assert are_apart(of((hct(1.0, "a"),), (at(1.0, "albumin", 30.0, assay="a"),)))
+    whole = of((hct(1.0, "a"),), (hct(1.0, "b"),))
+    assert are_apart(whole)
+    assert of_patients(whole, [1]).pooling.labels() == ["offset_hematocrit[b][P2]"]
 
 
 def test_without_an_assay_there_is_no_offset():
