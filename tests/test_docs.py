@@ -12,6 +12,8 @@ import pytest
 
 from cls_infer.causes import CAUSES
 from cls_infer.cohort import ITEMS, VARIABLES, measurements, patients, therapy
+from cls_infer.cohort.assays import ASSAYS
+from cls_infer.cohort.grades import GRADES
 from cls_infer.model import available, load_model
 from cls_infer.model.check import dimension_errors
 from cls_infer.results.diagnose import THRESHOLDS
@@ -102,6 +104,14 @@ def rows(names: list[str], *, units: dict[str, str]) -> list[str]:
 def test_the_reference_lists_every_variable_and_item_with_its_unit():
     assert rows(list(VARIABLES), units={name: variable.unit for name, variable in VARIABLES.items()}) == []
     assert rows(list(ITEMS), units={name: item.unit for name, item in ITEMS.items()}) == []
+
+
+def test_the_reference_lists_every_grade_and_every_assay_with_its_source():
+    said = [f"| `{name}` | `{scale.variable}` | {scale} | {scale.source} |" for name, scale in GRADES.items()]
+    for name, known in ASSAYS.items():
+        spreads = " | ".join("–" if sd is None else f"{sd:g}" for sd in (known.sd, known.log_sd))
+        said.append(f"| `{name}` | {VARIABLES[name].unit} | {spreads} | {known.source} |")
+    assert [row for row in said if row not in reference()] == []
 
 
 def test_the_reference_lists_every_cause_with_its_prior_and_source():

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import islice
+from math import exp
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -74,12 +75,16 @@ def _amount(event: "Event") -> dict[str, Any]:
 
 
 def _what_the_model_sees(model: "Model", cohort: "Cohort") -> dict[str, Any]:
+    from ..likelihood.support import check_support
     from ..solve.plan import plan, usable
     from ..solve.route import uncharted
 
+    check_support(model, cohort)
+    laid_out = plan(model, cohort)
     return {
         "name": model.name,
-        "unused": [vars(row) for row in plan(model, cohort).unused],
+        "unused": [vars(row) for row in laid_out.unused],
+        "assays": [assay._asdict() for assay in laid_out.assays],
         "patients_without_measurements": [
             patient.name
             for patient in cohort.patients
@@ -118,6 +123,10 @@ def _print(found: dict[str, Any]) -> None:
     for amount in seen["amounts"]:
         what = f"row {amount['row']}, `{amount['item']}` of `{amount['patient']}`, {_belief(amount)}"
         write_lines(f"becomes a parameter: {what}")
+    for assay in seen["assays"]:
+        factor = f"a factor of about {exp(assay['sd']):.3g} either way"
+        size = factor if assay["relative"] else f"about {assay['sd']:g} either way"
+        write_lines(f"becomes a parameter: the offset of `{assay['name']}` in `{assay['variable']}`, {size}")
     for (patient, what, reason), numbers in _grouped(seen["unused"]).items():
         counted = f"row {numbers[0]}" if len(numbers) == 1 else f"rows {', '.join(map(str, numbers))}"
         write_lines(f"not used: `{what}` of `{patient}`, {counted}: {reason}")

@@ -5,8 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import Problem
 from ..units import convert
-from .names import did_you_mean
-from .quantities import read_number, read_quantity
+from . import grades
+from .assays import ASSAYS
+from .grades import GRADES, NOT_A_QUANTITY, graded_name
+from .known import read_known
+from .names import did_you_mean, plain
+from .quantities import read_number
 from .records import Measurement
 from .tables import Columns, Row
 from .times import Clock, read_duration, read_time
@@ -16,10 +20,9 @@ COLUMNS = Columns(
     required=("patient", "time", "variable", "value", "unit"),
     optional=(
         *("episode", "lower_limit", "upper_limit", "censored"),
-        *("time_sd", "extra_sd", "time_unit", "window", "comment"),
+        *("time_sd", "extra_sd", "time_unit", "window", "assay", "comment"),
     ),
 )
-CENSORED = {"": 0, "none": 0, "below": -1, "above": 1}
 COLLECTED = "urine"
 
 
@@ -43,10 +46,13 @@ def read_measurements(
 
 
 def _variable(row: Row, problems: list[Problem]) -> str | None:
-    variable = canonical_name(row["variable"])
+    graded = graded_name(row["variable"])
+    variable = GRADES[graded].variable if graded else canonical_name(row["variable"])
     if variable is None:
-        remedy = did_you_mean(row["variable"], VARIABLES, SPELLINGS)
-        problems.append(row.problem(f"unknown variable `{row['variable']}`", remedy))
+        written = row["variable"]
+        nearest = did_you_mean(written, [*VARIABLES, *GRADES], {**SPELLINGS, **grades.SPELLINGS})
+        remedy = NOT_A_QUANTITY.get(plain(written), nearest)
+        problems.append(row.problem(f"unknown variable `{written}`", remedy))
     return variable
 
 
@@ -54,15 +60,16 @@ def _measurement(row: Row, time: float | None, variable: str | None, problems: l
     before = len(problems)
     time_sd = read_duration(row, "time_sd", problems)
     window = read_duration(row, "window", problems)
-    column, censoring = _censoring(row, problems)
+    known = read_known(row, variable, problems)
     if variable is None:
         return None
     _check_window(row, variable, window, problems)
-    value = read_quantity(row, column, row["unit"], name=variable, kind=VARIABLES[variable], problems=problems)
-    if time is None or value is None or len(problems) > before:
+    _check_assay(row, variable, problems)
+    if time is None or known is None or len(problems) > before:
         return None
     extra_sd = _extra_sd(row, variable, problems)
-    return Measurement(time, variable, value, row.number, extra_sd, time_sd, window, censoring)
+    rest = {"extra_sd": extra_sd, "time_sd": time_sd, "window": window, "assay": row["assay"]}
+    return Measurement(time, variable, row=row.number, **known._asdict(), **rest)
 
 
 def _extra_sd(row: Row, variable: str, problems: list[Problem]) -> float:
@@ -79,31 +86,6 @@ def _extra_sd(row: Row, variable: str, problems: list[Problem]) -> float:
     return at_number - at_zero
 
 
-def _censoring(row: Row, problems: list[Problem]) -> tuple[str, int]:
-    """Return the column that holds the number to use, and on which side of it the truth lies."""
-    censored = CENSORED.get(row["censored"].lower())
-    if censored is None:
-        remedy = "write `below` where the true value is below `value`, `above`, or nothing"
-        problems.append(row.problem(f"`censored` is `{row['censored']}`", remedy))
-    beyond = [
-        (column, side)
-        for column, side in (("lower_limit", -1), ("upper_limit", 1))
-        if row[column] and _reaches(row, column, side, problems)
-    ]
-    sides = {side for _, side in beyond} | {censored or 0} - {0}
-    if len(sides) > 1:
-        message = "the value is censored on both sides"
-        problems.append(row.problem(message, "correct `censored`, `lower_limit` or `upper_limit`"))
-    return beyond[0] if beyond else ("value", censored or 0)
-
-
-def _reaches(row: Row, column: str, side: int, problems: list[Problem]) -> bool:
-    """Tell whether the value is at or beyond a reporting limit; both are in the row's unit."""
-    unheard: list[Problem] = []  # what is wrong with the value is said where it is read
-    limit, value = read_number(row, column, problems), read_number(row, "value", unheard)
-    return limit is not None and value is not None and side * (value - limit) >= 0
-
-
 def _check_window(row: Row, variable: str, window: float, problems: list[Problem]) -> None:
     if variable == COLLECTED and not row["window"]:
         remedy = "write under `window` over how many hours it was collected, or give `urine_rate`"
@@ -113,6 +95,12 @@ def _check_window(row: Row, variable: str, window: float, problems: list[Problem
     elif variable != COLLECTED and row["window"]:
         message = f"`{variable}` has a `window`, which only `{COLLECTED}` can have"
         problems.append(row.problem(message, "leave it empty"))
+
+
+def _check_assay(row: Row, variable: str, problems: list[Problem]) -> None:
+    if row["assay"] and variable not in ASSAYS:
+        message = f"`{variable}` has an `assay`, and no offset between assays of it is known"
+        problems.append(row.problem(message, f"leave it empty; known are {', '.join(f'`{name}`' for name in ASSAYS)}"))
 
 
 def _check_order(

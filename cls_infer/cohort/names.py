@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
+def plain(written: str) -> str:
+    """Return a name as the vocabularies spell theirs: in small letters, `_` for a blank or hyphen."""
+    return written.strip().lower().replace(" ", "_").replace("-", "_")
+
+
 def did_you_mean(written: str, known: Iterable[str], spellings: Mapping[str, str] | None = None) -> str:
     """Return a remedy: the known name nearest to `written`, else the first known ones.
 

@@ -8,6 +8,7 @@ from ..errors import InputError, Problem
 from . import measurements, patients, therapy
 from .colloid import colloid_notes, with_colloids
 from .cross import cross_problems
+from .grades import grade_notes
 from .records import Cohort, Patient
 from .same_time import Combined, combine
 from .tables import Columns, Row, Table, read_table
@@ -50,7 +51,11 @@ def read_cohort(folder: Path | str) -> Cohort:
             for name, one in combined.items()
         ),
         digest=_digest(tables),
-        notes=(*_notes(combined.values(), timed, given, known), *colloid_notes(covariates, treated)),
+        notes=(
+            *_notes(combined.values(), timed, given, known),
+            *grade_notes(measured.rows),
+            *colloid_notes(covariates, treated),
+        ),
         set_aside=tuple(aside for one in combined.values() for aside in one.set_aside),
     )
 

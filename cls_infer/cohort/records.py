@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
+BETWEEN = 2
+"""The `censoring` of a value of which only an interval is known."""
+
 
 @dataclass(frozen=True)
 class Measurement:
     """One measured value of one patient.
 
     `time` [h] is the end of `window` [h] where the value was collected over one. `censoring` is -1 where the
-    true value lies below `value`, +1 above, 0 where it is the value. `extra_sd` is scatter, in the variable's
-    unit, that comes on top of the model's noise; `time_sd` [h] is how uncertain the time is; `row` is the row
-    in measurements.csv.
+    true value lies below `value`, +1 above, BETWEEN where it lies between `value` and `upper`, 0 where it is the
+    value. `extra_sd` is scatter, in the variable's unit, that comes on top of the model's noise; `time_sd` [h] is how
+    uncertain the time is; `row` is the row in measurements.csv. Values of one variable that name one `assay` share
+    its offset.
     """
 
     time: float
@@ -21,6 +25,8 @@ class Measurement:
     time_sd: float = 0.0
     window: float = 0.0
     censoring: int = 0
+    upper: float | None = None
+    assay: str = ""
 
 
 @dataclass(frozen=True)

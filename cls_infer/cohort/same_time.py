@@ -25,7 +25,8 @@ def combine(patient: str, path: str, measured: Sequence[Measurement], problems: 
     """Return what is left of a patient's rows once those of one time are read together.
 
     sbp and dbp become map, unless map itself is charted. Haematocrit and haemoglobin of one sample are one
-    observation, since the analyser derives one from the other: haematocrit is kept.
+    observation, since the analyser derives one from the other: haematocrit is kept, unless it alone is no number but a
+    limit or interval.
     """
     by_time: dict[float, dict[str, Measurement]] = {}
     for measurement in measured:
@@ -35,9 +36,10 @@ def combine(patient: str, path: str, measured: Sequence[Measurement], problems: 
     joined = unpaired = 0
     for _, found in sorted(by_time.items()):
         if "hematocrit" in found and "hemoglobin" in found:
-            kept = found["hematocrit"].row
-            reason = f"one sample with the hematocrit of row {kept}, from which it is not independent"
-            set_aside.append(_aside(patient, found.pop("hemoglobin"), reason))
+            bounded = found["hematocrit"].censoring and not found["hemoglobin"].censoring
+            kept, other = ("hemoglobin", "hematocrit") if bounded else ("hematocrit", "hemoglobin")
+            reason = f"one sample with the {kept} of row {found[kept].row}, from which it is not independent"
+            set_aside.append(_aside(patient, found.pop(other), reason))
         pair = [found[name] for name in ("sbp", "dbp") if name in found]
         if len(pair) == 2 and "map" in found:
             reason = f"the map of row {found['map'].row} is charted for the same time"

@@ -5,6 +5,8 @@ The ranges only catch slips of unit or typing, so they are wide [assumed]; they 
 
 from dataclasses import dataclass
 
+from .names import plain
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -114,6 +116,6 @@ SPELLINGS: dict[str, str] = {
 
 def canonical_name(written: str) -> str | None:
     """Return the vocabulary's name of a variable as a chart writes it, None if it holds no such variable."""
-    name = written.strip().lower().replace(" ", "_").replace("-", "_")
+    name = plain(written)
     name = SPELLINGS.get(name, name)
     return name if name in VARIABLES else None

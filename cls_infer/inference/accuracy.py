@@ -11,7 +11,7 @@ import numpy as np
 
 from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.posterior import FAILED, Posterior
-from ..solve.lanes import Tolerance
+from ..solve.lanes import Tolerance, check_tolerance
 from .start import Start
 
 TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
@@ -82,7 +82,12 @@ def tighter(tolerance: Tolerance, error: float) -> Tolerance:
 
 
 def tolerance_at(rtol: float, method: str = "auto") -> Tolerance:
-    """Return the tolerance of a fit with this relative error a step; a finer one is allowed more steps."""
+    """Return the tolerance of a fit with this relative error a step; a finer one is allowed more steps.
+
+    Raises:
+        InputError: an error that is not above 0, or an unknown method.
+    """
     usual = Tolerance(method=method)
+    check_tolerance(usual._replace(rtol=rtol))
     finer = max(1.0, usual.rtol / rtol)
     return usual._replace(rtol=rtol, atol=rtol * usual.atol / usual.rtol, max_steps=round(usual.max_steps * finer**0.5))

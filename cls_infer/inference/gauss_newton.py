@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ..likelihood.noise import STUDENT_T, curvature, log_density, total_scale
+from ..likelihood.noise import STUDENT_T, information_about_mean, log_density, total_scale
 from ..likelihood.posterior import FAILED, Posterior, log_health
 
 
@@ -48,7 +48,7 @@ def _outputs(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> t
     """Return the outputs, and with them the solver's status [lane], the noise and the chart."""
     values, amounts = target.pooling.values_of(coordinates, patient)
     route, chart = target.seen(patient)
-    predicted = target.predict_forward(values, amounts, route, chart)
+    predicted = target.with_offsets(coordinates, target.predict_forward(values, amounts, route, chart), patient)
     scatter = target.scatter(coordinates, patient)
     scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
     in_health = target.weighed(predicted.in_health)
@@ -60,7 +60,7 @@ def factor(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> Fac
     r"""Return each lane's factor about coordinates [lane, slot] of these patients [lane].
 
     The gradient is exact. The information is $\sum_j J_j^T I_j J_j$ over predictions, their scales and the healthy
-    ranges, with the Fisher information $I_j$ of each.
+    ranges, with the Fisher information $I_j$ of each; of a limit or an interval, what it tells of its prediction.
     """
     slots = len(target.pooling.slots)
 
@@ -75,8 +75,10 @@ def factor(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> Fac
     good = chart.mask & alive[:, None] & jnp.isfinite(mean) & jnp.isfinite(scale)
     mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
 
+    reported = (chart.value, chart.upper, chart.censoring)
+
     def by_lane(mean: jax.Array, scale: jax.Array) -> jax.Array:
-        each = log_density(chart.value, chart.censoring, mean, scale, scatter)
+        each = log_density(*reported, mean, scale, scatter)
         return jnp.sum(jnp.where(good, each, 0.0), axis=-1)
 
     by_mean, by_scale = jax.grad(lambda *at: jnp.sum(by_lane(*at)), argnums=(0, 1))(mean, scale)
@@ -86,10 +88,12 @@ def factor(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> Fac
     gradient = jnp.einsum("lo,loi->li", by_mean, d_mean) + jnp.einsum("lo,loi->li", by_scale, d_scale)
     gradient += d_survival - jnp.einsum("lr,lri->li", in_health, d_health)
     of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
+    of_scale = jnp.where(chart.censoring == 0, of_scale, 0.0)
     risk = 0.5 / jnp.maximum(-survival, 1e-6)  # as the square of a residual sqrt(-2 log S)
     information = jnp.einsum("lri,lrj->lij", d_health, d_health)
     information += jnp.einsum("l,li,lj->lij", risk, d_survival, d_survival)
-    information += jnp.einsum("loi,lo,loj->lij", d_mean, curvature(scale, mean, scatter), d_mean)
+    of_mean = information_about_mean(*reported, mean, scale, scatter)
+    information += jnp.einsum("loi,lo,loj->lij", d_mean, of_mean, d_mean)
     information += jnp.einsum("loi,lo,loj->lij", d_scale, of_scale, d_scale)
     return Factor(
         log_likelihood=jnp.where(alive & jnp.isfinite(ll), ll, FAILED),

@@ -1,6 +1,6 @@
 """From a cohort to draws: which patients are fitted together, by which road, and where each fit starts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -85,10 +85,14 @@ def of_patients(target: Posterior, patients: Sequence[int]) -> Posterior:
     return posterior(target.model, cohort, per_patient=free, fixed=held, tolerance=target.tolerance)
 
 
-def first_target(target: Target, cohort: Cohort) -> Posterior:
-    """Return what NUTS would sample first: everything where patients share anything, else the first patient."""
-    whole = target(cohort)
-    return of_patients(whole, [0]) if are_apart(whole) and len(cohort.patients) > 1 else whole
+def targets(whole: Posterior) -> Iterator[Posterior]:
+    """Yield what NUTS would sample, one after another: everything where patients share anything, else each alone."""
+    patients = len(whole.plan.patients)
+    if patients == 1 or not are_apart(whole):
+        yield whole
+        return
+    for number in range(patients):
+        yield of_patients(whole, [number])
 
 
 def infer_cohort(

@@ -13,7 +13,6 @@ from ..solve.lattice import lattice
 from ..solve.predict import along_route
 from ..solve.states import forward_solver
 from ..types import Batch
-from .gauss_newton import tile_lanes
 
 
 class Slopes(NamedTuple):
@@ -40,7 +39,8 @@ def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray
     points, patients = len(z), len(place)
     system, pooling = target.system, target.pooling
     solve = forward_solver(system.rhs, system.floor, target.tolerance)
-    ways, places = tile_lanes((route, place), points)
+    patient = jnp.tile(jnp.arange(patients), points)
+    ways, places = jax.tree.map(lambda a: jnp.asarray(a)[patient], (route, place))
     over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
     def table(coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -6,11 +6,14 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.special import betainc, gammaln, log_ndtr
 
+from ..cohort.records import BETWEEN
 from ..types import Numbers
 
 NORMAL, LOGNORMAL, STUDENT_T = 0, 1, 2
 SHAPES = {"normal": NORMAL, "lognormal": LOGNORMAL, "student_t": STUDENT_T}
 TINY = 1e-12
+NARROW = 1e-5
+"""Two log probabilities nearer than this are not subtracted: their interval counts as its middle times its width."""
 
 
 class Scatter(NamedTuple):
@@ -33,21 +36,34 @@ def total_scale(mean: Numbers, time_variance: Numbers, scatter: Scatter, extra_s
     return jnp.sqrt(scatter.scale**2 + relative**2 * (time_variance + extra_sd**2))
 
 
-def log_density(value: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Any:
-    """Return log p(value | mean), or the log probability of lying beyond `value` where it is a limit.
+def log_density(
+    value: Numbers, upper: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter
+) -> Any:
+    r"""Return log p(value | mean), or the log probability of what is known where the value itself is not.
 
-    `censoring` is -1 where the true value is below `value`, +1 above, 0 where it was measured. Finite for
-    every finite prediction; a lognormal prediction at or below zero counts as the smallest positive number.
+    With the standardised noise's distribution function $F$ and residuals $r$ of the bounds
+
+    $$\log F(r), \qquad \log F(-r), \qquad \log\big(F(r_\text{upper}) - F(r)\big)$$
+
+    where the true value is below `value` (`censoring` -1), above it (+1), or between it and `upper` (BETWEEN); 0 where
+    it was measured. Else `upper` is not looked at. Finite for every finite prediction; a lognormal prediction at or
+    below zero counts as the smallest positive number.
     """
     logarithmic = scatter.shape == LOGNORMAL
+    log_value = jnp.log(jnp.maximum(value, TINY))
+    r = residual(value, mean, scale, scatter)
+    measured = _log_unit(r, scatter) - jnp.log(scale) - jnp.where(logarithmic, log_value, 0.0)
+    beyond = _log_below(jnp.where(censoring < 0, r, -r), scatter)
+    known = jnp.where(censoring == 0, measured, beyond)
+    between = censoring == BETWEEN
+    r_upper = jnp.where(between, residual(upper, mean, scale, scatter), r + 1.0)
+    return jnp.where(between, _log_between(r, r_upper, scatter), known)
+
+
+def residual(value: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Any:
+    """Return how far a value lies from its prediction, in scales; on the logarithm where the noise is lognormal."""
     log_value, log_mean = jnp.log(jnp.maximum(value, TINY)), jnp.log(jnp.maximum(mean, TINY))
-    r = jnp.where(logarithmic, log_value - log_mean, value - mean) / scale
-    student = scatter.shape == STUDENT_T
-    shape_density = jnp.where(student, _log_t(r, scatter.df), -0.5 * r**2 - 0.5 * jnp.log(2 * jnp.pi))
-    measured = shape_density - jnp.log(scale) - jnp.where(logarithmic, log_value, 0.0)
-    toward = jnp.where(censoring < 0, r, -r)
-    beyond = jnp.where(student, _log_t_below(toward, scatter.df), log_ndtr(toward))
-    return jnp.where(censoring == 0, measured, beyond)
+    return jnp.where(scatter.shape == LOGNORMAL, log_value - log_mean, value - mean) / scale
 
 
 def curvature(scale: Numbers, mean: Numbers, scatter: Scatter) -> Any:
@@ -55,6 +71,58 @@ def curvature(scale: Numbers, mean: Numbers, scatter: Scatter) -> Any:
     student = (scatter.df + 1) / (scatter.df + 3)
     relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
     return jnp.where(scatter.shape == STUDENT_T, student, 1.0) * (relative / scale) ** 2
+
+
+def information_about_mean(
+    value: Numbers, upper: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter
+) -> Any:
+    r"""Return what one measurement tells of its prediction: its Fisher information where it was measured.
+
+    Of a limit or an interval it is the curvature of the log probability $P$, next to none well inside,
+
+    $$-\frac{d^2 \log P}{d\mu^2} = \frac{(g_l - g_u)^2 + g_l\psi_l - g_u\psi_u}{s^2}, \qquad g = f(r) / P,
+    \qquad \psi = \frac{d \log f}{dr}$$
+
+    at the lower and upper end that there is, and kept from 0 to that of a measurement.
+    """
+    log_probability = log_density(value, upper, censoring, mean, scale, scatter)
+    r = residual(value, mean, scale, scatter)
+    r_upper = jnp.where(censoring == BETWEEN, residual(upper, mean, scale, scatter), r)
+    student = scatter.shape == STUDENT_T
+
+    def end(r: Any, there: Any) -> tuple[Any, Any]:
+        density = jnp.where(there, jnp.exp(_log_unit(r, scatter) - log_probability), 0.0)
+        return density, density * jnp.where(student, -(scatter.df + 1) * r / (scatter.df + r**2), -r)
+
+    (low, low_slope), (high, high_slope) = end(r, censoring > 0), end(r_upper, (censoring < 0) | (censoring == BETWEEN))
+    bend = (low - high) ** 2 + low_slope - high_slope
+    most = jnp.where(student, (scatter.df + 1) / (scatter.df + 3), 1.0)
+    share = jnp.where(censoring == 0, 1.0, jnp.clip(bend / most, 0.0, 1.0))
+    return share * curvature(scale, mean, scatter)
+
+
+def _log_unit(r: Numbers, scatter: Scatter) -> Any:
+    """Return the log density of standardised noise."""
+    normal = -0.5 * jnp.square(r) - 0.5 * jnp.log(2 * jnp.pi)
+    return jnp.where(scatter.shape == STUDENT_T, _log_t(r, scatter.df), normal)
+
+
+def _log_below(r: Numbers, scatter: Scatter) -> Any:
+    """Return the log probability that standardised noise is below r."""
+    return jnp.where(scatter.shape == STUDENT_T, _log_t_below(r, scatter.df), log_ndtr(r))
+
+
+def _log_between(low: Numbers, high: Numbers, scatter: Scatter) -> Any:
+    """Return the log probability that standardised noise is between two numbers, each in its better-known tail.
+
+    An interval above the middle is mirrored to below it, where log F keeps its digits.
+    """
+    above = low + high > 0
+    low, high = jnp.where(above, -high, low), jnp.where(above, -low, high)
+    log_low, log_high = _log_below(low, scatter), _log_below(high, scatter)
+    apart = log_high - log_low
+    middle = _log_unit((low + high) / 2, scatter) + jnp.log(high - low)
+    return jnp.where(apart > NARROW, log_high + jax.nn.log1mexp(jnp.maximum(apart, NARROW)), middle)
 
 
 def _log_t(r: Numbers, df: Numbers) -> Any:

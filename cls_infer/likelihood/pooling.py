@@ -17,10 +17,10 @@ import numpy as np
 from ..cohort.items import ITEMS
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
-from ..model.prior import Fixed, LogNormal, Prior, Spread, Uncharted
+from ..model.prior import Fixed, LogNormal, Normal, Prior, Spread, Uncharted
 from ..model.spec import Model, Scope
 from ..physiology.inputs import REST
-from ..solve.plan import usable
+from ..solve.plan import assays_of, usable, used
 from ..solve.route import uncharted
 from ..types import Batch
 
@@ -44,6 +44,7 @@ class Slot:
     start: int
     size: int
     is_amount: bool = False
+    is_offset: bool = False
 
     @property
     def fields(self) -> tuple[np.ndarray, ...]:
@@ -63,7 +64,7 @@ class Pooling:
     @property
     def parameters(self) -> tuple[Slot, ...]:
         """The model's own free parameters."""
-        return tuple(slot for slot in self.slots if not slot.is_amount)
+        return tuple(slot for slot in self.slots if not (slot.is_amount or slot.is_offset))
 
     def coordinates(self, z: Batch) -> jax.Array:
         """Return every patient's coordinates [patient, slot] from the sampler's vector [dimension]."""
@@ -83,6 +84,8 @@ class Pooling:
         by_name: dict[str, Any] = {}
         columns = jnp.asarray(coordinates)
         for i, slot in enumerate(self.slots):
+            if slot.is_offset:
+                continue
             fields = [jnp.asarray(field)[patient] for field in slot.fields]
             value = type(slot.priors[0]).transport(columns[:, i], *fields)
             if slot.base is not None:
@@ -92,6 +95,16 @@ class Pooling:
         amounts = [by_name[slot.name] for slot in self.slots if slot.is_amount]
         stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(columns), 0))
         return tuple(by_name[slot.name] for slot in self.parameters), stacked
+
+    def offsets(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the assays' offsets [lane, assay] at coordinates [lane, slot] of these patients [lane]."""
+        columns = jnp.asarray(coordinates)
+        found = [jnp.zeros((len(columns), 0))]
+        for i, slot in enumerate(self.slots):
+            if slot.is_offset:
+                fields = [jnp.asarray(field)[patient] for field in slot.fields]
+                found.append(jnp.asarray(Normal.transport(columns[:, i], *fields))[:, None])
+        return jnp.concatenate(found, axis=1)
 
     def labels(self) -> list[str]:
         """Return a name for every entry of z."""
@@ -143,7 +156,8 @@ def pool(
         fixed: values held by the user.
 
     Raises:
-        InputError: unknown names, one name in two places, priors that differ in kind between patients.
+        InputError: unknown names, one name in two places, values that are no number, priors that differ in kind
+            between patients.
     """
     asked = {"patient": list(per_patient), "shared": list(shared), "hierarchical": list(hierarchical)}
     _check_names(model, asked, fixed or {})
@@ -166,6 +180,9 @@ def pool(
         slots.append(Slot(name, parameter.unit, tuple(priors), scope, base, reference, position, size))
         position += size
     for slot in _amounts(model, cohort, position):
+        slots.append(slot)
+        position += slot.size
+    for slot in _offsets(model, cohort, position):
         slots.append(slot)
         position += slot.size
     return Pooling(tuple(slots), tuple(p.name for p in cohort.patients), position, held)
@@ -203,6 +220,9 @@ def _size(scope: Scope, patients: int) -> int:
 
 def _check_names(model: Model, asked: Mapping[str, Sequence[str]], fixed: Mapping[str, float]) -> None:
     problems = []
+    for name, number in fixed.items():
+        if name in model.parameters and not np.isfinite(number):
+            problems.append(Problem("fit", f"`{name}` is held at {number:g}", remedy="give a finite number"))
     named = [*fixed, *(name for names in asked.values() for name in names)]
     for name in dict.fromkeys(named):
         if name not in model.parameters:
@@ -253,6 +273,23 @@ def _amounts(model: Model, cohort: Cohort, position: int) -> list[Slot]:
                 True,
             )
         )
+        position += size
+    return slots
+
+
+def _offsets(model: Model, cohort: Cohort, position: int) -> list[Slot]:
+    """Return one slot for each assay: shared by all where several patients have it, else that one's own."""
+    slots = []
+    for assay in assays_of(model, cohort):
+        has = [
+            any((m.variable, m.assay) == (assay.variable, assay.name) for m in used(model, p)) for p in cohort.patients
+        ]
+        scope: Scope = "shared" if sum(has) > 1 else "patient"
+        priors = tuple(Normal(0.0, assay.sd if own or scope == "shared" else 0.0) for own in has)
+        size = _size(scope, len(priors))
+        name = f"offset_{assay.variable}[{assay.name}]"
+        unit = "1" if assay.relative else model.observables[assay.variable].unit
+        slots.append(Slot(name, unit, priors, scope, None, 1.0, position, size, is_offset=True))
         position += size
     return slots
 

@@ -20,8 +20,9 @@ from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
-from .noise import SHAPES, Scatter, log_density, total_scale
+from .noise import LOGNORMAL, SHAPES, Scatter, log_density, total_scale
 from .pooling import EACH, Pooling, pool
+from .support import check_support
 
 FAILED = -1e8
 """Log density of a patient whose solve failed: very low, finite, flat."""
@@ -72,7 +73,23 @@ class Posterior:
     def predicted(self, coordinates: Batch, patient: Batch | slice = EACH) -> Predicted:
         """Return predictions [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
         values, amounts = self.pooling.values_of(coordinates, patient)
-        return self.predict(values, amounts, *self.seen(patient))
+        return self.with_offsets(coordinates, self.predict(values, amounts, *self.seen(patient)), patient)
+
+    def with_offsets(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> Predicted:
+        r"""Return predictions [lane, obs] as the assays read them.
+
+        $m + \delta$ with the assay's offset $\delta$; $m e^\delta$ where the noise is lognormal.
+        """
+        if not self.plan.assays:
+            return predicted
+        offsets = self.pooling.offsets(coordinates, patient)  # [lane, assay]
+        none, assay = jnp.zeros((len(offsets), 1)), jnp.asarray(self.seen(patient)[1].assay)
+        offset = jnp.take_along_axis(jnp.concatenate([none, offsets], axis=1), assay, axis=1)
+        relative = self._shape_of(patient)[0] == LOGNORMAL
+        factor, shift = jnp.where(relative, jnp.exp(offset), 1.0), jnp.where(relative, 0.0, offset)
+        return predicted._replace(
+            mean=predicted.mean * factor + shift, time_variance=predicted.time_variance * factor**2
+        )
 
     @cached_property
     def noise_shape(self) -> tuple[np.ndarray, np.ndarray]:
@@ -93,15 +110,21 @@ class Posterior:
         scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
         table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (lanes,)) for s in scales], axis=1)
         scale = jnp.take_along_axis(table, jnp.asarray(chart.variable), axis=1)
-        scale += jnp.array([n.relative for n in noises], float)[chart.variable] * jnp.abs(chart.value)
-        shape, df = (a if isinstance(patient, slice) else jnp.asarray(a)[patient] for a in self.noise_shape)
-        return Scatter(shape, scale, df)
+        charted = jnp.abs((chart.value + chart.upper) / 2)  # the middle of an interval
+        scale += jnp.array([n.relative for n in noises], float)[chart.variable] * charted
+        return Scatter(self._shape_of(patient)[0], scale, self._shape_of(patient)[1])
+
+    def _shape_of(self, patient: Batch | slice) -> tuple[Batch, ...]:
+        """Return the noise's code and degrees of freedom of every lane's measurements [lane, obs]."""
+        if isinstance(patient, slice):
+            return self.noise_shape
+        return tuple(jnp.asarray(a)[patient] for a in self.noise_shape)
 
     def pointwise(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> jax.Array:
         """Return the log density of every measurement [lane, obs]; 0 where there is none."""
         chart, scatter = self.seen(patient)[1], self.scatter(coordinates, patient)
         scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
-        each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
+        each = log_density(chart.value, chart.upper, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
     def by_patient(self, coordinates: Batch, patient: Batch | slice = EACH) -> Terms:
@@ -164,11 +187,13 @@ def posterior(
     """Return the target of a fit. Refuses to work in float32.
 
     Raises:
-        InputError: names that the model does not have; a patient without any measurement it predicts.
+        InputError: names that the model does not have; a patient without any measurement it predicts; a measurement
+            outside the support of its noise.
         RuntimeError: JAX is not in double precision.
     """
     if not jax.config.jax_enable_x64:
         raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
+    check_support(model, cohort)
     laid_out = plan(model, cohort)
     pooling = pool(model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed)
     system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)

@@ -12,7 +12,7 @@ from ..errors import InputError, Problem
 from ..likelihood.posterior import Posterior
 from ..physiology.inputs import REST
 from ..solve.lanes import Route
-from ..solve.plan import start_of, usable
+from ..solve.plan import start_of, usable, used
 from ..solve.route import changed_route
 
 AHEAD = 24.0
@@ -72,7 +72,7 @@ def all_ahead(
     found = []
     for patient in target.cohort.patients:
         last = max(m.time for m in patient.measurements)
-        hidden = [m for m in charts[patient.name].measurements if m.variable in model.observables and m.time > last]
+        hidden = [m for m in used(model, charts[patient.name]) if m.time > last]
         reach = max([AHEAD, *(m.time - last for m in hidden)]) if hours is None else hours
         begin = last if since is None else since
         instead = replace(patient, therapy=tuple(therapy.get(patient.name, patient.therapy)))
@@ -82,7 +82,7 @@ def all_ahead(
                 since=begin,
                 until=last + reach,
                 start=start_of(model, patient),
-                seen=tuple(m for m in patient.measurements if m.variable in model.observables),
+                seen=tuple(used(model, patient)),
                 hidden=tuple(m for m in hidden if m.time <= last + reach),
                 given=usable(model, patient),
                 instead=usable(model, instead),

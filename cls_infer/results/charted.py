@@ -11,8 +11,8 @@ from ..likelihood.posterior import Posterior
 def observed_data(target: Posterior) -> xr.Dataset:
     """Return the measurements the likelihood saw, [patient, obs], NaN and empty where a patient has fewer.
 
-    `censoring` is -1 below, +1 above, 0 measured; `time_sd` [h]; `extra_sd` in the variable's unit; `row` is
-    the row of measurements.csv.
+    `censoring` is -1 below, +1 above, 2 between `measurement` and `upper`, 0 measured; `time_sd` [h]; `extra_sd` in the
+    variable's unit; `row` is the row of measurements.csv; `assay` what the laboratory is called, empty where unsaid.
     """
     chart = target.plan.chart
     names = np.array(list(target.model.observables))
@@ -22,12 +22,13 @@ def observed_data(target: Posterior) -> xr.Dataset:
     def number(a: np.ndarray, **attrs: str) -> tuple:
         return ("patient", "obs"), np.where(chart.mask, a, np.nan), attrs
 
-    def word(a: np.ndarray) -> tuple:
-        return ("patient", "obs"), np.where(chart.mask, a[chart.variable], "").astype(object)
+    def word(a: np.ndarray, places: np.ndarray = chart.variable) -> tuple:
+        return ("patient", "obs"), np.where(chart.mask, a[places], "").astype(object)
 
     return xr.Dataset(
         {
             "measurement": number(chart.value),
+            "upper": number(chart.upper),
             "censoring": number(chart.censoring),
             "time_sd": number(chart.time_sd, unit="h"),
             "extra_sd": number(chart.extra_sd),
@@ -39,6 +40,7 @@ def observed_data(target: Posterior) -> xr.Dataset:
             "variable": word(names),
             "unit": word(units),
             "noise": word(shapes),
+            "assay": word(np.array(["", *(assay.name for assay in target.plan.assays)]), chart.assay),
         },
     )
 

@@ -113,7 +113,9 @@ def check_same_measurements(trees: Mapping[str, xr.DataTree]) -> None:
 
 def _rows(tree: xr.DataTree) -> dict[tuple[str, int, str], tuple]:
     observed = tree["observed_data"].to_dataset()
-    columns = [observed[name].values.ravel() for name in ("measurement", "time", "censoring", "time_sd", "extra_sd")]
+    columns = [
+        observed[name].values.ravel() for name in ("measurement", "upper", "time", "censoring", "time_sd", "extra_sd")
+    ]
     units = observed["unit"].values.ravel()
     return {key: (*(float(one[at]) for one in columns), str(units[at])) for key, at in measurements(tree).items()}
 

@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -121,10 +120,10 @@ def design_before_fit(
     Raises:
         InputError: as `design`; a patient that cannot be solved or has nothing measured.
     """
-    target = partial(posterior, model)
-    _check(target(cohort), question)
+    whole = posterior(model, cohort)
+    _check(whole, question)
     found: list[Prospect] = []
-    for one in targets(target, cohort):
+    for one in targets(whole):
         asked = tuple(name for name in one.plan.patients if name in (question.patients or one.plan.patients))
         if asked:
             start = find_start(one, seed=seed, report=report)

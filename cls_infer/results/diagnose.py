@@ -131,14 +131,15 @@ def convergence(posterior: xr.Dataset) -> dict[str, xr.Dataset]:
 
 
 def entries(dataset: xr.Dataset) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield (label, variable, place) of every estimated number: `name` or `name[patient]`."""
+    """Yield (label, variable, place) of every estimated number: `name`, `name[patient]` or `name[assay]`."""
     for name, variable in dataset.data_vars.items():
-        if "patient" not in variable.dims:
+        axis = next((dim for dim in ("patient", "assay") if dim in variable.dims), None)
+        if axis is None:
             yield str(name), str(name), {}
             continue
-        there = variable.notnull().any([dim for dim in variable.dims if dim != "patient"])
-        for patient in dataset["patient"].values[there.values]:
-            yield f"{name}[{patient}]", str(name), {"patient": str(patient)}
+        there = variable.notnull().any([dim for dim in variable.dims if dim != axis])
+        for place in dataset[axis].values[there.values]:
+            yield f"{name}[{place}]", str(name), {axis: str(place)}
 
 
 def _convergence(tree: xr.DataTree) -> dict[str, tuple[float | None, str]]:

@@ -9,7 +9,7 @@ from ..cohort.records import Cohort
 from ..inference.accuracy import tolerance_at
 from ..inference.certified import Certify
 from ..inference.device import choose_device
-from ..inference.run import Report, first_target, infer_cohort
+from ..inference.run import Report, infer_cohort, targets
 from ..inference.settings import Settings
 from ..likelihood.posterior import posterior
 from ..model.spec import Model
@@ -64,7 +64,7 @@ def fit(
         fixed=fixed,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    choice = choose_device(device, lambda: first_target(target, seen))
+    choice = choose_device(device, lambda: next(targets(target(seen))))
     report(choice)
     with jax.default_device(choice.device):
         certify = Certify(smoothed, certified)

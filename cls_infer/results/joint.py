@@ -1,12 +1,13 @@
 """The parts of a fit as one: patients fitted apart stand side by side again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..inference.certified import Certificate
 from ..inference.run import Inference
+from ..likelihood.pooling import Pooling, Slot
 from ..likelihood.posterior import Posterior, posterior
 
 NOTHING = {
@@ -104,14 +105,25 @@ def _together(parts: Sequence[Inference]) -> Posterior:
     return posterior(first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=tolerance)
 
 
+def _alike(whole: Pooling, part: Pooling) -> Iterator[tuple[Slot, Slot]]:
+    """Yield the slots of a part, each behind its place in the whole: offsets by name, all others by their order."""
+    offsets = {slot.name: slot for slot in whole.slots if slot.is_offset}
+    others = iter(slot for slot in whole.slots if not slot.is_offset)
+    for own in part.slots:
+        yield offsets[own.name] if own.is_offset else next(others), own
+
+
 def _side_by_side(target: Posterior, parts: Sequence[Inference], draws: int) -> np.ndarray:
-    """Return z [chain, draw, dim] of the joint target; slots stand in the same order in every part."""
+    """Return z [chain, draw, dim] of the joint target.
+
+    Slots stand in the same order in every part, but for the offsets, of which each has its own assays'.
+    """
     chains = parts[0].draws.z.shape[0]
     z = np.zeros((chains, draws, target.pooling.dimension))
     for part in parts:
         thinned = _thinned("z", part.draws.z, draws)
         places = [target.plan.patients.index(name) for name in part.target.plan.patients]
-        for whole, own in zip(target.pooling.slots, part.target.pooling.slots, strict=False):
+        for whole, own in _alike(target.pooling, part.target.pooling):
             if whole.size and own.size:
                 z[:, :, [whole.start + place for place in places]] = thinned[:, :, own.start : own.start + own.size]
     return z

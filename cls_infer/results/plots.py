@@ -11,6 +11,7 @@ from arviz_stats.base.array import array_stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..cohort.records import BETWEEN
 from .bands import Band, collected, curve, predictive_curve
 from .charted import label_of
 
@@ -29,6 +30,8 @@ def density(tree: xr.DataTree, name: str, patients: Sequence[str]) -> Picture:
     """Return the prior's and the posterior's density of a parameter, one line for each of these patients."""
     posterior, prior = tree["posterior"].to_dataset()[name], tree["prior"].to_dataset()[name]
     own = [{"patient": p} for p in patients] if "patient" in posterior.dims else [{}]
+    if "assay" in posterior.dims:
+        own = [{"assay": a} for a in posterior["assay"].values]
     own = [place for place in own if posterior.sel(place).notnull().any()]
     figure, axes = _panel(f"{name} [{posterior.attrs['unit']}]", "")
     before = prior.sel(own[0]).values.ravel()
@@ -64,6 +67,8 @@ def measured(tree: xr.DataTree, variable: str, patient: str) -> Picture:
         here = observed.isel(obs=np.flatnonzero((observed["censoring"] == censoring).values))
         if here.sizes["obs"]:
             _points(axes, here, marker)
+    between = observed.isel(obs=np.flatnonzero((observed["censoring"] == BETWEEN).values))
+    axes.vlines(between["time"].values, between["measurement"].values, between["upper"].values, color=DATA, zorder=3)
     return _picture(figure, f"{label_of(variable)} of {patient}: measurements over the predictive bands.")
 
 

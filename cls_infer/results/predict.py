@@ -139,7 +139,8 @@ def _with_measurements(target: Posterior, ahead: Sequence[Ahead]) -> Posterior:
     slots = target.plan.slots
     through: list[Callable] = [partial(one.through, slots=slots) for one in ahead]
     starts = [one.start for one in ahead]
-    return replace(target, plan=plan_along(target.model, patients, starts, through, slots=slots))
+    options = {"slots": slots, "assays": target.plan.assays}
+    return replace(target, plan=plan_along(target.model, patients, starts, through, **options))
 
 
 def _check_agreement(tree: xr.DataTree, ahead: Sequence[Ahead], predictive: xr.Dataset) -> None:

@@ -40,24 +40,26 @@ def render(fit: Fit) -> str:
     tree = fit.tree
     rows, found = summarise(tree), residuals(tree)
     shown, therapy = _shown(tree, found), tree["therapy"].to_dataset()
+    patients = [str(name) for name in tree["observed_data"].to_dataset()["patient"].values]
+    hidden = [patient for patient in patients if patient not in shown]
     template = _template()
     return template.render(
         attrs=tree.attrs,
         verdict=fit.verdict,
         thresholds=THRESHOLDS,
         seconds=fit.seconds,
-        patients=[str(name) for name in tree["observed_data"].to_dataset()["patient"].values],
+        patients=patients,
         shown=shown,
         counts=_counts(found),
         notes=json.loads(tree.attrs["notes"]),
         left_out=_left_out(tree),
         uncharted=int(np.isnan(therapy["amount"].values).sum()),
         events=therapy.sizes["event"],
-        rows=_rows_of(rows, shown),
-        hidden_rows=len(rows) - len(_rows_of(rows, shown)),
+        rows=_rows_of(rows, hidden),
+        hidden_rows=len(rows) - len(_rows_of(rows, hidden)),
         not_told=[*not_told(rows), *prior_matters(rows)],
         combinations=[(patient, _combinations(tree, patient)) for patient in shown],
-        densities=_densities(tree, rows, shown),
+        densities=_densities(tree, _rows_of(rows, hidden), shown),
         fits=[(patient, _measured(tree, found, patient)) for patient in shown],
         coverage=coverage(found),
         inside=sum(one.covered for one in found),
@@ -94,10 +96,10 @@ def _shown(tree: xr.DataTree, found: list[Residual]) -> list[str]:
     return patients if len(patients) <= MOST_PATIENTS else worst_first(found)[:MOST_PATIENTS]
 
 
-def _rows_of(rows: list[Row], shown: list[str]) -> list[Row]:
-    """Return the table's rows: what belongs to all patients, and to those shown."""
-    endings = tuple(f"[{patient}]" for patient in shown)
-    return [row for row in rows if "[" not in row.name or row.name.endswith(endings)]
+def _rows_of(rows: list[Row], hidden: list[str]) -> list[Row]:
+    """Return the table's rows but for those of hidden patients."""
+    endings = tuple(f"[{patient}]" for patient in hidden)
+    return [row for row in rows if not row.name.endswith(endings)]
 
 
 def _counts(found: list[Residual]) -> list[tuple[str, int, float, float]]:
@@ -130,9 +132,7 @@ def _combinations(tree: xr.DataTree, patient: str) -> list[tuple[str, tuple[Dire
 
 def _densities(tree: xr.DataTree, rows: list[Row], shown: list[str]) -> list[Picture]:
     """Return densities of what the data informed and of what matters whether they did or not."""
-    names = dict.fromkeys(
-        row.variable for row in _rows_of(rows, shown) if row.contraction >= HINTED or row.variable in FIRST
-    )
+    names = dict.fromkeys(row.variable for row in rows if row.contraction >= HINTED or row.variable in FIRST)
     return [density(tree, name, shown) for name in names]
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from ..cohort.records import BETWEEN
+
 FAR = 2.0
 """Residuals beyond this many standard deviations are listed."""
 
@@ -14,7 +16,8 @@ FAR = 2.0
 class Residual:
     """One measurement against its posterior mean prediction; `standardised` is in noise standard deviations.
 
-    A measurement reported as a limit has no residual where the prediction lies on the allowed side.
+    A measurement reported as a limit has no residual where the prediction lies on the allowed side, one known as an
+    interval none where it lies inside; outside it is that of the nearer end, which is then the `value`.
     """
 
     patient: str
@@ -34,17 +37,16 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
     observed = tree["observed_data"].to_dataset()
     predictive = tree["posterior_predictive"].to_dataset()
     draws = ("chain", "draw")
-    low, high = (predictive["measurement"].quantile(q, draws, skipna=True) for q in (0.05, 0.95))
     mean, scale = predictive["prediction"].mean(draws), predictive["scale"].mean(draws)
     found = []
     for place in _places(observed):
         one = observed["measurement"].isel(place)
-        value, censoring = float(one), int(observed["censoring"].isel(place))
-        predicted = float(mean.isel(place))
+        censoring, predicted = int(observed["censoring"].isel(place)), float(mean.isel(place))
+        value, limit, censoring = nearer_end(float(one), float(observed["upper"].isel(place)), censoring, predicted)
         logarithmic = one["noise"].item() == "lognormal"
         gap = np.log(value) - np.log(predicted) if logarithmic else value - predicted
         beyond = gap * censoring < 0  # a true value below the limit may well be predicted below it
-        band = float(low.isel(place)), float(high.isel(place))
+        low, high = np.nanquantile(predictive["measurement"].isel(place).values, (0.05, 0.95))
         found.append(
             Residual(
                 patient=str(one["patient"].item()),
@@ -53,10 +55,10 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
                 variable=str(one["variable"].item()),
                 unit=str(one["unit"].item()),
                 value=value,
-                limit={-1: "below ", 0: "", 1: "above "}[censoring],
+                limit=limit,
                 predicted=predicted,
                 standardised=0.0 if beyond else float(gap / scale.isel(place)),
-                covered=inside(value, censoring, *band),
+                covered=inside(value, censoring, low, high),
             )
         )
     return found
@@ -65,6 +67,18 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
 def inside(value: float, censoring: int, low: float, high: float) -> bool:
     """Return whether a measurement lies in a band; a limit does where the truth it allows reaches the band."""
     return bool((value >= low or censoring > 0) and (value <= high or censoring < 0))
+
+
+def nearer_end(value: float, upper: float, censoring: int, predicted: float) -> tuple[float, str, int]:
+    """Return the number to hold a prediction against, words before it, and on which side of it the truth lies.
+
+    That is the charted one, but for an interval: its end on the prediction's side.
+    """
+    if censoring != BETWEEN:
+        return value, {-1: "below ", 0: "", 1: "above "}[censoring], censoring
+    if predicted > (value + upper) / 2:
+        return upper, f"from {value:g} to ", -1
+    return value, f"up to {upper:g} from ", 1
 
 
 def _places(observed: xr.Dataset) -> Iterator[dict[str, int]]:

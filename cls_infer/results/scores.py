@@ -6,9 +6,8 @@ from math import isfinite, log
 
 import numpy as np
 import xarray as xr
-from scipy.special import logsumexp
 
-from .residuals import inside
+from .residuals import inside, nearer_end
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def score(observed: xr.Dataset, replicates: xr.DataArray, log_likelihood: xr.Dat
             continue
         total = densities[solved].sum(axis=1)
         together[str(patient)] = log_mean(total)
-        effective[str(patient)] = float(np.exp(2 * logsumexp(total) - logsumexp(2 * total)))
+        effective[str(patient)] = float(np.exp(2 * np.logaddexp.reduce(total) - np.logaddexp.reduce(2 * total)))
         drawn = _by_draw(replicates, number)[solved]
         for column, place in enumerate(places):
             one = observed.isel(patient=number, obs=int(place))
@@ -99,6 +98,7 @@ def _by_draw(table: xr.DataArray, patient: int) -> np.ndarray:
 def _score(one: xr.Dataset, drawn: np.ndarray, densities: np.ndarray) -> Score:
     value, censoring = float(one["measurement"]), int(one["censoring"])
     low, lower, median, upper, high = np.quantile(drawn, (0.05, 0.25, 0.5, 0.75, 0.95))
+    value, limit, censoring = nearer_end(value, float(one["upper"]), censoring, float(median))
     return Score(
         patient=str(one["patient"].item()),
         row=int(one["row"]),
@@ -106,7 +106,7 @@ def _score(one: xr.Dataset, drawn: np.ndarray, densities: np.ndarray) -> Score:
         variable=str(one["variable"].item()),
         unit=str(one["unit"].item()),
         value=value,
-        limit={-1: "below ", 0: "", 1: "above "}[censoring],
+        limit=limit,
         median=float(median),
         log_density=log_mean(densities),
         crps=crps(drawn, value) if censoring == 0 else float("nan"),
@@ -117,7 +117,7 @@ def _score(one: xr.Dataset, drawn: np.ndarray, densities: np.ndarray) -> Score:
 
 def log_mean(logarithms: np.ndarray) -> float:
     """Return the logarithm of the mean of numbers given as logarithms [draw]."""
-    return float(logsumexp(logarithms) - log(len(logarithms)))
+    return float(np.logaddexp.reduce(logarithms) - log(len(logarithms)))
 
 
 def crps(drawn: np.ndarray, value: float) -> float:

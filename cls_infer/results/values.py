@@ -29,7 +29,7 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
     Own and partially pooled ones are [chain, draw, patient], NaN where the value is known; shared ones are
     [chain, draw] unless they scale with the patient. A partially pooled `k` brings `k_mu`, the value at
     the population's coordinate under the first patient's prior in the reference body, and `k_tau`, the spread
-    between patients in units of the prior's sd.
+    between patients in units of the prior's sd. The offsets of a variable's assays are [chain, draw, assay].
     """
     pooling = target.pooling
     by_slot, population = over_draws(
@@ -41,7 +41,7 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
     data: dict[str, xr.DataArray] = {}
     for number, slot in enumerate(pooling.slots):
         free = estimated(pooling, slot)
-        if not free.any():
+        if slot.is_offset or not free.any():
             continue
         value = np.where(free, by_slot[:, :, number], np.nan).reshape(*z.shape[:2], -1)
         attrs = {"unit": unit_of(target, slot), "scope": slot.scope}
@@ -52,7 +52,25 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
     for number, (name, unit) in enumerate(_population_units(pooling).items()):
         value = population[:, number].reshape(z.shape[:2])
         data[name] = xr.DataArray(value, dims=("chain", "draw"), attrs={"unit": unit, "scope": "population"})
+    data |= _offsets(pooling, by_slot.reshape(*z.shape[:2], *by_slot.shape[1:]))
     return xr.Dataset(data, coords=_coordinates(target, z))
+
+
+def _offsets(pooling: Pooling, by_slot: np.ndarray) -> dict[str, xr.DataArray]:
+    """Return the offsets of each variable's assays [chain, draw, assay], from values [chain, draw, patient, slot]."""
+    places = {slot.name: (number, slot) for number, slot in enumerate(pooling.slots) if slot.is_offset}
+    assays = list(dict.fromkeys(name.partition("[")[2].removesuffix("]") for name in places))
+    data = {}
+    for variable in dict.fromkeys(name.partition("[")[0] for name in places):
+        value = np.full((*by_slot.shape[:2], len(assays)), np.nan)
+        for column, assay in enumerate(assays):
+            if f"{variable}[{assay}]" in places:
+                number, slot = places[f"{variable}[{assay}]"]
+                value[:, :, column] = by_slot[:, :, int(np.argmax(estimated(pooling, slot))), number]
+        unit = next(slot.unit for name, (_, slot) in places.items() if name.startswith(f"{variable}["))
+        attrs = {"unit": unit, "scope": "assay"}
+        data[variable] = xr.DataArray(value, dims=("chain", "draw", "assay"), coords={"assay": assays}, attrs=attrs)
+    return data
 
 
 def trace_prior_draws(target: Posterior, *, seed: int) -> Pending[xr.Dataset]:
@@ -70,7 +88,7 @@ def known_values(target: Posterior) -> xr.Dataset:
         data[name] = xr.DataArray(float(number), attrs={"unit": target.model.parameters[name].unit})
     for number, slot in enumerate(pooling.slots):
         free = estimated(pooling, slot)
-        if free.all() or slot.is_amount:
+        if free.all() or slot.is_amount or slot.is_offset:
             continue
         value = np.where(free, np.nan, at_median[:, number])
         data[slot.name] = xr.DataArray(value, dims=("patient",), attrs={"unit": slot.unit})
@@ -88,8 +106,10 @@ def unit_of(target: Posterior, slot: Slot) -> str:
 
 def _values(pooling: Pooling, z: jax.Array) -> jax.Array:
     """Return the values of every slot [patient, slot] at z [dim]."""
-    values, amounts = pooling.values(pooling.coordinates(z))
-    return jnp.concatenate([jnp.stack(values, axis=1), amounts], axis=1)
+    coordinates = pooling.coordinates(z)
+    values, amounts = pooling.values(coordinates)
+    columns = [value[:, None] for value in values]
+    return jnp.concatenate([*columns, amounts, pooling.offsets(coordinates)], axis=1)
 
 
 def _population(pooling: Pooling, z: jax.Array) -> jax.Array:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 
 from ..errors import InputError, Problem
 
@@ -73,6 +75,25 @@ def check_lanes(y0: jax.Array) -> None:
     """
     if not len(y0):
         raise InputError([Problem("solve", "there is no lane to solve", remedy="give at least one patient and draw")])
+
+
+def check_route(start: Any, stops: Any) -> None:
+    """Refuse stops that do not go forward from the start; equal neighbours are allowed.
+
+    What is traced is not known yet and passes: the routes of a plan or a simulation are made in order.
+
+    Raises:
+        InputError: names the first lane that goes back, or whose times are no numbers.
+    """
+    if isinstance(start, Tracer) or isinstance(stops, Tracer):
+        return
+    times = np.concatenate([np.asarray(start)[:, None], np.asarray(stops)], axis=1)
+    wrong = ~np.all(np.isfinite(times), axis=1) | np.any(np.diff(times, axis=1) < 0, axis=1)
+    if wrong.any():
+        lane = int(np.argmax(wrong))
+        listed = ", ".join(f"{time:g}" for time in times[lane, :8]) + (", ..." if times.shape[1] > 8 else "")
+        message = f"lane {lane} has the start and stops {listed} h, which do not go forward"
+        raise InputError([Problem("solve", message, remedy="sort them, from the start on")])
 
 
 class Case(NamedTuple):

@@ -1,6 +1,5 @@
 """One deterministic run of a model: the reference adult, some parameters changed, some therapy given."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from ..errors import InputError, Problem
 from ..model.colloid import values_of_colloid
 from ..model.spec import Model
 from .lanes import OK, STATUS_WORDS, Route, Tolerance
+from .possible import impossible_parameters, impossible_therapy, impossible_times
 from .predict import along_route, at_stops
 from .route import route_of, stack_routes
 from .states import pointwise, reverse_solver
@@ -66,11 +66,10 @@ def simulate(
         every: distance of the reported times [h], above 0.
 
     Raises:
-        InputError: unknown parameters, impossible times, uncharted amounts, several synthetic colloids.
+        InputError: impossible parameters, times or therapy, uncharted amounts, several synthetic colloids.
     """
-    changes = dict(changes or {})
-    _check(model, changes, therapy, hours, every)
-    return simulate_together(model, [Run(regular_times(hours, every), changes, therapy)])[0]
+    _check_times(hours, every)
+    return simulate_together(model, [Run(regular_times(hours, every), changes or {}, therapy)])[0]
 
 
 def regular_times(hours: float, every: float) -> np.ndarray:
@@ -82,8 +81,10 @@ def simulate_together(model: Model, runs: Sequence[Run]) -> list[Simulation]:
     """Return the simulation of each run: one compiled program, a lane each.
 
     Raises:
-        InputError: several synthetic colloids in one run.
+        InputError: no run; unknown parameters or values that are no number; times that do not go forward from 0;
+            therapy outside them or without an amount; several synthetic colloids in one run.
     """
+    _check(model, runs)
     own = [{**numbers_of_colloid(model, run.therapy), **run.changes} for run in runs]
     lanes = [model.reference(changes)._asdict() for changes in own]
     first, *others = lanes
@@ -122,21 +123,21 @@ def numbers_of_colloid(model: Model, therapy: Sequence[Event]) -> dict[str, floa
     return values_of_colloid(model, names[0]) if names else {}
 
 
-def _check(model: Model, changes: dict, therapy: Sequence[Event], hours: float, every: float) -> None:
-    problems = []
-    for name in changes:
-        if name not in model.parameters:
-            near = difflib.get_close_matches(name, model.parameters, n=1)
-            remedy = f"did you mean `{near[0]}`?" if near else f"`cls-infer models {model.name}` lists them"
-            problems.append(Problem("--set", f"`{model.name}` has no parameter `{name}`", remedy=remedy))
-    if not (hours > 0 and np.isfinite(hours)):
-        problems.append(Problem("--hours", f"`{hours:g}` is not a time above 0"))
-    if not (every > 0 and np.isfinite(every)):
-        problems.append(Problem("--every", f"`{every:g}` is not a time above 0"))
-    for event in therapy:
-        if event.amount is None:
-            problems.append(
-                Problem("therapy", f"`{event.item}` has no amount", row=event.row, remedy="a simulation needs one")
-            )
+def _check_times(hours: float, every: float) -> None:
+    problems = [
+        Problem(option, f"`{number:g}` is not a time above 0 h", remedy="write hours, such as 48")
+        for option, number in (("--hours", hours), ("--every", every))
+        if not (number > 0 and np.isfinite(number))
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _check(model: Model, runs: Sequence[Run]) -> None:
+    problems = [] if runs else [Problem("simulate", "there is no run", remedy="give at least one")]
+    for run in runs:
+        untimely = list(impossible_times(run.times))
+        problems += [*impossible_parameters(model, run.changes), *untimely]
+        problems += [] if untimely else impossible_therapy(run.therapy, float(run.times[-1]))
     if problems:
         raise InputError(problems)

@@ -12,7 +12,7 @@ import numpy as np
 from .fold import fold_lanes
 from .fused.solver import fused_solver, fused_solver_forward
 from .grid import on_grid
-from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_tolerance
+from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_route, check_tolerance
 from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise
 from .machine.solver import machine_solver, machine_solver_forward
@@ -59,7 +59,7 @@ def reverse_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
         engine: by what the lanes are solved.
 
     Raises:
-        InputError: a tolerance that is not above 0; when called, no lanes.
+        InputError: a tolerance that is not above 0; when called, no lanes, or stops that do not go forward.
     """
     by = {"machine": machine_solver, "fused": fused_solver, "xla": batched_solver}
     return _solver(engine, by, rhs, floor, tolerance)
@@ -95,6 +95,7 @@ def _solver(
 
     def checked(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
         check_lanes(y0)
+        check_route(route.start, route.stops)
         return solve(y0, case, route)
 
     return checked

@@ -44,6 +44,26 @@ BAD = {
         {"measurements": GOOD, "patients": "patient,weight\nP1,70\nP2,80\n"},
         ["patient `P2` has no row in measurements.csv"],
     ),
+    "limits crossed": (
+        {"measurements": "patient,time,variable,value,unit,lower_limit,upper_limit\nP1,0,albumin,,g/L,30,20\n"},
+        ["row 2", "`lower_limit` 30 is not below `upper_limit` 20", "swap"],
+    ),
+    "a haematocrit above 1": (
+        {"measurements": HEADER + "P1,0,hematocrit,1.2,1\n"},
+        ["row 2", "`hematocrit` 1.2 `1` is outside 0.05 to 0.85"],
+    ),
+    "a grade that is no interval": (
+        {"measurements": HEADER + "P1,0,albumin_grade,5,1\n"},
+        ["row 2", "`albumin_grade` 5 is no interval of `albumin`", "known are 0 (35 g/L or more)"],
+    ),
+    "a grade of oedema": (
+        {"measurements": HEADER + "P1,0,oedema_grade,2,1\n"},
+        ["row 2", "unknown variable `oedema_grade`", "chart `weight_change`"],
+    ),
+    "an assay of a pressure": (
+        {"measurements": "patient,time,variable,value,unit,assay\nP1,0,map,80,mmHg,lab\n"},
+        ["row 2", "`map` has an `assay`", "leave it empty"],
+    ),
     "not UTF-8": ({"measurements": GOOD.encode() + b"P\xe9,0,hematocrit,42,%\n"}, ["not UTF-8"]),
 }
 COMMANDS = {"check": ("check",), "fit": ("fit", "--model", "volume_kinetics", "--quiet")}
@@ -98,6 +118,39 @@ def test_data_the_model_predicts_nothing_of_is_a_problem(cls_infer, folder):
         said = cls_infer(command, chart, "--model", "volume_kinetics")
         assert said.code == 2
         assert "no measurement that `volume_kinetics` predicts" in said.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_value_that_the_models_noise_cannot_give_is_a_problem(cls_infer, folder, command):
+    chart = folder(measurements=HEADER + "P1,0,hematocrit,42,%\nP1,6,ang2,0,ng/mL\n")
+    assert cls_infer("check", chart).code == 0
+    said = cls_infer(command, chart, "--model", "ang2_two_pore")
+    assert (said.code, said.out) == (2, "")
+    assert "row 3: `ang2` 0 is outside the support of `ang2_two_pore`'s lognormal noise" in said.err
+    assert "`below` under `censored`" in said.err and "Traceback" not in said.err
+
+
+def test_grades_and_assays_are_shown_as_they_were_understood(cls_infer, folder):
+    head = "patient,time,variable,value,unit,assay,window\n"
+    rows = "P1,0,albumin_grade,2,1,ward,\nP1,6,hct,42,%,ward,\nP1,9,ang2,8,ng/mL,kit,\nP1,9,urine,1,L,,24\n"
+    said = cls_infer("check", folder(measurements=head + rows), "--model", "ang2_two_pore")
+    assert (said.code, said.err) == (0, "")
+    for words in (
+        "1 `albumin_grade` read as intervals of `albumin`",
+        "CTCAE 5.0",
+        "becomes a parameter: the offset of `ward` in `albumin`, about 1.5 either way",
+        "becomes a parameter: the offset of `kit` in `ang2`, a factor of about 1.65 either way",
+    ):
+        assert words in " ".join(said.out.split())
+
+
+def test_a_volume_collected_from_before_the_simulation_is_not_used(cls_infer, folder):
+    rows = "P1,0,hct,42,%,\nP1,6,urine,1,L,24\nP1,9,urine,0.1,L,3\n"
+    chart = folder(measurements="patient,time,variable,value,unit,window\n" + rows)
+    said = cls_infer("check", chart, "--model", "two_pore")
+    assert "not used: `urine` of `P1`, row 3: collected from -18 h, before the simulation starts at 0 h" in " ".join(
+        said.out.split()
+    )
 
 
 def test_a_good_data_set_is_shown_as_it_was_understood(cls_infer):

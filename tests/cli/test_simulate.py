@@ -70,6 +70,11 @@ WRONG = {
     "not finite": (("--hours", "inf"), "--hours"),
     "steps longer than the whole": (("--hours", "1", "--every", "2"), "longer than"),
     "too many rows": (("--every", "1e-6"), "rows"),
+    "not a number": (("--set", "m_L=nan"), "`m_L=nan` sets nothing"),
+    "therapy of the scenario after the end": (
+        ("--scenario", "clarkson_with_steroid", "--hours", "2"),
+        "outside the simulated 0 to 2 h",
+    ),
     "no such file": (("--therapy", "nowhere.csv"), "is missing"),
 }
 

@@ -84,6 +84,54 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
     ),
     "an unknown censoring": (LIMITS + "P1,0,albumin,10,g/L,left,,", (2, "`censored` is `left`", "`below`")),
     "censored on both sides": (LIMITS + "P1,0,albumin,10,g/L,above,10,", (2, "both sides", "`lower_limit`")),
+    "limits that are crossed": (
+        LIMITS + "P1,0,albumin,25,g/L,,70,10",
+        (2, "`lower_limit` 70 is not below `upper_limit` 10", "swap the two"),
+    ),
+    "an interval that is crossed": (
+        LIMITS + "P1,0,albumin,,g/L,,30,20",
+        (2, "`lower_limit` 30 is not below `upper_limit` 20", "swap the two"),
+    ),
+    "an interval of no width": (LIMITS + "P1,0,albumin,,g/L,,30,30", (2, "is not below", "correct them")),
+    "an interval that says nothing": (
+        LIMITS + "P1,0,albumin,,g/L,,0,80",
+        (2, "hold every possible `albumin`, 1 to 80 g/L", "narrow them"),
+    ),
+    "an interval and a side": (
+        LIMITS + "P1,0,albumin,,g/L,below,20,30",
+        (2, "`censored` is `below` and `value` is empty", "clear `censored`"),
+    ),
+    "a bound in the wrong unit": (
+        LIMITS + "P1,0,hct,,1,,40,",
+        (2, "`hematocrit` 40 `1` is outside 0.05 to 0.85", "did you mean `%`?"),
+    ),
+    "a bound that is no number": (LIMITS + "P1,0,albumin,,g/L,,low,30", (2, "`lower_limit` is `low`", "plain number")),
+    "a bound without a unit": (LIMITS + "P1,0,albumin,,,,20,30", (2, "`albumin` has no unit", "such as `g/L`")),
+    "a grade that is no interval": (
+        HEAD + "P1,0,albumin_grade,4,1",
+        (2, "`albumin_grade` 4 is no interval of `albumin`", "known are 0 (35 g/L or more), 1 (30 to 35 g/L), 2"),
+    ),
+    "half a grade": (HEAD + "P1,0,albumin_grade,1.5,1", (2, "`albumin_grade` 1.5", "known are 0")),
+    "a grade in words": (HEAD + "P1,0,albumin_grade,mild,1", (2, "`mild`, not a number", "plain number")),
+    "a grade with a unit": (HEAD + "P1,0,albumin_grade,2,g/L", (2, "`albumin_grade` is in `g/L`", "write `1`")),
+    "a grade with a limit": (
+        LIMITS + "P1,0,albumin_grade,2,1,,20,",
+        (2, "`albumin_grade` has a `lower_limit`", "leave it empty"),
+    ),
+    "a grade and its value at one time": (
+        HEAD + "P1,0,albumin,25,g/L\nP1,0,albumin_grade,2,1",
+        (3, "`albumin` at 0 h here and in row 2", "keep one"),
+    ),
+    "a grade of oedema": (
+        HEAD + "P1,0,oedema grade,2,1",
+        (2, "unknown variable `oedema grade`", "no known scale turns a grade of oedema into a quantity"),
+    ),
+    "a grade misspelt": (HEAD + "P1,0,albumin_grad,2,1", (2, "`albumin_grad`", "did you mean `albumin_grade`?")),
+    "an assay of what is computed": (
+        "patient,time,variable,value,unit,assay\nP1,0,sbp,120,mmHg,lab",
+        (2, "`sbp` has an `assay`, and no offset", "known are `hematocrit`"),
+    ),
+    "a haematocrit above 1": (HEAD + "P1,0,hct,1.2,1", (2, "`hematocrit` 1.2 `1` is outside 0.05 to 0.85", "leave")),
     "two episodes": (
         "patient,time,variable,value,unit,episode\nP1,0,hct,42,%,1\nP1,9,hct,42,%,2\nP1,10,hct,42,%,2",
         (3, "a second episode `2`", "`P1_2`"),

@@ -1,11 +1,16 @@
 """What good tables become: canonical units, hours, one observation per sample, nothing dropped in silence."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cls_infer.cohort import VARIABLES, Measurement, read_cohort
+from cls_infer.cohort import VARIABLES, Measurement, grades, read_cohort
+from cls_infer.cohort.assays import ASSAYS
+from cls_infer.cohort.grades import GRADES, graded_name
+from cls_infer.cohort.records import BETWEEN
 from cls_infer.cohort.vocabulary import SPELLINGS, canonical_name
 
 HEAD = "patient,time,variable,value,unit\n"
@@ -123,6 +128,62 @@ def test_a_value_beyond_a_limit_is_censored_at_it(read, row, value, censoring):
     assert (measurement.value, measurement.censoring) == (value, censoring)
 
 
+@pytest.mark.parametrize(
+    ("row", "value", "upper", "censoring"),
+    [
+        ("P1,0,albumin,,g/L,,20,30", 20.0, 30.0, BETWEEN),
+        ("P1,0,albumin,,g/dL,,2.5,3.5", 25.0, 35.0, BETWEEN),
+        ("P1,0,albumin,,g/L,none,20,", 20.0, None, 1),
+        ("P1,0,albumin,,g/L,,,20", 20.0, None, -1),
+        ("P1,0,albumin,,g/L,,0,20", 20.0, None, -1),  # nothing is excluded below
+        ("P1,0,albumin,,g/dL,,3.5,99", 35.0, None, 1),
+        ("P1,0,hct,,%,,45,50", 0.45, 0.5, BETWEEN),
+        ("P1,0,albumin_grade,0,1,,,", 35.0, None, 1),
+        ("P1,0,albumin_grade,1,,,,", 30.0, 35.0, BETWEEN),
+        ("P1,0,Albumin grade,2,grade,,,", 20.0, 30.0, BETWEEN),
+        ("P1,0,hypoalbuminaemia,3,1,,,", 20.0, None, -1),
+    ],
+)
+def test_bounds_without_a_value_and_grades_are_intervals(read, row, value, upper, censoring):
+    measurement = the_measurement(read(LIMITS + row))
+    assert (measurement.value, measurement.upper, measurement.censoring) == (value, upper, censoring)
+
+
+def test_how_grades_were_read_is_noted_with_its_source(read):
+    cohort = read(HEAD + "P1,0,albumin_grade,1,1\nP1,6,albumin_grade,2,1")
+    assert [m.variable for m in cohort.patients[0].measurements] == ["albumin", "albumin"]
+    (note,) = (note for note in cohort.notes if "albumin_grade" in note)
+    assert "2 `albumin_grade` read as intervals of `albumin`" in note
+    assert "2 (20 to 30 g/L)" in note and "CTCAE 5.0" in note and "35 g/L [A]" in note
+
+
+def test_grades_leave_no_gap_and_do_not_overlap():
+    for scale in GRADES.values():
+        ends = sorted(scale.intervals.values(), key=lambda one: -np.inf if one[0] is None else one[0])
+        assert ends[0][0] is None and ends[-1][1] is None
+        assert all(below[1] == above[0] for below, above in pairwise(ends))
+        kind = VARIABLES[scale.variable]
+        assert scale.unit == kind.unit
+        assert all(kind.low < end < kind.high for pair in ends for end in pair if end is not None)
+
+
+def test_every_other_way_to_write_a_grade_names_one():
+    assert {graded_name(written) for written in grades.SPELLINGS} <= set(GRADES)
+    assert not set(GRADES) & set(VARIABLES) and not set(grades.SPELLINGS) & (set(VARIABLES) | set(SPELLINGS))
+
+
+def test_a_value_knows_its_assay(read):
+    table = "patient,time,variable,value,unit,assay\nP1,0,hct,42,%,lab a\nP1,6,hct,43,%,"
+    assert [m.assay for m in read(table).patients[0].measurements] == ["lab a", ""]
+
+
+def test_every_assay_is_of_a_variable_with_a_sourced_spread():
+    assert set(ASSAYS) <= set(VARIABLES)
+    for known in ASSAYS.values():
+        assert known.source and (known.sd or known.log_sd)
+        assert all(sd is None or sd > 0 for sd in (known.sd, known.log_sd))
+
+
 def test_systolic_and_diastolic_become_the_mean(read):
     cohort = read(HEAD + "P1,0,sbp,120,mmHg\nP1,0,dbp,90,mmHg")
     mean = the_measurement(cohort)
@@ -164,6 +225,14 @@ def test_one_sample_is_one_observation(read):
     (aside,) = cohort.set_aside
     assert (aside.patient, aside.row, aside.variable) == ("P1", 3, "hemoglobin")
     assert "row 2" in aside.reason
+
+
+@pytest.mark.parametrize("hct", ["70,%,above,,", ",%,,60,70"], ids=["limit", "interval"])
+def test_of_one_sample_the_number_comes_before_a_bound(read, hct):
+    cohort = read(LIMITS + f"P1,0,hct,{hct}\nP1,0,hb,22,g/dL,,,")
+    assert the_measurement(cohort).variable == "hemoglobin"
+    (aside,) = cohort.set_aside
+    assert (aside.row, aside.variable) == (2, "hematocrit") and "hemoglobin of row 3" in aside.reason
 
 
 def test_every_row_is_observed_joined_or_set_aside(read):

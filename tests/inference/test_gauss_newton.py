@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.cohort.records import BETWEEN, Cohort, Event, Measurement, Patient
 from cls_infer.inference.gauss_newton import expand
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import (
@@ -35,7 +35,8 @@ def problem(request):
 
 
 def noisy():
-    """Every kind of scatter, estimated or not; limits, uncertain times, an uncharted amount; a range, survival."""
+    """Every kind of scatter, estimated or not; limits, intervals, uncertain times, offsets, an uncharted amount; a
+    range, survival."""
     plain = load_model("volume_kinetics")
     noises = {
         "hematocrit": student_t_noise(0.01),
@@ -56,6 +57,9 @@ def noisy():
         Measurement(2.0, "plasma_dilution", 0.15, 3, extra_sd=0.01),
         Measurement(3.0, "hematocrit", 0.38, 4, censoring=1),
         Measurement(3.0, "plasma_dilution", 0.1, 5, censoring=-1),
+        Measurement(3.5, "hemoglobin", 120.0, 7, upper=128.0, censoring=BETWEEN, assay="a"),
+        Measurement(4.0, "hematocrit", 0.36, 8, upper=0.38, censoring=BETWEEN, time_sd=0.2, assay="a"),
+        Measurement(4.5, "plasma_dilution", 0.05, 9, upper=0.1, censoring=BETWEEN),
         Measurement(5.0, "urine", 0.4, 6, window=3.0),
     )
     unknown = Event("ringer", 1.0, 3.0, None, 1, median=0.7, gsd=1.8)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from cls_infer.cohort.records import BETWEEN
 from cls_infer.likelihood.noise import (
     LOGNORMAL,
     NORMAL,
@@ -15,13 +16,21 @@ from cls_infer.likelihood.noise import (
     STUDENT_T,
     Scatter,
     curvature,
+    information_about_mean,
     total_scale,
 )
 from cls_infer.likelihood.noise import log_density as density_of
 from cls_infer.solve.uncertain_time import moments, node_times
 
 EPS = 1e-12
-log_density = jax.jit(density_of)
+
+
+@jax.jit
+def log_density(value, censoring, mean, scale, scatter, upper=None):
+    """The density of one measurement; the upper end is looked at for an interval alone."""
+    return density_of(value, value if upper is None else upper, censoring, mean, scale, scatter)
+
+
 finite = st.floats(-50, 50)
 positive = st.floats(0.05, 20)
 
@@ -76,6 +85,57 @@ def test_below_and_above_a_limit_are_all_there_is(value, mean, scale):
         np.testing.assert_allclose(sum(both), 1.0, rtol=1e-10)
 
 
+def log_probability(known, low, high):
+    """Log probability of an interval by quadrature, relative to the largest density there: no tail is too far."""
+    at = np.linspace(low, high, 2001)
+    most = np.max(known.logpdf(at))
+    area, _ = integrate.quad(lambda x: np.exp(known.logpdf(x) - most), low, high, epsabs=0, epsrel=1e-11, limit=500)
+    return most + np.log(area)
+
+
+# intervals in units of the scale: narrow and wide, about the middle and far out to either side
+INTERVALS = [(-0.5, 0.5), (-1.0, 3.0), (0.2, 0.3), (2.0, 4.0), (-4.0, -2.0), (8.0, 8.1), (-30.0, -29.0), (37.0, 38.0)]
+
+
+@pytest.mark.parametrize("interval", INTERVALS, ids=str)
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+def test_an_interval_has_the_probability_between_its_ends(shape, interval):
+    mean, scale, df = 2.0, 0.1, 4.0
+    ends = [mean * np.exp(r * scale) if shape == LOGNORMAL else mean + r * scale for r in interval]
+    found = log_density(ends[0], BETWEEN, mean, scale, Scatter(shape, scale, df), upper=ends[1])
+    expected = log_probability(reference(shape, mean, scale, df), *ends)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)  # quadrature to 1e-11, residuals rebuilt
+
+
+@given(value=finite, mean=finite, scale=positive, width=st.floats(0.01, 20))
+def test_below_between_and_above_are_all_there_is(value, mean, scale, width):
+    for shape in (NORMAL, STUDENT_T):
+        scatter, upper = Scatter(shape, scale, 4.0), value + width
+        parts = [(value, -1, value), (value, BETWEEN, upper), (upper, 1, upper)]
+        total = sum(np.exp(log_density(low, side, mean, scale, scatter, upper=high)) for low, side, high in parts)
+        np.testing.assert_allclose(total, 1.0, rtol=1e-10)
+
+
+@pytest.mark.parametrize("width", [1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("residual", [0.0, -3.0, 25.0, -35.0])
+@pytest.mark.parametrize("shape", [NORMAL, STUDENT_T], ids=["normal", "student_t"])
+def test_a_narrow_interval_is_the_density_times_its_width(shape, residual, width):
+    known, ends = reference(shape, 0.0, 1.0, 4.0), (residual - width / 2, residual + width / 2)
+    found = log_density(ends[0], BETWEEN, 0.0, 1.0, Scatter(shape, 1.0, 4.0), upper=ends[1])
+    # a second derivative of at most 35^2 over 24 times width squared; ends known to eps times 35 over the width
+    allowed = 60 * width**2 + 1e-14 / width + 1e-7
+    np.testing.assert_allclose(found, known.logpdf(residual) + np.log(width), rtol=0, atol=allowed)
+
+
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+def test_an_interval_from_the_least_possible_is_a_limit(shape):
+    scatter = Scatter(shape, 0.1, 4.0)
+    below = log_density(1.9, -1, 2.0, 0.1, scatter)
+    lowest = 0.0 if shape == LOGNORMAL else -1e9
+    between = log_density(lowest, BETWEEN, 2.0, 0.1, scatter, upper=1.9)
+    np.testing.assert_allclose(between, below, rtol=1e-12)
+
+
 @pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
 def test_a_density_integrates_to_one(shape):
     def density(value):
@@ -86,11 +146,12 @@ def test_a_density_integrates_to_one(shape):
 
 
 @pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
-@pytest.mark.parametrize("censoring", [-1, 0, 1])
+@pytest.mark.parametrize("censoring", [-1, 0, 1, BETWEEN])
+@pytest.mark.parametrize("df", [4.0, 60.0])
 @pytest.mark.parametrize("mean", [-1e6, -1.0, 0.0, 0.3, 1e6])
-def test_every_finite_prediction_has_a_finite_density_and_slope(shape, censoring, mean):
+def test_every_finite_prediction_has_a_finite_density_and_slope(shape, censoring, df, mean):
     def density(mean, scale):
-        return log_density(0.3, censoring, mean, scale, Scatter(shape, scale, 4.0))
+        return log_density(0.3, censoring, mean, scale, Scatter(shape, scale, df), upper=0.4)
 
     found, slopes = jax.value_and_grad(density, argnums=(0, 1))(mean, 0.1)
     assert np.isfinite(found)
@@ -98,11 +159,11 @@ def test_every_finite_prediction_has_a_finite_density_and_slope(shape, censoring
 
 
 @pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
-@pytest.mark.parametrize("censoring", [-1, 0, 1])
+@pytest.mark.parametrize("censoring", [-1, 0, 1, BETWEEN])
 @pytest.mark.parametrize("mean", [0.6, 1.0, 1.4])
 def test_the_slope_of_a_density_is_its_difference(shape, censoring, mean):
     def density(mean):
-        return log_density(1.0, censoring, mean, 0.2, Scatter(shape, 0.2, 4.0))
+        return log_density(1.0, censoring, mean, 0.2, Scatter(shape, 0.2, 4.0), upper=1.3)
 
     step = 1e-5
     central = (density(mean + step) - density(mean - step)) / (2 * step)
@@ -175,3 +236,28 @@ def test_curvature_is_the_expected_square_of_the_slope(shape):
     squares = jax.vmap(lambda value: slope(mean, value) ** 2)(jnp.asarray(values))
     # the midpoint rule over quantiles cuts the outermost 1e-4 of the squares' weight
     np.testing.assert_allclose(curvature(scale, mean, scatter), jnp.mean(squares), rtol=2e-3)
+
+
+@pytest.mark.parametrize("censoring", [-1, 1, BETWEEN])
+@pytest.mark.parametrize("mean", [0.5, 0.9, 1.0, 1.15, 1.3, 2.0])
+def test_a_limit_or_interval_tells_as_much_as_its_log_probability_bends(censoring, mean):
+    scatter = Scatter(NORMAL, 0.2, 4.0)
+    told = information_about_mean(1.0, 1.3, censoring, mean, 0.2, scatter)
+    step = 1e-4
+    below, at, above = (
+        log_density(1.0, censoring, m, 0.2, scatter, upper=1.3) for m in (mean - step, mean, mean + step)
+    )
+    # step squared, and rounding of the log probability over step squared
+    np.testing.assert_allclose(told, -(above - 2 * at + below) / step**2, rtol=1e-4, atol=1e-5)
+    assert 0 <= told <= curvature(0.2, mean, scatter)
+
+
+@pytest.mark.parametrize("shape", list(SHAPES.values()), ids=list(SHAPES))
+@pytest.mark.parametrize("censoring", [-1, 0, 1, BETWEEN])
+@pytest.mark.parametrize("mean", [-1e6, 0.0, 0.3, 0.35, 5.0, 1e6])
+def test_information_is_never_negative_and_never_more_than_a_measurements(shape, censoring, mean):
+    scatter = Scatter(shape, 0.1, 4.0)
+    told = information_about_mean(0.3, 0.4, censoring, mean, 0.1, scatter)
+    assert 0 <= told <= curvature(0.1, mean, scatter)
+    if censoring == 0:
+        assert told == curvature(0.1, mean, scatter)
