@@ -12,11 +12,12 @@ from .fitting import NOT_MET
 from .inputs import all_of
 from .machine import prepare_jax
 from .options import Debug, Json, Quiet
-from .talk import write_json, write_lines, write_table
+from .talk import say, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
     from ..results.compare import Comparison, Place
     from ..results.fitted import Fit
+    from ..results.moments import Look
     from ..results.sensitivity import Sensitivity
 
 WAYS = ("observation", "patient")
@@ -30,16 +31,29 @@ By = Annotated[
     str, typer.Option("--by", metavar="observation|patient", help="What is left out at a time to judge predictions.")
 ]
 
+Mend = Annotated[
+    bool, typer.Option("--moment-match", help="Where k-hat is too high, move the draws: solves the models again.")
+]
+
 
 def compare(
-    run: Runs, by: By = "observation", as_json: Json = False, quiet: Quiet = False, debug: Debug = False
+    run: Runs,
+    by: By = "observation",
+    moment_match: Mend = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> int:
     """Compare runs by what they predict of what they have not seen; of each, say where its prior matters."""
     fits, _ = all_of(lambda: open_runs(run), lambda: _check_way(by))
+    from ..results.compare import check_same_measurements
     from ..results.compare import compare as compared
     from ..results.sensitivity import sensitivities
 
-    found = compared(fits, by=by)
+    check_same_measurements({name: fit.tree for name, fit in fits.items()})
+    if moment_match:
+        say("solving the models where the posteriors without a measurement lie", quiet=quiet)
+    found = compared(fits, by=by, looks=_looks(fits) if moment_match else None)
     moved = {name: sensitivities(fit.tree) for name, fit in fits.items()}
     if as_json:
         write_json(_as_json(found, moved))
@@ -62,6 +76,16 @@ def open_runs(folders: list[str]) -> "dict[str, Fit]":
     if twice:
         raise InputError([Problem(name, "is named twice", remedy="name each run once") for name in twice])
     return dict(zip(names, all_of(*(lambda name=name: open_fit(name) for name in names)), strict=True))
+
+
+def _looks(fits: "dict[str, Fit]") -> "dict[str, Look]":
+    """Return by run what computes densities of its target anywhere."""
+    from ..results.kept import model_again, target_again
+    from ..results.moments import densities_of
+
+    models = all_of(*(lambda fit=fit: model_again(fit.tree) for fit in fits.values()))
+    pairs = zip(fits.items(), models, strict=True)
+    return {name: densities_of(target_again(fit.tree, model)) for (name, fit), model in pairs}
 
 
 def _check_way(by: str) -> None:

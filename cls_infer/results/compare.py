@@ -13,6 +13,7 @@ from arviz_stats.utils import ELPDDataLOO
 from ..errors import InputError, Problem
 from .fitted import Fit
 from .loo import By, Elpd, leave_one_out, measurements
+from .moments import Look
 
 FEW = 100
 """With fewer units the normal approximation of a difference is rough (Sivula et al. 2025, arXiv:2008.10296)."""
@@ -67,19 +68,20 @@ class Comparison:
         return not any(run.unreliable for run in self.runs)
 
 
-def compare(fits: Mapping[str, Fit], *, by: By = "observation") -> Comparison:
+def compare(fits: Mapping[str, Fit], *, by: By = "observation", looks: Mapping[str, Look] | None = None) -> Comparison:
     """Return the runs in order of their expected log predictive density.
 
     Args:
         fits: at least one, by name.
         by: whether one measurement is left out at a time, or all of one patient.
+        looks: by run, densities of its target anywhere, to mend too high k-hats by moment matching.
 
     Raises:
         InputError: the runs were not fitted to the same measurements; names what differs.
     """
     trees = {name: fit.tree for name, fit in fits.items()}
     check_same_measurements(trees)
-    found = {name: leave_one_out(tree, by) for name, tree in trees.items()}
+    found = {name: leave_one_out(tree, by, look=(looks or {}).get(name)) for name, tree in trees.items()}
     table = _table(found)
     evidence = {name: float(tree.attrs.get("log_evidence", nan)) for name, tree in trees.items()}
     places = [_place(name, fit, found[name], table[name], evidence) for name, fit in fits.items()]
@@ -192,12 +194,15 @@ def _of_run(fit: Fit, one: Elpd) -> list[str]:
         said.append(f"its verdict is not met: {fit.verdict.unmet[0]}")
     if one.dropped:
         said.append(f"{one.dropped} draws with a failed solve were left out; {one.draws} remain")
+    if one.mended:
+        said.append(f"Pareto k-hat was too high for {one.mended} of {len(one.units)} until moment matching mended it")
     if one.unreliable:
         shown = [f"{unit}, {khat:.2f}" for unit, khat in one.unreliable[:NAMED]]
         more = f"; and {len(one.unreliable) - NAMED} more" if len(one.unreliable) > NAMED else ""
         said.append(
             f"its elpd is not to be trusted: Pareto k-hat is above {one.good_khat:.2f} for "
-            f"{len(one.unreliable)} of {len(one.units)}: {'; '.join(shown)}{more}. Fit without these to know"
+            f"{len(one.unreliable)} of {len(one.units)}: {'; '.join(shown)}{more}. "
+            "--moment-match mends some; fit without the others to know"
         )
     return said
 

@@ -85,7 +85,7 @@ def test_a_model_of_ones_own_is_found_where_it_was_or_is(fit, kinetics, tmp_path
     tree.attrs = tree.attrs | {"model_file": own.file}
     assert model_again(tree).file == str(path)
     moved = path.rename(tmp_path / "elsewhere.py")
-    with pytest.raises(InputError, match="is not there; name the file as it was at the fit by `--model`"):
+    with pytest.raises(InputError, match="is not there; put it back as it was at the fit"):
         model_again(tree)
     assert model_again(tree, str(moved)).digest == own.digest
 
