@@ -15,12 +15,12 @@ from .options import Debug, Json, Quiet
 from .talk import say, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
+    from ..likelihood.posterior import Posterior
     from ..results.compare import Comparison, Place
     from ..results.fitted import Fit
-    from ..results.moments import Look
     from ..results.sensitivity import Sensitivity
 
-WAYS = ("observation", "patient")
+WAYS = ("observation", "patient", "future")
 COLUMNS = {  # field of a run's row -> how the table heads it
     **{"run": "run", "model": "model", "elpd": "elpd", "se": "se", "p": "p", "difference": "difference"},
     **{"difference_se": "se of it", "weight": "weight", "khat_max": "k-hat", "log_evidence": "log evidence"},
@@ -28,7 +28,10 @@ COLUMNS = {  # field of a run's row -> how the table heads it
 
 Runs = Annotated[list[str], typer.Argument(help="Run folders that fits of the same measurements wrote.")]
 By = Annotated[
-    str, typer.Option("--by", metavar="observation|patient", help="What is left out at a time to judge predictions.")
+    str,
+    typer.Option(
+        "--by", metavar="observation|patient|future", help="What is left out at a time; future: what --until hid."
+    ),
 ]
 
 Mend = Annotated[
@@ -51,9 +54,11 @@ def compare(
     from ..results.sensitivity import sensitivities
 
     check_same_measurements({name: fit.tree for name, fit in fits.items()})
-    if moment_match:
-        say("solving the models where the posteriors without a measurement lie", quiet=quiet)
-    found = compared(fits, by=by, looks=_looks(fits) if moment_match else None)
+    solving = moment_match or by == "future"
+    if solving:
+        say("solving the models of the runs again", quiet=quiet)
+    targets = _targets(fits) if solving else None
+    found = compared(fits, by=by, targets=targets, moment_match=moment_match)
     moved = {name: sensitivities(fit.tree) for name, fit in fits.items()}
     if as_json:
         write_json(_as_json(found, moved))
@@ -78,14 +83,13 @@ def open_runs(folders: list[str]) -> "dict[str, Fit]":
     return dict(zip(names, all_of(*(lambda name=name: open_fit(name) for name in names)), strict=True))
 
 
-def _looks(fits: "dict[str, Fit]") -> "dict[str, Look]":
-    """Return by run what computes densities of its target anywhere."""
+def _targets(fits: "dict[str, Fit]") -> "dict[str, Posterior]":
+    """Return by run the target that was sampled."""
     from ..results.kept import model_again, target_again
-    from ..results.moments import densities_of
 
     models = all_of(*(lambda fit=fit: model_again(fit.tree) for fit in fits.values()))
     pairs = zip(fits.items(), models, strict=True)
-    return {name: densities_of(target_again(fit.tree, model)) for (name, fit), model in pairs}
+    return {name: target_again(fit.tree, model) for (name, fit), model in pairs}
 
 
 def _check_way(by: str) -> None:
@@ -95,7 +99,8 @@ def _check_way(by: str) -> None:
 
 
 def _print(found: "Comparison", moved: "dict[str, dict[str, Sensitivity]]") -> None:
-    title = f"leaving out one {'measurement' if found.by == 'observation' else 'patient'} of {found.units} at a time"
+    unit = {"observation": "measurement", "patient": "patient", "future": "patient's hidden measurements"}[found.by]
+    title = f"leaving out one {unit} of {found.units} at a time"
     rows = [(*(_cell(getattr(one, name)) for name in COLUMNS), _bayes_factor(one)) for one in found.runs]
     write_table(title, (*COLUMNS.values(), "Bayes factor"), rows)
     write_lines(*(f"caution: {words}" for words in found.cautions))

@@ -11,9 +11,11 @@ from arviz_stats.loo.compare import compare as arviz_compare
 from arviz_stats.utils import ELPDDataLOO
 
 from ..errors import InputError, Problem
+from ..likelihood.posterior import Posterior
 from .fitted import Fit
+from .forecast import ahead_of, leave_future_out
 from .loo import By, Elpd, leave_one_out, measurements
-from .moments import Look
+from .moments import densities_of
 
 FEW = 100
 """With fewer units the normal approximation of a difference is rough (Sivula et al. 2025, arXiv:2008.10296)."""
@@ -23,6 +25,10 @@ ALIKE = 4.0
 
 NAMED = 5
 """So many places are named in a message, the others counted."""
+
+
+type Rows = dict[tuple[str, int, str], tuple]
+"""Of every measurement by patient, row and variable, what makes it the same."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +74,33 @@ class Comparison:
         return not any(run.unreliable for run in self.runs)
 
 
-def compare(fits: Mapping[str, Fit], *, by: By = "observation", looks: Mapping[str, Look] | None = None) -> Comparison:
+def compare(
+    fits: Mapping[str, Fit],
+    *,
+    by: By = "observation",
+    targets: Mapping[str, Posterior] | None = None,
+    moment_match: bool = False,
+) -> Comparison:
     """Return the runs in order of their expected log predictive density.
 
     Args:
         fits: at least one, by name.
-        by: whether one measurement is left out at a time, or all of one patient.
-        looks: by run, densities of its target anywhere, to mend too high k-hats by moment matching.
+        by: whether one measurement is left out at a time, or all of one patient, or what was hidden of one in the fit.
+        targets: by run, needed to look at what was hidden and to match moments.
+        moment_match: mends too high k-hats.
 
     Raises:
         InputError: the runs were not fitted to the same measurements; names what differs.
     """
     trees = {name: fit.tree for name, fit in fits.items()}
     check_same_measurements(trees)
-    found = {name: leave_one_out(tree, by, look=(looks or {}).get(name)) for name, tree in trees.items()}
+    if by == "future":
+        assert targets is not None
+        check_same_future(trees, targets)
+        found = {name: leave_future_out(tree, targets[name]) for name, tree in trees.items()}
+    else:
+        looks = {name: densities_of(target) for name, target in (targets or {}).items() if moment_match}
+        found = {name: leave_one_out(tree, by, look=looks.get(name)) for name, tree in trees.items()}
     table = _table(found)
     evidence = {name: float(tree.attrs.get("log_evidence", nan)) for name, tree in trees.items()}
     places = [_place(name, fit, found[name], table[name], evidence) for name, fit in fits.items()]
@@ -96,24 +115,42 @@ def check_same_measurements(trees: Mapping[str, xr.DataTree]) -> None:
     Raises:
         InputError: names, run by run, what it lacks, has beyond the first run, or has with another value.
     """
-    first, *others = trees
-    known = _rows(trees[first])
+    _refuse_differences({name: _rows(tree) for name, tree in trees.items()}, "was not fitted to the measurements of")
+
+
+def check_same_future(trees: Mapping[str, xr.DataTree], targets: Mapping[str, Posterior]) -> None:
+    """Refuse runs from which different measurements were hidden.
+
+    Raises:
+        InputError: names what differs.
+    """
+
+    def hidden(name: str) -> Rows:
+        ahead = ahead_of(trees[name], targets[name])
+        return {(one.patient.name, m.row, m.variable): (m.value, m.time) for one in ahead for m in one.hidden}
+
+    _refuse_differences({name: hidden(name) for name in trees}, "does not forecast the measurements of")
+
+
+def _refuse_differences(by_run: Mapping[str, Rows], verb: str) -> None:
+    first, *others = by_run
+    known = by_run[first]
     problems = []
     for name in others:
-        rows = _rows(trees[name])
+        rows = by_run[name]
         lacking, beyond = ([key for key in a if key not in b] for a, b in ((known, rows), (rows, known)))
         other = [key for key in known if key in rows and known[key] != rows[key]]
         differs = {"lacks": lacking, "has besides": beyond, "has another value, time or unit of": other}
         said = [f"it {word} {_named(keys)}" for word, keys in differs.items() if keys]
         if said:
-            message = f"was not fitted to the measurements of `{first}`: {'; '.join(said)}"
+            message = f"{verb} `{first}`: {'; '.join(said)}"
             remedy = "compare fits of the same rows: leave out of the data set what one of the models cannot predict"
             problems.append(Problem(name, message, remedy=remedy))
     if problems:
         raise InputError(problems)
 
 
-def _rows(tree: xr.DataTree) -> dict[tuple[str, int, str], tuple]:
+def _rows(tree: xr.DataTree) -> Rows:
     observed = tree["observed_data"].to_dataset()
     columns = [observed[name].values.ravel() for name in ("measurement", "time", "censoring", "time_sd", "extra_sd")]
     units = observed["unit"].values.ravel()
@@ -175,7 +212,7 @@ def _place(name: str, fit: Fit, one: Elpd, row: tuple[float, float, float], evid
         difference_se=difference_se if difference else nan,
         weight=weight,
         khat_max=float(np.max(one.khat)),
-        good_khat=one.good_khat,
+        good_khat=one.good_khat if one.weighted else nan,
         unreliable=tuple(one.unreliable),
         log_evidence=evidence[name],
         log_evidence_se=float(attrs.get("log_evidence_se", nan)) if known else nan,
@@ -194,6 +231,7 @@ def _of_run(fit: Fit, one: Elpd) -> list[str]:
         said.append(f"its verdict is not met: {fit.verdict.unmet[0]}")
     if one.dropped:
         said.append(f"{one.dropped} draws with a failed solve were left out; {one.draws} remain")
+    said += one.notes
     if one.mended:
         said.append(f"Pareto k-hat was too high for {one.mended} of {len(one.units)} until moment matching mended it")
     if one.unreliable:

@@ -15,7 +15,7 @@ from ..errors import InputError, Problem
 from .moments import ByUnit, Look, moment_matched
 from .replicates import by_patient
 
-type By = Literal["observation", "patient"]
+type By = Literal["observation", "patient", "future"]
 
 DRAWS = ("chain", "draw")
 
@@ -31,7 +31,7 @@ class Elpd:
 
     `units` names what was left out, in the order of `each` and of Pareto `khat` [unit]; `p` is the effective number of
     parameters. `draws` were used, `dropped` had a solve that failed; `mended` had too high a k-hat that moment matching
-    brought down.
+    brought down. Not `weighted` where the draws never saw the units. `notes` are sentences.
     """
 
     units: tuple[str, ...]
@@ -41,6 +41,8 @@ class Elpd:
     draws: int
     dropped: int
     mended: int = 0
+    weighted: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -60,11 +62,11 @@ class Elpd:
     @property
     def unreliable(self) -> list[tuple[str, float]]:
         """The units whose Pareto k-hat is too high for the number of draws, the worst first."""
-        by_unit = zip(self.units, self.khat.tolist(), strict=True)
+        by_unit = zip(self.units, self.khat.tolist(), strict=True) if self.weighted else ()
         return sorted(((unit, k) for unit, k in by_unit if not k <= self.good_khat), key=lambda one: -one[1])
 
 
-def leave_one_out(tree: xr.DataTree, by: By, *, look: Look | None = None) -> Elpd:
+def leave_one_out(tree: xr.DataTree, by: Literal["observation", "patient"], *, look: Look | None = None) -> Elpd:
     r"""Return the expected log predictive density of a run.
 
     $$\mathrm{elpd} = \sum_u \log p(y_u \mid y_{-u}), \qquad p(y_u \mid y_{-u}) \approx
@@ -112,7 +114,7 @@ def _too_high(found: ELPDData) -> int:
     return int(np.sum(~(found.pareto_k.values <= found.good_k)))
 
 
-def _by_unit(tree: xr.DataTree, by: By, look: Look, moves: np.ndarray) -> ByUnit:
+def _by_unit(tree: xr.DataTree, by: Literal["observation", "patient"], look: Look, moves: np.ndarray) -> ByUnit:
     """Return the densities of points with the likelihood by unit, in the order of units, of those that move."""
     if by == "observation":
         places = np.array(list(measurements(tree).values()))[moves]

@@ -10,6 +10,9 @@ from scipy.special import logsumexp
 
 from .residuals import inside
 
+FEW_DRAWS = 25
+"""A score that rests on fewer draws is hardly known."""
+
 
 @dataclass(frozen=True)
 class Score:
