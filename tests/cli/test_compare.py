@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from results.conjugate import about_nought
 from results.conjugate import measured as made
 from results.made_up import infused, origin, sampled
-from results.test_compare import VALUES, about_nought
 
 from cls_infer.cohort.records import Cohort
 from cls_infer.errors import InputError, Problem
@@ -13,6 +14,8 @@ from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.results.fitted import conclude
 from cls_infer.results.loo import leave_one_out
+
+VALUES = np.random.default_rng(3).normal(1.5, 1.0, (6, 4))
 
 
 @pytest.fixture
