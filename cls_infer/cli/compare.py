@@ -49,8 +49,8 @@ def compare(
 ) -> int:
     """Compare runs by what they predict of what they have not seen; of each, say where its prior matters."""
     fits, _ = all_of(lambda: open_runs(run), lambda: _check_way(by))
-    from ..results.compare import check_same_measurements
     from ..results.compare import compare as compared
+    from ..results.same_data import check_same_measurements
     from ..results.sensitivity import sensitivities
 
     check_same_measurements({name: fit.tree for name, fit in fits.items()})

@@ -10,25 +10,18 @@ import xarray as xr
 from arviz_stats.loo.compare import compare as arviz_compare
 from arviz_stats.utils import ELPDDataLOO
 
-from ..errors import InputError, Problem
 from ..likelihood.posterior import Posterior
 from .fitted import Fit
-from .forecast import ahead_of, leave_future_out
-from .loo import By, Elpd, leave_one_out, measurements
+from .forecast import leave_future_out
+from .loo import By, Elpd, leave_one_out
 from .moments import densities_of
+from .same_data import NAMED, check_same_future, check_same_measurements
 
 FEW = 100
 """With fewer units the normal approximation of a difference is rough (Sivula et al. 2025, arXiv:2008.10296)."""
 
 ALIKE = 4.0
 """Models that differ by less predict alike, whatever the standard error (the same)."""
-
-NAMED = 5
-"""So many places are named in a message, the others counted."""
-
-
-type Rows = dict[tuple[str, int, str], tuple]
-"""Of every measurement by patient, row and variable, what makes it the same."""
 
 
 @dataclass(frozen=True)
@@ -107,60 +100,6 @@ def compare(
     units = len(next(iter(found.values())).units)
     order = sorted(places, key=lambda one: -one.elpd)
     return Comparison(by, units, tuple(order), tuple(_cautions(trees, by, units, order)))
-
-
-def check_same_measurements(trees: Mapping[str, xr.DataTree]) -> None:
-    """Refuse runs of different measurements: their densities are of different things.
-
-    Raises:
-        InputError: names, run by run, what it lacks, has beyond the first run, or has with another value.
-    """
-    _refuse_differences({name: _rows(tree) for name, tree in trees.items()}, "was not fitted to the measurements of")
-
-
-def check_same_future(trees: Mapping[str, xr.DataTree], targets: Mapping[str, Posterior]) -> None:
-    """Refuse runs from which different measurements were hidden.
-
-    Raises:
-        InputError: names what differs.
-    """
-
-    def hidden(name: str) -> Rows:
-        ahead = ahead_of(trees[name], targets[name])
-        return {(one.patient.name, m.row, m.variable): (m.value, m.time) for one in ahead for m in one.hidden}
-
-    _refuse_differences({name: hidden(name) for name in trees}, "does not forecast the measurements of")
-
-
-def _refuse_differences(by_run: Mapping[str, Rows], verb: str) -> None:
-    first, *others = by_run
-    known = by_run[first]
-    problems = []
-    for name in others:
-        rows = by_run[name]
-        lacking, beyond = ([key for key in a if key not in b] for a, b in ((known, rows), (rows, known)))
-        other = [key for key in known if key in rows and known[key] != rows[key]]
-        differs = {"lacks": lacking, "has besides": beyond, "has another value, time or unit of": other}
-        said = [f"it {word} {_named(keys)}" for word, keys in differs.items() if keys]
-        if said:
-            message = f"{verb} `{first}`: {'; '.join(said)}"
-            remedy = "compare fits of the same rows: leave out of the data set what one of the models cannot predict"
-            problems.append(Problem(name, message, remedy=remedy))
-    if problems:
-        raise InputError(problems)
-
-
-def _rows(tree: xr.DataTree) -> Rows:
-    observed = tree["observed_data"].to_dataset()
-    columns = [observed[name].values.ravel() for name in ("measurement", "time", "censoring", "time_sd", "extra_sd")]
-    units = observed["unit"].values.ravel()
-    return {key: (*(float(one[at]) for one in columns), str(units[at])) for key, at in measurements(tree).items()}
-
-
-def _named(keys: list[tuple[str, int, str]]) -> str:
-    """Return the first of some rows and how many there are more."""
-    shown = [f"`{variable}` of `{patient}` (row {row})" for patient, row, variable in keys[:NAMED]]
-    return ", ".join(shown) + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "")
 
 
 def _table(found: Mapping[str, Elpd]) -> dict[str, tuple[float, float, float]]:
