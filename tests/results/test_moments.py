@@ -41,8 +41,8 @@ def test_what_weights_cannot_leave_out_is_mended(by, groups):
     assert np.abs(mended.each - exact).max() < np.abs(plain.each - exact).max()
 
 
-def test_densities_are_those_of_the_target(kinetics):
-    target = posterior(kinetics, chart("P1", "P2", uncharted=True), shared=("k_12",))
+def test_densities_are_those_of_the_target(mortal):
+    target = posterior(mortal, chart("P1", "P2", uncharted=True), shared=("k_12",))
     z = sampled(target).draws.z[0, :3]
     z[2] = 1e3  # cannot be solved
     found = densities_of(target)(z)
@@ -50,7 +50,8 @@ def test_densities_are_those_of_the_target(kinetics):
     for row, one in enumerate(z[:2]):
         terms, log_factor = look(one)
         np.testing.assert_allclose(found.patient[row], terms.log_likelihood, rtol=1e-9)
-        np.testing.assert_allclose(found.measurement[row].sum(axis=1), terms.log_likelihood, rtol=1e-9)
+        lived = found.patient[row] - found.measurement[row].sum(axis=1)
+        np.testing.assert_allclose(lived, target.predicted(target.pooling.coordinates(one)).log_survival, rtol=1e-6)
         expected = float(log_factor) + stats.norm.logpdf(one).sum()
         np.testing.assert_allclose(found.log_posterior[row], expected, rtol=1e-9)
     assert found.log_posterior[2] < -1e7 and np.isfinite(found.measurement).all() and (found.patient[2] == 0).all()
