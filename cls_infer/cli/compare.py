@@ -12,14 +12,15 @@ from .fitting import NOT_MET
 from .inputs import all_of
 from .machine import prepare_jax
 from .options import Debug, Json, Quiet
-from .talk import write_json, write_lines, write_table
+from .talk import say, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
+    from ..likelihood.posterior import Posterior
     from ..results.compare import Comparison, Place
     from ..results.fitted import Fit
     from ..results.sensitivity import Sensitivity
 
-WAYS = ("observation", "patient")
+WAYS = ("observation", "patient", "future")
 COLUMNS = {  # field of a run's row -> how the table heads it
     **{"run": "run", "model": "model", "elpd": "elpd", "se": "se", "p": "p", "difference": "difference"},
     **{"difference_se": "se of it", "weight": "weight", "khat_max": "k-hat", "log_evidence": "log evidence"},
@@ -27,19 +28,37 @@ COLUMNS = {  # field of a run's row -> how the table heads it
 
 Runs = Annotated[list[str], typer.Argument(help="Run folders that fits of the same measurements wrote.")]
 By = Annotated[
-    str, typer.Option("--by", metavar="observation|patient", help="What is left out at a time to judge predictions.")
+    str,
+    typer.Option(
+        "--by", metavar="observation|patient|future", help="What is left out at a time; future: what --until hid."
+    ),
+]
+
+Mend = Annotated[
+    bool, typer.Option("--moment-match", help="Where k-hat is too high, move the draws: solves the models again.")
 ]
 
 
 def compare(
-    run: Runs, by: By = "observation", as_json: Json = False, quiet: Quiet = False, debug: Debug = False
+    run: Runs,
+    by: By = "observation",
+    moment_match: Mend = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> int:
     """Compare runs by what they predict of what they have not seen; of each, say where its prior matters."""
     fits, _ = all_of(lambda: open_runs(run), lambda: _check_way(by))
     from ..results.compare import compare as compared
+    from ..results.same_data import check_same_measurements
     from ..results.sensitivity import sensitivities
 
-    found = compared(fits, by=by)
+    check_same_measurements({name: fit.tree for name, fit in fits.items()})
+    solving = moment_match or by == "future"
+    if solving:
+        say("solving the models of the runs again", quiet=quiet)
+    targets = _targets(fits) if solving else None
+    found = compared(fits, by=by, targets=targets, moment_match=moment_match)
     moved = {name: sensitivities(fit.tree) for name, fit in fits.items()}
     if as_json:
         write_json(_as_json(found, moved))
@@ -64,6 +83,15 @@ def open_runs(folders: list[str]) -> "dict[str, Fit]":
     return dict(zip(names, all_of(*(lambda name=name: open_fit(name) for name in names)), strict=True))
 
 
+def _targets(fits: "dict[str, Fit]") -> "dict[str, Posterior]":
+    """Return by run the target that was sampled."""
+    from ..results.kept import model_again, target_again
+
+    models = all_of(*(lambda fit=fit: model_again(fit.tree) for fit in fits.values()))
+    pairs = zip(fits.items(), models, strict=True)
+    return {name: target_again(fit.tree, model) for (name, fit), model in pairs}
+
+
 def _check_way(by: str) -> None:
     if by not in WAYS:
         remedy = f"write {' or '.join(f'`{way}`' for way in WAYS)}"
@@ -71,7 +99,8 @@ def _check_way(by: str) -> None:
 
 
 def _print(found: "Comparison", moved: "dict[str, dict[str, Sensitivity]]") -> None:
-    title = f"leaving out one {'measurement' if found.by == 'observation' else 'patient'} of {found.units} at a time"
+    unit = {"observation": "measurement", "patient": "patient", "future": "patient's hidden measurements"}[found.by]
+    title = f"leaving out one {unit} of {found.units} at a time"
     rows = [(*(_cell(getattr(one, name)) for name in COLUMNS), _bayes_factor(one)) for one in found.runs]
     write_table(title, (*COLUMNS.values(), "Bayes factor"), rows)
     write_lines(*(f"caution: {words}" for words in found.cautions))

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from ..results.predict import Prediction, Quantiles
     from ..results.scores import Score
 
-FEW_DRAWS = 25
-"""A score that rests on fewer draws is hardly known."""
-
 HEADER = ("patient", "time [h]", "quantity", "band", "q05", "q25", "q50", "q75", "q95")
 
 Run = Annotated[str, typer.Argument(help="A run folder that a fit wrote.")]
@@ -99,6 +96,8 @@ def _write_csv(rows: "Iterable[Quantiles]") -> None:
 
 def _lines(found: "Prediction") -> list[str]:
     """Return what is told beside the numbers."""
+    from ..results.scores import FEW_DRAWS
+
     said = list(found.notes)
     said += [
         f"{number} of {found.draws} draws of `{name}` could not be solved and are left out"

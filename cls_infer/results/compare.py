@@ -10,18 +10,18 @@ import xarray as xr
 from arviz_stats.loo.compare import compare as arviz_compare
 from arviz_stats.utils import ELPDDataLOO
 
-from ..errors import InputError, Problem
+from ..likelihood.posterior import Posterior
 from .fitted import Fit
-from .loo import By, Elpd, leave_one_out, measurements
+from .forecast import leave_future_out
+from .loo import By, Elpd, leave_one_out
+from .moments import densities_of
+from .same_data import NAMED, check_same_future, check_same_measurements
 
 FEW = 100
 """With fewer units the normal approximation of a difference is rough (Sivula et al. 2025, arXiv:2008.10296)."""
 
 ALIKE = 4.0
 """Models that differ by less predict alike, whatever the standard error (the same)."""
-
-NAMED = 5
-"""So many places are named in a message, the others counted."""
 
 
 @dataclass(frozen=True)
@@ -67,63 +67,39 @@ class Comparison:
         return not any(run.unreliable for run in self.runs)
 
 
-def compare(fits: Mapping[str, Fit], *, by: By = "observation") -> Comparison:
+def compare(
+    fits: Mapping[str, Fit],
+    *,
+    by: By = "observation",
+    targets: Mapping[str, Posterior] | None = None,
+    moment_match: bool = False,
+) -> Comparison:
     """Return the runs in order of their expected log predictive density.
 
     Args:
         fits: at least one, by name.
-        by: whether one measurement is left out at a time, or all of one patient.
+        by: whether one measurement is left out at a time, or all of one patient, or what was hidden of one in the fit.
+        targets: by run, needed to look at what was hidden and to match moments.
+        moment_match: mends too high k-hats.
 
     Raises:
         InputError: the runs were not fitted to the same measurements; names what differs.
     """
     trees = {name: fit.tree for name, fit in fits.items()}
     check_same_measurements(trees)
-    found = {name: leave_one_out(tree, by) for name, tree in trees.items()}
+    if by == "future":
+        assert targets is not None
+        check_same_future(trees, targets)
+        found = {name: leave_future_out(tree, targets[name]) for name, tree in trees.items()}
+    else:
+        looks = {name: densities_of(target) for name, target in (targets or {}).items() if moment_match}
+        found = {name: leave_one_out(tree, by, look=looks.get(name)) for name, tree in trees.items()}
     table = _table(found)
     evidence = {name: float(tree.attrs.get("log_evidence", nan)) for name, tree in trees.items()}
     places = [_place(name, fit, found[name], table[name], evidence) for name, fit in fits.items()]
     units = len(next(iter(found.values())).units)
     order = sorted(places, key=lambda one: -one.elpd)
     return Comparison(by, units, tuple(order), tuple(_cautions(trees, by, units, order)))
-
-
-def check_same_measurements(trees: Mapping[str, xr.DataTree]) -> None:
-    """Refuse runs of different measurements: their densities are of different things.
-
-    Raises:
-        InputError: names, run by run, what it lacks, has beyond the first run, or has with another value.
-    """
-    first, *others = trees
-    known = _rows(trees[first])
-    problems = []
-    for name in others:
-        rows = _rows(trees[name])
-        lacking, beyond = ([key for key in a if key not in b] for a, b in ((known, rows), (rows, known)))
-        other = [key for key in known if key in rows and known[key] != rows[key]]
-        differs = {"lacks": lacking, "has besides": beyond, "has another value, time or unit of": other}
-        said = [f"it {word} {_named(keys)}" for word, keys in differs.items() if keys]
-        if said:
-            message = f"was not fitted to the measurements of `{first}`: {'; '.join(said)}"
-            remedy = "compare fits of the same rows: leave out of the data set what one of the models cannot predict"
-            problems.append(Problem(name, message, remedy=remedy))
-    if problems:
-        raise InputError(problems)
-
-
-def _rows(tree: xr.DataTree) -> dict[tuple[str, int, str], tuple]:
-    observed = tree["observed_data"].to_dataset()
-    columns = [
-        observed[name].values.ravel() for name in ("measurement", "upper", "time", "censoring", "time_sd", "extra_sd")
-    ]
-    units = observed["unit"].values.ravel()
-    return {key: (*(float(one[at]) for one in columns), str(units[at])) for key, at in measurements(tree).items()}
-
-
-def _named(keys: list[tuple[str, int, str]]) -> str:
-    """Return the first of some rows and how many there are more."""
-    shown = [f"`{variable}` of `{patient}` (row {row})" for patient, row, variable in keys[:NAMED]]
-    return ", ".join(shown) + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "")
 
 
 def _table(found: Mapping[str, Elpd]) -> dict[str, tuple[float, float, float]]:
@@ -175,7 +151,7 @@ def _place(name: str, fit: Fit, one: Elpd, row: tuple[float, float, float], evid
         difference_se=difference_se if difference else nan,
         weight=weight,
         khat_max=float(np.max(one.khat)),
-        good_khat=one.good_khat,
+        good_khat=one.good_khat if one.weighted else nan,
         unreliable=tuple(one.unreliable),
         log_evidence=evidence[name],
         log_evidence_se=float(attrs.get("log_evidence_se", nan)) if known else nan,
@@ -194,12 +170,16 @@ def _of_run(fit: Fit, one: Elpd) -> list[str]:
         said.append(f"its verdict is not met: {fit.verdict.unmet[0]}")
     if one.dropped:
         said.append(f"{one.dropped} draws with a failed solve were left out; {one.draws} remain")
+    said += one.notes
+    if one.mended:
+        said.append(f"Pareto k-hat was too high for {one.mended} of {len(one.units)} until moment matching mended it")
     if one.unreliable:
         shown = [f"{unit}, {khat:.2f}" for unit, khat in one.unreliable[:NAMED]]
         more = f"; and {len(one.unreliable) - NAMED} more" if len(one.unreliable) > NAMED else ""
         said.append(
             f"its elpd is not to be trusted: Pareto k-hat is above {one.good_khat:.2f} for "
-            f"{len(one.unreliable)} of {len(one.units)}: {'; '.join(shown)}{more}. Fit without these to know"
+            f"{len(one.unreliable)} of {len(one.units)}: {'; '.join(shown)}{more}. "
+            "--moment-match mends some; fit without the others to know"
         )
     return said
 

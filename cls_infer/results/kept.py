@@ -93,7 +93,7 @@ def model_again(tree: xr.DataTree, path: str | None = None) -> Model:
         InputError: there is none, or it has changed since the fit.
     """
     name, digest, own = tree.attrs["model"], tree.attrs["model_digest"], tree.attrs.get("model_file", "")
-    remedy = "name the file as it was at the fit by `--model`, or fit again"
+    remedy = "put it back as it was at the fit (`predict` finds it elsewhere by `--model`), or fit again"
     place = path or own or name
     if place == own and not Path(own).is_file():
         raise InputError([Problem(place, f"the model `{name}` of the run is not there", remedy=remedy)])

@@ -9,12 +9,13 @@ import numpy as np
 import xarray as xr
 from arviz_stats.loo.loo import loo
 from arviz_stats.sampling_diagnostics import ess
-from arviz_stats.utils import ELPDData
+from arviz_stats.utils import ELPDData, ELPDDataLOO
 
 from ..errors import InputError, Problem
+from .moments import ByUnit, Look, moment_matched
 from .replicates import by_patient
 
-type By = Literal["observation", "patient"]
+type By = Literal["observation", "patient", "future"]
 
 DRAWS = ("chain", "draw")
 
@@ -29,7 +30,8 @@ class Elpd:
     """Expected log predictive density of a run, left out one unit at a time.
 
     `units` names what was left out, in the order of `each` and of Pareto `khat` [unit]; `p` is the effective number of
-    parameters. `draws` were used, `dropped` had a solve that failed.
+    parameters. `draws` were used, `dropped` had a solve that failed; `mended` had too high a k-hat that moment matching
+    brought down. Not `weighted` where the draws never saw the units. `notes` are sentences.
     """
 
     units: tuple[str, ...]
@@ -38,6 +40,9 @@ class Elpd:
     p: float
     draws: int
     dropped: int
+    mended: int = 0
+    weighted: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -57,11 +62,11 @@ class Elpd:
     @property
     def unreliable(self) -> list[tuple[str, float]]:
         """The units whose Pareto k-hat is too high for the number of draws, the worst first."""
-        by_unit = zip(self.units, self.khat.tolist(), strict=True)
+        by_unit = zip(self.units, self.khat.tolist(), strict=True) if self.weighted else ()
         return sorted(((unit, k) for unit, k in by_unit if not k <= self.good_khat), key=lambda one: -one[1])
 
 
-def leave_one_out(tree: xr.DataTree, by: By) -> Elpd:
+def leave_one_out(tree: xr.DataTree, by: Literal["observation", "patient"], *, look: Look | None = None) -> Elpd:
     r"""Return the expected log predictive density of a run.
 
     $$\mathrm{elpd} = \sum_u \log p(y_u \mid y_{-u}), \qquad p(y_u \mid y_{-u}) \approx
@@ -74,6 +79,8 @@ def leave_one_out(tree: xr.DataTree, by: By) -> Elpd:
     Args:
         tree: as `build_tree` returns it. Draws in which a solve failed are left out.
         by: what is left out at a time.
+        look: densities of the run's target anywhere. With them, units whose k-hat is too high are done again by moment
+            matching.
 
     Raises:
         InputError: no draw is left.
@@ -90,20 +97,47 @@ def leave_one_out(tree: xr.DataTree, by: By) -> Elpd:
     values = flat.values[solved]
     moves = np.ptp(values, axis=0) >= STILL
     each_unit, khat, p = values.mean(axis=0), np.zeros(len(moves)), 0.0
-    if moves.any():
-        each_unit[moves], khat[moves], p = _smoothed(values[:, moves], relative_efficiency(tree))
-    return Elpd(tuple(each["unit"].values.tolist()), each_unit, khat, p, len(values), int(np.sum(~solved)))
+    units, dropped = tuple(each["unit"].values.tolist()), int(np.sum(~solved))
+    if not moves.any():
+        return Elpd(units, each_unit, khat, p, len(values), dropped)
+    efficiency = relative_efficiency(tree)
+    found, before = _smoothed(values[:, moves], efficiency), 0
+    if look and (before := _too_high(found)):
+        z = tree["unconstrained_posterior"].to_dataset()["z"].stack(sample=DRAWS).transpose("sample", "coordinate")
+        by_unit = _by_unit(tree, by, look, moves)
+        found = moment_matched(found, values[:, moves], z.values[solved], by_unit, efficiency)
+    each_unit[moves], khat[moves] = found.elpd_i.values, found.pareto_k.values
+    return Elpd(units, each_unit, khat, float(found.p), len(values), dropped, before and before - _too_high(found))
 
 
-def _smoothed(values: np.ndarray, efficiency: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return elpd and k-hat of every unit and the effective number of parameters from log-likelihoods [draw, unit]."""
+def _too_high(found: ELPDData) -> int:
+    return int(np.sum(~(found.pareto_k.values <= found.good_k)))
+
+
+def _by_unit(tree: xr.DataTree, by: Literal["observation", "patient"], look: Look, moves: np.ndarray) -> ByUnit:
+    """Return the densities of points with the likelihood by unit, in the order of units, of those that move."""
+    if by == "observation":
+        places = np.array(list(measurements(tree).values()))[moves]
+    else:
+        names = tree["log_likelihood"].to_dataset()["patient"].values
+        places = np.argsort(names, kind="stable")[moves]
+
+    def at(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = look(z)
+        table = found.measurement.reshape(len(z), -1) if by == "observation" else found.patient
+        return found.log_posterior, table[:, places]
+
+    return at
+
+
+def _smoothed(values: np.ndarray, efficiency: float) -> ELPDDataLOO:
+    """Return the leaving out of every unit by Pareto-smoothed weights, from log-likelihoods [draw, unit]."""
     as_one_chain = xr.Dataset({"all": (("chain", "draw", "unit"), values[None])})
     posterior = xr.Dataset({"z": (DRAWS, np.zeros((1, len(values))))})
     data = xr.DataTree.from_dict({"/posterior": posterior, "/log_likelihood": as_one_chain})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it warns of is said with the units' names
-        found = cast(ELPDData, loo(data, pointwise=True, reff=efficiency))
-    return found.elpd_i.values, found.pareto_k.values, float(found.p)
+        return cast(ELPDDataLOO, loo(data, pointwise=True, reff=efficiency))
 
 
 def relative_efficiency(tree: xr.DataTree) -> float:

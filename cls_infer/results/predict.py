@@ -1,10 +1,8 @@
 """What a run's draws say of the time ahead, under the therapy as charted or another one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
-from math import nan
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,19 +10,14 @@ import xarray as xr
 
 from ..cohort.records import Event
 from ..errors import InputError, Problem
-from ..likelihood.posterior import Posterior
 from ..model.spec import Model
-from ..solve.plan import plan_along
-from .ahead import Ahead, all_ahead, notes
+from .ahead import all_ahead, notes
 from .bands import Band, curve, predictive_curve
-from .charted import observed_data
+from .forecast import check_agreement, score_ahead, with_measurements
 from .kept import target_again, whole_cohort
 from .replicates import trace_replicates
-from .scores import Scores, score
+from .scores import Scores
 from .trajectories import thinned, trace_courses
-
-AGREE = 0.1
-"""The fit's own predictions must come out again within this part of a measurement's scatter."""
 
 
 class Quantiles(NamedTuple):
@@ -91,13 +84,13 @@ def predict(
     kept = thinned(z.shape[1], z.shape[0], len(ahead))
     routes = [one.through(list(grid), slots=slots) for one, grid in zip(ahead, times, strict=True)]
     courses = trace_courses(target, z, kept, times, routes)
-    measured = _with_measurements(target, ahead)
+    measured = with_measurements(target, ahead)
     replicates = trace_replicates(measured, z, seed=int(tree.attrs["seed"]))
     with ThreadPoolExecutor() as beside:
         over_time, at_measurements = beside.submit(courses), beside.submit(replicates)
     found, (groups, status, _) = over_time.result(), at_measurements.result()
     failed = _failed(found)
-    _check_agreement(tree, ahead, groups["posterior_predictive"])
+    check_agreement(tree, ahead, groups["posterior_predictive"])
     scored = all(one.as_charted for one in ahead) and any(one.hidden for one in ahead)
     said = notes(target, ahead)
     if scored and (status != 0).any():
@@ -106,7 +99,7 @@ def predict(
         rows=_rows(tree, found, [one.grid(every).size for one in ahead]),
         draws=found.sizes["chain"] * found.sizes["draw"],
         failed=failed,
-        scores=_score(measured, groups, ahead) if scored else None,
+        scores=score_ahead(measured, groups, ahead) if scored else None,
         notes=tuple(said),
     )
 
@@ -131,36 +124,6 @@ def _padded(grids: Sequence[np.ndarray]) -> np.ndarray:
     """Return the grids as [patient, point], short ones resting at their last time."""
     longest = max(grid.size for grid in grids)
     return np.stack([np.pad(grid, (0, longest - grid.size), mode="edge") for grid in grids])
-
-
-def _with_measurements(target: Posterior, ahead: Sequence[Ahead]) -> Posterior:
-    """Return the target with a plan of all that was measured until the end: first what the fit saw, then the hidden."""
-    patients = [replace(one.patient, measurements=(*one.seen, *one.hidden)) for one in ahead]
-    slots = target.plan.slots
-    through: list[Callable] = [partial(one.through, slots=slots) for one in ahead]
-    starts = [one.start for one in ahead]
-    options = {"slots": slots, "assays": target.plan.assays}
-    return replace(target, plan=plan_along(target.model, patients, starts, through, **options))
-
-
-def _check_agreement(tree: xr.DataTree, ahead: Sequence[Ahead], predictive: xr.Dataset) -> None:
-    """Refuse a run whose own predictions do not come out again: the code beneath its model has changed.
-
-    Raises:
-        InputError: names the patient.
-    """
-    fitted = tree["posterior_predictive"].to_dataset()
-    for number, one in enumerate(ahead):
-        before = [place for place, m in enumerate(one.seen) if m.time + 2 * m.time_sd <= one.since]
-        then, now = (group["prediction"].values[:, :, number, before] for group in (fitted, predictive))
-        scale = fitted["scale"].values[:, :, number, before]
-        logarithmic = (tree["observed_data"].to_dataset()["noise"].values[number, before] == "lognormal")[None, None]
-        gap = np.abs(now - then) / np.where(logarithmic, scale * np.abs(then), scale)
-        solved = np.isfinite(gap).all(axis=-1)
-        if before and solved.any() and np.median(gap[solved].max(axis=-1)) > AGREE:
-            message = f"predicts the measurements of `{one.patient.name}` otherwise than when it was fitted"
-            remedy = f"use cls_infer {tree.attrs.get('version_cls_infer', 'as it was')}, or fit again"
-            raise InputError([Problem("RUN", message, remedy=remedy)])
 
 
 def _rows(tree: xr.DataTree, courses: xr.Dataset, points: Sequence[int]) -> list[Quantiles]:
@@ -194,12 +157,3 @@ def _since_the_first(courses: xr.Dataset) -> xr.Dataset:
         for name, one in courses.data_vars.items()
     }
     return courses.assign(data)
-
-
-def _score(target: Posterior, groups: Mapping[str, xr.Dataset], ahead: Sequence[Ahead]) -> Scores:
-    observed = observed_data(target)
-    value = observed["measurement"].values.copy()
-    for number, one in enumerate(ahead):
-        value[number, : len(one.seen)] = nan
-    observed["measurement"] = observed["measurement"].copy(data=value)
-    return score(observed, groups["posterior_predictive"]["measurement"], groups["log_likelihood"]["measurement"])

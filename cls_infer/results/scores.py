@@ -9,6 +9,9 @@ import xarray as xr
 
 from .residuals import inside, nearer_end
 
+FEW_DRAWS = 25
+"""A score that rests on fewer draws is hardly known."""
+
 
 @dataclass(frozen=True)
 class Score:

@@ -1,10 +1,21 @@
 """`compare` prints a table and what does not hold, and refuses what cannot be compared."""
 
-import pytest
-from results.conjugate import measured as made
-from results.test_compare import VALUES, about_nought
+from dataclasses import replace
 
+import numpy as np
+import pytest
+from results.conjugate import about_nought
+from results.conjugate import measured as made
+from results.made_up import infused, origin, sampled
+
+from cls_infer.cohort.records import Cohort
 from cls_infer.errors import InputError, Problem
+from cls_infer.likelihood.posterior import posterior
+from cls_infer.model import load_model
+from cls_infer.results.fitted import conclude
+from cls_infer.results.loo import leave_one_out
+
+VALUES = np.random.default_rng(3).normal(1.5, 1.0, (6, 4))
 
 
 @pytest.fixture
@@ -71,3 +82,15 @@ def test_a_run_of_an_earlier_version_is_compared_without_its_prior(cls_infer, ru
     del fit.tree["log_prior"]
     runs(a=fit)
     assert "no sensitivity to the prior" in cls_infer("compare", "a").out
+
+
+def test_moment_matching_solves_the_model_of_the_run_again(cls_infer, runs):
+    kinetics = load_model("volume_kinetics")
+    patient = replace(infused("P1"), measurements=infused("P1").measurements[:2])
+    target = posterior(kinetics, Cohort("one", (patient,), "0" * 64))
+    fit = conclude([sampled(target)], provenance=origin(kinetics, target.cohort))
+    runs(a=fit)
+    said = cls_infer("compare", "a", "--moment-match", "--json")
+    assert said.code in (0, 3) and "solving the models of the runs again" in said.err
+    plain = leave_one_out(fit.tree, "observation")
+    assert said.json["runs"][0]["khat_max"] <= plain.khat.max() and said.json["runs"][0]["elpd"] is not None

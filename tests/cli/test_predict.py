@@ -72,3 +72,15 @@ def test_what_cannot_be_exits_2(cls_infer, run, tmp_path):
     assert (said.code, said.out) == (2, "") and "no patient `P2`" in said.err and "no model `nowhere.py`" in said.err
     assert "run folder" in cls_infer("predict", tmp_path).err
     assert cls_infer("predict", run, "--hours", 0).code == 2
+
+
+def test_runs_are_compared_by_what_was_hidden(cls_infer, run):
+    elpd = cls_infer("predict", run, "--json").json["scores"]["elpd"]
+    said = cls_infer("compare", run, "--by", "future", "--json")
+    assert said.code == 0 and said.json["by"] == "future"
+    assert said.json["runs"][0]["elpd"] == pytest.approx(elpd, rel=1e-6)
+    assert said.json["runs"][0]["khat_max"] is None
+    assert (
+        "leaving out one patient's hidden measurements of 1 at a time"
+        in cls_infer("compare", run, "--by", "future").out
+    )

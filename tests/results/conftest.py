@@ -7,12 +7,21 @@ from results.made_up import chart, origin, sampled
 
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
+from cls_infer.model.prior import LogNormal
+from cls_infer.model.spec import HealthyRange
 from cls_infer.results.fitted import conclude
 
 
 @pytest.fixture(scope="session")
 def kinetics():
     return load_model("volume_kinetics")
+
+
+@pytest.fixture(scope="session")
+def mortal(kinetics):
+    """The same with a range of health and a say in who lives."""
+    known = HealthyRange("1/h", lambda p, h: p.k_12 / p.k_21, LogNormal(4.0, 0.3), "made up")
+    return replace(kinetics, healthy_ranges={"ratio": known}, log_survival=lambda y: -0.1 * y.U)
 
 
 @pytest.fixture(scope="session")

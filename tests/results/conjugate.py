@@ -52,6 +52,11 @@ def run(values, mu, *, prior, complete=True, unmet=(), **attrs):
     return Fit(tree, Verdict(not unmet, unmet, {"complete": complete}))
 
 
+def about_nought(values, **attrs):
+    """A run of a model that knows the mean to be 0."""
+    return run(values, np.zeros((2, 500)) + 1e-6 * np.arange(500), prior=np.zeros((2, 500)), **attrs)
+
+
 def left_out(values, groups, *, prior_sd=3.0):
     """The exact log predictive density of each group of the flat values, given the others."""
     found = []

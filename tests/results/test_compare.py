@@ -4,18 +4,13 @@ from math import isnan
 
 import numpy as np
 import pytest
-from results.conjugate import left_out, measured, run
+from results.conjugate import about_nought, left_out, measured
 from scipy import stats
 
 from cls_infer.errors import InputError
 from cls_infer.results.compare import compare
 
 VALUES = np.random.default_rng(3).normal(1.5, 1.0, (6, 4))
-
-
-def about_nought(values, **attrs):
-    """A run of a model that knows the mean to be 0."""
-    return run(values, np.zeros((2, 500)) + 1e-6 * np.arange(500), prior=np.zeros((2, 500)), **attrs)
 
 
 @pytest.fixture(scope="module")

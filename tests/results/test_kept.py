@@ -11,8 +11,6 @@ from scipy import stats
 from cls_infer.errors import InputError
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
-from cls_infer.model.prior import LogNormal
-from cls_infer.model.spec import HealthyRange
 from cls_infer.results.fitted import conclude
 from cls_infer.results.kept import hide_after, model_again, target_again, whole_cohort
 from cls_infer.results.log_prior import log_prior, stated
@@ -85,7 +83,7 @@ def test_a_model_of_ones_own_is_found_where_it_was_or_is(fit, kinetics, tmp_path
     tree.attrs = tree.attrs | {"model_file": own.file}
     assert model_again(tree).file == str(path)
     moved = path.rename(tmp_path / "elsewhere.py")
-    with pytest.raises(InputError, match="is not there; name the file as it was at the fit by `--model`"):
+    with pytest.raises(InputError, match="is not there; put it back as it was at the fit"):
         model_again(tree)
     assert model_again(tree, str(moved)).digest == own.digest
 
@@ -112,10 +110,7 @@ def test_ranges_of_health_count_as_prior(forecast):
     np.testing.assert_array_equal(log_prior(target.pooling, z, log_health)["healthy_ranges"], log_health)
 
 
-def test_prior_and_likelihood_make_up_the_density_that_was_sampled(kinetics):
-    """In a model that knows a range of health and who lives."""
-    known = HealthyRange("1/h", lambda p, h: p.k_12 / p.k_21, LogNormal(4.0, 0.3), "made up")
-    mortal = replace(kinetics, healthy_ranges={"ratio": known}, log_survival=lambda y: -0.1 * y.U)
+def test_prior_and_likelihood_make_up_the_density_that_was_sampled(mortal):
     target = posterior(mortal, chart("P1", "P2", uncharted=True), shared=("k_12", "k_21"))
     z = 0.3 * np.random.default_rng(3).standard_normal((1, 2, target.pooling.dimension))
     groups, status, log_health = trace_replicates(target, z, seed=1)()

@@ -12,8 +12,10 @@ from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.results.ahead import all_ahead, notes
 from cls_infer.results.bands import LEVELS, curve
-from cls_infer.results.fitted import conclude
-from cls_infer.results.kept import hide_after
+from cls_infer.results.compare import compare
+from cls_infer.results.diagnose import diagnose
+from cls_infer.results.fitted import Fit, conclude
+from cls_infer.results.kept import hide_after, target_again
 from cls_infer.results.predict import predict
 from cls_infer.results.replicates import trace_replicates
 from cls_infer.results.scores import log_mean
@@ -169,3 +171,30 @@ def test_a_treatment_nobody_had_is_said_to_do_nothing():
     given = (*cohort.patients[0].therapy, Event("steroid", 3.0, 20.0, 1.0, 9))
     ahead = all_ahead(target, cohort, therapy={"P1": given}, since=None, hours=None, every=1.0)
     assert notes(target, ahead) == ["no patient of the fit was given `steroid`: `beta_steroid` is held at 0"]
+
+
+def test_runs_are_compared_by_what_they_forecast(run, kinetics, forecast):
+    """Of the same draws, and of draws whose rate of urine is another."""
+    other = run.copy(deep=True)
+    place = next(slot for slot in target_again(run, kinetics).pooling.slots if slot.name == "k_10")
+    other["unconstrained_posterior"]["z"].values[..., place.start] += 1.5
+    other["posterior_predictive"]["prediction"].values[:] = np.nan  # is not what these draws predict
+    fits = {name: Fit(tree, diagnose(tree)) for name, tree in (("as it was", run), ("other", other))}
+    targets = {name: target_again(fit.tree, kinetics) for name, fit in fits.items()}
+    found = compare(fits, by="future", targets=targets)
+    assert found.units == 2 and found.trusted
+    by_name = {one.run: one for one in found.runs}
+    assert by_name["as it was"].elpd == pytest.approx(forecast.scores.elpd, rel=1e-3)
+    worse = predict(other, kinetics).scores
+    each = np.array([[scores.by_patient[name] for name in ("P1", "P2")] for scores in (worse, forecast.scores)])
+    gap = each[0] - each[1]
+    (last,) = [one for one in found.runs if one.difference]
+    sign = 1 if last.run == "other" else -1
+    np.testing.assert_allclose(last.difference, sign * gap.sum(), rtol=1e-3)
+    np.testing.assert_allclose(last.difference_se, np.sqrt(2 * gap.var()), rtol=1e-3)
+    assert np.isnan(last.khat_max) and np.isnan(last.p)
+
+
+def test_a_run_from_which_nothing_was_hidden_cannot_be_judged_by_it(fit, kinetics):
+    with pytest.raises(InputError, match="has nothing to forecast; fit with `--until`"):
+        compare({"a": fit}, by="future", targets={"a": target_again(fit.tree, kinetics)})
