@@ -6,16 +6,20 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import logsumexp
 from numpyro.infer import MCMC, NUTS
 
 from ..errors import InputError, Problem
 from ..likelihood.population import Population
-from ..likelihood.reweighted import Interim, Reweighted, log_normal
+from ..likelihood.reweighted import Interim, Products, log_normal, log_weights, population_model, products
 from .settings import Settings
 
 THIN = 100.0
 """Effective size of a patient's draws below which they are too thin. The mean of the law errs by at most
 1/sqrt(size) of its posterior sd, less where patients are many: a tenth."""
+
+STATISTICS = ("potential_energy", "num_steps", "accept_prob", "diverging", "energy")
+"""What NumPyro is asked for of every draw, by its names."""
 
 WIDER = 1.5
 """A redraw's prior is so many times as wide as what the population says of the patient: it has tails to lose."""
@@ -119,27 +123,32 @@ def expected(found: TwoStage) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.asarray(covariances.mean(axis=0)) + np.einsum("uei,uej->eij", away, away) / len(away)
 
 
-def _once(population: Population, draws: Interim, settings: Settings) -> TwoStage:
-    target = Reweighted(population, draws)
+def _sampler(population: Population, settings: Settings) -> MCMC:
+    """Return NUTS for the law. It takes the patients' draws as data: a program compiled once and kept serves others."""
     kernel = NUTS(
-        target.numpyro_model(),
+        population_model(population),
         dense_mass=True,
         target_accept_prob=settings.target_accept,
         max_tree_depth=settings.max_tree_depth,
     )
-    sampler = MCMC(
+    return MCMC(
         kernel,
         num_warmup=settings.warmup,
         num_samples=settings.draws,
         num_chains=settings.chains,
         chain_method="vectorized",
         progress_bar=False,
+        jit_model_args=True,
     )
-    fields = ("potential_energy", "num_steps", "accept_prob", "diverging", "energy")
-    sampler.run(jax.random.key(settings.seed), extra_fields=fields)
+
+
+def _once(population: Population, draws: Interim, settings: Settings) -> TwoStage:
+    """Return the law's posterior given these draws, and the draws weighed by it."""
+    ready, sampler = products(draws), _sampler(population, settings)
+    sampler.run(jax.random.key(settings.seed), ready, extra_fields=STATISTICS)
     u = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
     stats = {name: np.asarray(value) for name, value in sampler.get_extra_fields(group_by_chain=True).items()}
-    chosen, effective, weight = _weigh(target, u.reshape(-1, u.shape[-1]), settings.seed)
+    chosen, effective, weight = _weigh(population, ready, u.reshape(-1, u.shape[-1]), settings.seed)
     return TwoStage(
         population=population,
         draws=draws,
@@ -152,19 +161,22 @@ def _once(population: Population, draws: Interim, settings: Settings) -> TwoStag
     )
 
 
-def _weigh(target: Reweighted, u: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _weigh(
+    population: Population, ready: Products, u: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return for laws u [law, dim] a draw of every patient [law, episode], and over all laws the effective size
     [episode] and the mean weight of each draw [episode, draw]."""
 
-    def one(total: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        at, key = given
-        logits = jax.scipy.special.logsumexp(target.log_weights(target.population.law(at)), axis=1)
-        weights = jax.nn.softmax(logits, axis=1)
-        return total + weights, (jax.random.categorical(key, logits, axis=1), jnp.sum(weights**2, axis=1))
+    def run(ready: Products, u: jax.Array, keys: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        def one(total: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+            at, key = given
+            logits = logsumexp(log_weights(population, ready, population.law(at)), axis=1)
+            weights = jax.nn.softmax(logits, axis=1)
+            return total + weights, (jax.random.categorical(key, logits, axis=1), jnp.sum(weights**2, axis=1))
 
-    keys = jax.random.split(jax.random.key(seed + 1), len(u))
-    run = jax.jit(lambda: jax.lax.scan(one, jnp.zeros(target.draws.z.shape[:2]), (jnp.asarray(u), keys)))
-    total, (chosen, crowding) = run()
+        return jax.lax.scan(one, jnp.zeros(ready.known.shape), (u, keys))
+
+    total, (chosen, crowding) = jax.jit(run)(ready, u, jax.random.split(jax.random.key(seed + 1), len(u)))
     return np.asarray(chosen), 1 / np.asarray(crowding.mean(axis=0)), np.asarray(total) / len(u)
 
 

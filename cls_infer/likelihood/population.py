@@ -234,7 +234,7 @@ def population(
         person=np.array([persons.index(one) if one in persons else -1 for one in who]),
         causes=causes,
         cause=np.array([_place(patient, causes) for patient in cohort.patients]),
-        correlated=correlated and len(parameters) > 1,
+        correlated=correlated,
         hyperprior=hyperprior,
     )
 
@@ -254,6 +254,10 @@ def _problems(cohort: Cohort, parameters: Sequence[str], correlated: bool) -> li
         problems.append(Problem("fit", "a population needs a parameter", remedy="name one by `--hierarchical`"))
     for name in {name for name in parameters if list(parameters).count(name) > 1}:
         problems.append(Problem("fit", f"`{name}` is named twice", remedy="name it once"))
+    if correlated and len(parameters) < 2:
+        problems.append(
+            Problem("--correlated", "one parameter has none to go with", remedy="name two, or leave it out")
+        )
     persons = dict.fromkeys(_person(patient) for patient in cohort.patients)
     if len(persons) < 2:
         found = f"a population of one: `{next(iter(persons), '')}` is the only person of `{cohort.name}`"

@@ -17,7 +17,7 @@ from cls_infer.likelihood.population import SPREAD, HalfCauchy, Hyperprior, popu
 from cls_infer.likelihood.reweighted import interim
 
 SCHOOLS = Path(__file__).parents[2] / "data" / "posteriordb" / "eight_schools"
-SETTINGS = Settings(chains=4, warmup=300, draws=400, seed=1, target_accept=0.9)
+SETTINGS = Settings(chains=2, warmup=150, draws=350, seed=1, target_accept=0.9)
 
 
 def cohort(count, **covariates):
@@ -65,7 +65,7 @@ def normal_cohort():
 @pytest.fixture(scope="module")
 def found(normal_cohort):
     y, s = normal_cohort
-    return two_stage(population(cohort(12), ("a",)), interim(drawn(y, s, 2000, seed=3)), SETTINGS)
+    return two_stage(population(cohort(12), ("a",)), interim(drawn(y, s, 1000, seed=3)), SETTINGS)
 
 
 def test_the_law_is_that_of_quadrature(normal_cohort, found):
@@ -83,7 +83,7 @@ def test_patients_are_drawn_to_their_population(normal_cohort, found):
     mu, tau = found.u[..., :1], 0.3 * np.exp(found.u[..., 1:2])
     mean, sd = updated(y, s, mean=mu, sd=tau)
     r = (found.z[..., 0] - mean) / sd
-    # 1,600 draws of which a few hundred are independent, picked among the interim draws
+    # 700 draws of which a few hundred are independent, picked among the interim draws
     np.testing.assert_allclose(r.mean(axis=(0, 1)), 0, atol=0.25)
     np.testing.assert_allclose(r.std(axis=(0, 1)), 1, atol=0.15)
     assert found.thin == () and np.all(found.effective > THIN)
@@ -93,7 +93,7 @@ def test_weighted_draws_serve_as_well_as_equal_ones(normal_cohort, found):
     """Draws from twice as wide a normal, weighed to the same interim posterior."""
     y, s = normal_cohort
     mean, sd = (part[:, None] for part in updated(y, s))
-    z = mean + 2 * sd * np.random.default_rng(4).standard_normal((12, 4000))
+    z = mean + 2 * sd * np.random.default_rng(4).standard_normal((12, 2000))
     weights = norm.logpdf(z, mean, sd) - norm.logpdf(z, mean, 2 * sd)
     again = two_stage(found.population, interim(z[..., None], log_weight=weights), SETTINGS)
     # a tenth of a posterior sd of each: both means scatter by the interim draws
@@ -103,13 +103,13 @@ def test_weighted_draws_serve_as_well_as_equal_ones(normal_cohort, found):
         assert abs(np.log(one.std() / other.std())) < 0.2
 
 
-FAR, SHARP = np.array([3.0, 3.2, 2.8, 3.1, 2.9, 3.3]), np.full(6, 2.0)
+FAR, BLUNT = np.array([3.0, 3.2, 2.8, 3.1, 2.9, 3.3]), np.full(6, 2.0)
 """Patients with little data each, who together say that the population lies three prior sd away."""
 
 
 def test_draws_too_far_from_the_population_are_called_thin_and_a_redraw_mends_them():
-    y, s = np.tile(FAR, 5), np.tile(SHARP, 5)
-    people = population(cohort(30), ("a",))
+    y, s = np.tile(FAR, 3), np.tile(BLUNT, 3)
+    people = population(cohort(18), ("a",))
     draws = drawn(y, s, 400, seed=5)
     near = two_stage(people, interim(drawn(y - 3.0, s, 400, seed=5)), SETTINGS)
     far = two_stage(people, interim(draws), SETTINGS)
@@ -121,13 +121,13 @@ def test_draws_too_far_from_the_population_are_called_thin_and_a_redraw_mends_th
     def redraw(patients, mean, covariance):
         asked.append(len(patients))
         mean, sd = updated(y[patients], s[patients], mean[:, 0], np.sqrt(covariance[:, 0, 0]))
-        z = np.random.default_rng(6).standard_normal((len(patients), 600))
-        return (mean[:, None] + sd[:, None] * z)[..., None], np.zeros((len(patients), 600))
+        z = np.random.default_rng(6).standard_normal((len(patients), 500))
+        return (mean[:, None] + sd[:, None] * z)[..., None], np.zeros((len(patients), 500))
 
     mended = two_stage(people, interim(draws), SETTINGS, redraw=redraw)
     assert mended.thin == () and set(mended.redrawn) >= set(far.thin)
     assert mended.effective.min() > THIN > far.effective.min()
-    assert asked[0] == len(far.thin) and mended.draws.z.shape[1] == 600
+    assert asked[0] == len(far.thin) and mended.draws.z.shape[1] == 500
     for place, (mean, sd) in enumerate(by_quadrature(y, s).values()):
         value = mended.u[..., 0] if place == 0 else np.log(0.3) + mended.u[..., 1]
         allowed = 4 * np.sqrt(1 / effective_size(value) + 1 / mended.effective.min())
@@ -189,8 +189,8 @@ def test_eight_schools_are_those_of_posteriordb():
     effect, error = schools()
     known = Hyperprior(mean_sd=5 / unit, spread=HalfCauchy(5 / unit))
     people = population(cohort(8), ("theta",), hyperprior=known)
-    draws = interim(drawn(effect / unit, error / unit, 8000, seed=8))
-    found = two_stage(people, draws, Settings(chains=4, warmup=500, draws=1500, seed=9, target_accept=0.95))
+    draws = interim(drawn(effect / unit, error / unit, 4000, seed=8))
+    found = two_stage(people, draws, Settings(chains=4, warmup=400, draws=1000, seed=9, target_accept=0.95))
     by_name = {f"theta[{i + 1}]": unit * found.z[..., i, 0] for i in range(8)}
     by_name |= {"mu": 5 * found.u[..., 0], "tau": unit * np.asarray(known.spread_of(found.u[..., 1]))}
     for name, (mean, sd) in reference().items():
