@@ -35,6 +35,8 @@ class Request:
     per_patient: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     hierarchical: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    correlated: bool = False
     fix: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
     until: float | None = None
@@ -73,6 +75,8 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
             shared=request.shared,
             hierarchical=request.hierarchical,
             fixed=fixed,
+            covariates=request.covariates,
+            correlated=request.correlated,
             settings=request.settings,
             until=request.until,
             device=request.device,

@@ -131,12 +131,20 @@ class Population:
         """The length of u."""
         return len(self.labels)
 
-    def law(self, u: Batch) -> Law:
-        """Return the numbers of the population from its coordinates u [dim]."""
+    def _apart(self, u: Batch) -> dict[str, jax.Array]:
         parts, begin = {}, 0
         for name, labels in self.parts.items():
             parts[name] = jnp.asarray(u)[begin : begin + len(labels)]
             begin += len(labels)
+        return parts
+
+    def cause_spread(self, u: Batch) -> jax.Array:
+        """Return the spread between causes [parameter] from u [dim]; empty where there are none."""
+        return self.hyperprior.spread_of(self._apart(u)["cause_spread"])
+
+    def law(self, u: Batch) -> Law:
+        """Return the numbers of the population from its coordinates u [dim]."""
+        parts = self._apart(u)
         k, known = len(self.parameters), self.hyperprior
         between = known.spread_of(parts["spread"])
         shape = correlation_root(parts["correlation"], k, known.concentration) if self.correlated else jnp.eye(k)

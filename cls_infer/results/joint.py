@@ -14,7 +14,7 @@ class Joint:
     """One target, draws `z` [chain, draw, dim] and the sampler's statistics.
 
     A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
-    had its own. `seconds` are summed over the parts.
+    had its own. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled.
     """
 
     target: Posterior
@@ -23,6 +23,7 @@ class Joint:
     complete: bool
     method: str
     seconds: dict[str, float]
+    centred: str = ""
 
 
 def join(parts: Sequence[Inference]) -> Joint:
@@ -36,7 +37,7 @@ def join(parts: Sequence[Inference]) -> Joint:
     complete = all(part.draws.complete for part in parts)
     if len(parts) == 1:
         (part,) = parts
-        return Joint(part.target, part.draws.z, dict(part.draws.stats), complete, methods, seconds)
+        return Joint(part.target, part.draws.z, dict(part.draws.stats), complete, methods, seconds, part.draws.centred)
     target = _together([part.target for part in parts])
     draws = min(part.draws.z.shape[1] for part in parts)
     stats = {

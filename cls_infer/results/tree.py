@@ -61,6 +61,8 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.Data
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
+    if joint.centred:
+        tree.attrs["pooled"] = joint.centred
     return tree
 
 
