@@ -98,6 +98,27 @@ class Pooling:
             columns |= dict(zip(self.pooled, (centres[:, 0] + away).T, strict=True))
         return jnp.stack([columns[place] for place in range(len(self.slots))], axis=1)
 
+    def vector(self, u: Batch, coordinates: Batch) -> jax.Array:
+        """Return z [dimension] from the law's entries u [dim] and every patient's coordinates [patient, slot].
+
+        What is shared is taken from the first patient.
+        """
+        z = jnp.zeros(self.dimension)
+        columns = jnp.asarray(coordinates).T
+        for place, slot in enumerate(self.slots):
+            if slot.size and place not in self.pooled:
+                z = z.at[slot.start : slot.start + slot.size].set(columns[place, : slot.size])
+        if self.population is not None:
+            z = z.at[np.array(self.law_at)].set(u)
+            law = self.law(z)
+            away = columns[np.array(self.pooled)].T - self.population.centres(law)[0][:, 0]
+            roots = self.population.roots(law)
+            eta = jax.scipy.linalg.solve_triangular(roots, away[..., None], lower=True)[..., 0]
+            for number, place in enumerate(self.pooled):
+                start = self.slots[place].start + 2
+                z = z.at[start : start + len(self.patients)].set(eta[:, number])
+        return z
+
     def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
         by_name: dict[str, Any] = {}
@@ -210,7 +231,7 @@ def _with_law(own: Pooling, cohort: Cohort, covariates: Sequence[str], correlate
     if people.choices[0].shape[1] > 1:
         lacking = [name for name, place in zip(people.episodes, people.cause, strict=True) if place < 0]
         found = f"`{CAUSE}` is missing of {', '.join(f'`{name}`' for name in lacking)}, and a joint fit asks for all"
-        remedy = "chart it in patients.csv, or fit by `--method two-stage`, which mixes over causes"
+        remedy = "chart it in patients.csv, or leave these patients out; weighing draws apart mixes over causes"
         raise InputError([Problem("--covariate", found, remedy=remedy)])
     behind = people.dimension - 2 * len(slots)
     at = (*(slot.start for slot in slots), *(slot.start + 1 for slot in slots))

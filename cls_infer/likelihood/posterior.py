@@ -89,9 +89,9 @@ class Posterior:
         table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (patients,)) for s in scales], axis=1)
         variable = self.plan.chart.variable
         scale = jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
-        scale += np.array([n.relative for n in noises])[variable] * np.abs(self.plan.chart.value)
-        shape, df = self.noise_shape
-        return Scatter(shape, scale, df)
+        each = [(SHAPES[n.shape], n.df, n.relative) for n in noises]
+        shape, df, relative = (jnp.asarray(column)[variable] for column in zip(*each, strict=True))
+        return Scatter(shape, scale + relative * jnp.abs(jnp.asarray(self.plan.chart.value)), df)
 
     def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
         """Return the log density of every measurement [patient, obs]; 0 where there is none."""

@@ -143,6 +143,14 @@ def test_covariates_and_correlations_stand_behind_the_parameters(kinetics, two_p
     np.testing.assert_allclose(pooling.coordinates(z.at[-1].set(0.0))[:, :2], plain_with(plain, by_name, z), rtol=1e-12)
 
 
+def test_the_vector_is_found_again_from_law_and_coordinates(kinetics, two_patients):
+    asked = {"hierarchical": ("k_21", "k_10"), "shared": ("k_12",), "covariates": ("weight",), "correlated": True}
+    pooling = pool(kinetics, two_patients, **asked)
+    z = some_z(pooling)
+    again = pooling.vector(z[np.array(pooling.law_at)], pooling.coordinates(z))
+    np.testing.assert_allclose(again, z, rtol=1e-10, atol=1e-12)
+
+
 def plain_with(plain, by_name, z):
     """Return the first two columns of coordinates where the effects are added by hand."""
     columns = plain.coordinates(z[: plain.dimension])
