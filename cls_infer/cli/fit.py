@@ -27,7 +27,7 @@ COLUMNS = {  # field of a summary row -> how the table heads it
 ModelName = Annotated[
     str, typer.Option("--model", metavar="NAME", help="A shipped model, or the path of a model file.")
 ]
-Method = Annotated[str, typer.Option("--method", metavar="auto|nuts", help="How to sample; auto is nuts.")]
+Method = Annotated[str, typer.Option("--method", metavar="auto|nuts|two-stage", help="How to sample; auto is nuts.")]
 PerPatient = Annotated[
     list[str] | None,
     typer.Option("--per-patient", metavar=NAMES, help="Parameters each patient has for itself."),

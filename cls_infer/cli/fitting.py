@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from .talk import say, write_json
 if TYPE_CHECKING:
     from ..results.fitted import Fit
 
-METHODS = ("auto", "nuts")
+METHODS = ("auto", "nuts", "two-stage")
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
@@ -66,12 +67,13 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     folder = fresh_run(request.out, name=request.run_name)
     from ..results.fit import fit
     from ..results.store import save
+    from ..results.two_stage import fit_two_stage
 
+    by = fit_two_stage if request.method == "two-stage" else partial(fit, per_patient=request.per_patient)
     with told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
-        fitted = fit(
+        fitted = by(
             cohort,
             model,
-            per_patient=request.per_patient,
             shared=request.shared,
             hierarchical=request.hierarchical,
             fixed=fixed,
@@ -101,7 +103,7 @@ def _check_options(request: Request) -> None:
     problems = []
     if request.method not in METHODS:
         message = f"there is no method `{request.method}` in this version"
-        problems.append(Problem("--method", message, remedy="there is `nuts`; `auto` chooses it"))
+        problems.append(Problem("--method", message, remedy="there are `nuts`, which `auto` chooses, and `two-stage`"))
     for name, least in (("chains", 1), ("draws", 4), ("warmup", 1), ("seed", 0)):
         number = getattr(request.settings, name)
         if number < least:

@@ -1,7 +1,7 @@
 """A patient who is not of the cohort, given its population: whom to expect, and what each new measurement changes.
 
 Draws of the patient's parameters are made once. As measurements arrive, each draw is solved through the chart so far
-and weighed by how well it fits: a thousand solves without a gradient, and no sampler.
+and weighed by how well it fits: some thousand solves without a gradient, and no sampler.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from ..solve.plan import Chart, plan, usable
 from ..solve.route import uncharted
 from ..solve.system import System
 
-DRAWS, LANES = 1000, 250
+DRAWS, LANES = 8000, 250
 FEWEST_PLACES = 8
 """Places for measurements, and for stops, are made in powers of two from here on: few programs serve every chart."""
 
@@ -87,7 +87,7 @@ def expect(target: Posterior, z: np.ndarray, patient: Patient, *, seed: int, dra
 def follow(target: Posterior, expected: Expected) -> Callable[[Patient], Updated]:
     """Return the function that takes the chart so far of the expected patient to the weights of the draws.
 
-    A program is compiled for every doubling of the chart's length; between them an update is a thousand solves.
+    A program is compiled for every doubling of the chart's length; between them an update is one solve a draw.
 
     Raises:
         InputError: from the function: nothing the model predicts was measured; therapy of unknown amount that was not

@@ -57,6 +57,7 @@ def diagnose(tree: xr.DataTree) -> Verdict:
         "solver_error_nats_max": _number(np.nanmax(error)) if np.isfinite(error).any() else None,
         "solver_khat_max": _number(np.nanmax(khat)) if np.isfinite(khat).any() else None,
         "complete": bool(stats.attrs["complete"]),
+        "thin": str(tree["two_stage"].attrs["thin"]) if "two_stage" in tree.children else "",
     }
     unmet = tuple(_unmet(numbers, {name: where for name, (_, where) in worst.items()}))
     return Verdict(not unmet, unmet, numbers)
@@ -152,6 +153,11 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
         yield (
             f"{numbers['failed_solves']} draws hold a solve that failed, {asked.failed_solves} asked: "
             "look at the group `solver` for the patient and raise the step limit"
+        )
+    if numbers["thin"]:
+        yield (
+            f"draws of {numbers['thin']} are too few under the population: sample these patients longer, "
+            "or fit all jointly by --method nuts"
         )
     error = numbers["solver_error_nats_max"]
     if error is None or not error <= asked.solver_error_nats:

@@ -1,25 +1,40 @@
 """The two-stage road for a cohort: patients fitted apart, then weighed together under their population."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from time import perf_counter
 
 import jax
 import numpy as np
 import xarray as xr
 from arviz_stats.base.array import array_stats
 
+from ..cohort.records import Cohort
 from ..errors import InputError, Problem
+from ..inference.accuracy import tolerance_at
+from ..inference.device import choose_device
 from ..inference.gauss_newton import expand
 from ..inference.nuts import Draws
-from ..inference.run import Inference
+from ..inference.run import Inference, infer_cohort, targets
+from ..inference.run import Report as AnyReport
 from ..inference.settings import Settings
 from ..inference.start import Start
 from ..inference.two_stage import TwoStage, two_stage
+from ..likelihood.pooling import pool
 from ..likelihood.posterior import Posterior, posterior
 from ..likelihood.reweighted import Interim, interim
+from ..model.spec import Model
+from .diagnose import converged, diagnose
+from .fit import hide_after
+from .fitted import Fit, conclude
 from .joint import Joint, join
+from .provenance import provenance
 
 type Report = Callable[[str], None]
+
+LAW_DRAWS = 1000
+"""Draws of the law in each chain, at least: they cost no solve."""
 
 
 def weigh_together(
@@ -59,6 +74,68 @@ def weigh_together(
         report(f"draws too thin under the population: {', '.join(found.thin)}")
     draws = Draws(_vectors(target, found, own), found.stats, complete=apart.complete)
     return Inference(target, draws, _start(target, draws.z), f"two-stage after {apart.method}", apart.seconds), found
+
+
+def fit_two_stage(
+    cohort: Cohort,
+    model: Model,
+    *,
+    hierarchical: tuple[str, ...],
+    covariates: tuple[str, ...] = (),
+    correlated: bool = False,
+    fixed: dict[str, float] | None = None,
+    shared: tuple[str, ...] = (),
+    settings: Settings = Settings(),  # noqa: B008 - a frozen value
+    until: float | None = None,
+    device: str = "auto",
+    command: str = "",
+    report: AnyReport = lambda _: None,
+) -> Fit:
+    """Fit every patient alone by NUTS, weigh the draws under the population, and judge the result as `fit` does.
+
+    The group `two_stage` of the tree says how far each patient's draws go under the population.
+
+    Raises:
+        InputError: what `fit` refuses, and a parameter that is to be shared.
+    """
+    begun = perf_counter()
+    seen, hidden = hide_after(cohort, until)
+    _check_asked(hierarchical, shared)
+    asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    held = dict(pool(model, seen, fixed=fixed, **asked).held)  # refuses now what cannot be weighed later
+    target = partial(
+        posterior,
+        model,
+        per_patient=tuple(name for name in model.parameters if name not in held),
+        fixed=held,
+        tolerance=tolerance_at(settings.rtol, settings.solver),
+    )
+    choice = choose_device(device, lambda: next(targets(target, seen)))
+    report(choice)
+    with jax.default_device(choice.device):
+        parts = infer_cohort(target, seen, settings=settings, enough=converged, report=report)
+        report("weighing the patients' draws under their population")
+        law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
+        whole, found = weigh_together(parts, settings=law, report=report, **asked)
+        origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
+        if until is not None:
+            origin["until"] = float(until)
+        tree = conclude([whole], provenance=origin).tree
+    tree["two_stage"] = xr.DataTree(weighing(found))
+    tree.attrs["seconds_total"] = perf_counter() - begun
+    return Fit(tree, diagnose(tree))
+
+
+def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
+    problems = []
+    if not hierarchical:
+        remedy = "name the parameters of the population by `--hierarchical`"
+        problems.append(Problem("fit", "two stages, and nothing is pooled in part", remedy=remedy))
+    for name in shared:
+        found = f"`{name}` is to be shared by patients who are drawn apart"
+        problems.append(Problem("fit", found, remedy="pool it in part, or fit all patients jointly by `--method nuts`"))
+    if problems:
+        raise InputError(problems)
 
 
 def interim_of(parts: Sequence[Inference], parameters: Sequence[str]) -> Interim:
