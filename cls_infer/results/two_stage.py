@@ -16,6 +16,7 @@ from ..inference.accuracy import tolerance_at
 from ..inference.device import choose_device
 from ..inference.gauss_newton import expand
 from ..inference.nuts import Draws
+from ..inference.redraw import redraw_by_importance
 from ..inference.run import Inference, infer_cohort, targets
 from ..inference.run import Report as AnyReport
 from ..inference.settings import Settings
@@ -48,9 +49,10 @@ def weigh_together(
 ) -> tuple[Inference, TwoStage]:
     """Return patients fitted apart as one joint fit, and what the weighing found.
 
-    Nothing is solved again. The joint fit's target is the one that a joint NUTS run with the same parameters pooled
-    in part would sample, so that everything read from a fit is read from this one as well. Parameters outside the
-    population stay each patient's own, and come with the draw that is chosen.
+    Nothing is solved again, but for patients whose draws are too thin: they are drawn again. The joint fit's target
+    is the one that a joint NUTS run with the same parameters pooled in part would sample, so that everything read
+    from a fit is read from this one as well. Parameters outside the population stay each patient's own, and come
+    with the draw that is chosen.
 
     Args:
         parts: one fit for each patient, or one of all in which every parameter is each patient's own.
@@ -58,7 +60,7 @@ def weigh_together(
         covariates: what of the chart moves them.
         correlated: whether they vary together.
         settings: chains, warmup, draws and seed of the law.
-        report: is told of patients whose draws are too thin.
+        report: is told of patients whose draws are too thin, and drawn again.
 
     Raises:
         InputError: a parameter that is not each patient's own; what `population` and `pool` refuse.
@@ -69,9 +71,13 @@ def weigh_together(
     places = target.pooling.pooled
     own = own_coordinates(apart)
     assert target.pooling.population is not None
-    found = two_stage(target.pooling.population, interim(own[:, :, np.array(places)]), settings, report=report)
+    pooled = np.array(places)
+    redraw, fresh = redraw_by_importance(apart.target, own, pooled, draws=own.shape[1], seed=settings.seed)
+    found = two_stage(target.pooling.population, interim(own[:, :, pooled]), settings, redraw=redraw, report=report)
     if found.thin:
         report(f"draws too thin under the population: {', '.join(found.thin)}")
+    for patient, z in fresh.items():
+        own[patient] = z
     draws = Draws(_vectors(target, found, own), found.stats, complete=apart.complete)
     return Inference(target, draws, _start(target, draws.z), f"two-stage after {apart.method}", apart.seconds), found
 
