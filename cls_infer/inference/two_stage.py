@@ -11,7 +11,7 @@ from numpyro.infer import MCMC, NUTS
 
 from ..errors import InputError, Problem
 from ..likelihood.population import Population
-from ..likelihood.reweighted import Interim, Products, log_normal, log_weights, population_model, products
+from ..likelihood.reweighted import Interim, Products, log_weights, population_model, products
 from .settings import Settings
 
 THIN = 100.0
@@ -185,17 +185,18 @@ def _drawn_again(found: TwoStage, patients: np.ndarray, redraw: Redraw) -> Inter
     mean, covariance = (part[patients] for part in expected(found))
     covariance = WIDER**2 * covariance
     z, log_weight = redraw(patients, mean, covariance)
-    roots = np.linalg.cholesky(covariance)
-    log_prior = np.stack([log_normal(root, one - centre) for root, one, centre in zip(roots, z, mean, strict=True)])
     log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
     size = max(z.shape[1], found.draws.z.shape[1])
-    old = Interim(*(_padded(part, size, fill) for part, fill in zip(found.draws, _FILL, strict=True)))
-    for part, fresh, fill in zip(old, (z, log_weight, log_prior), _FILL, strict=True):
-        part[patients] = _padded(fresh, size, fill)
-    return old
-
-
-_FILL = (0.0, -np.inf, 0.0)
+    whole = Interim(
+        z=_padded(found.draws.z, size, 0.0),
+        log_weight=_padded(found.draws.log_weight, size, -np.inf),
+        mean=found.draws.mean.copy(),
+        covariance=found.draws.covariance.copy(),
+    )
+    fresh = (_padded(z, size, 0.0), _padded(log_weight, size, -np.inf), mean, covariance)
+    for part, new in zip(whole, fresh, strict=True):
+        part[patients] = new
+    return whole
 
 
 def _padded(part: np.ndarray, draws: int, fill: float) -> np.ndarray:
