@@ -107,6 +107,7 @@ FAR, BLUNT = np.array([3.0, 3.2, 2.8, 3.1, 2.9, 3.3]), np.full(6, 2.0)
 """Patients with little data each, who together say that the population lies three prior sd away."""
 
 
+@pytest.mark.slow
 def test_draws_too_far_from_the_population_are_called_thin_and_a_redraw_mends_them():
     y, s = np.tile(FAR, 3), np.tile(BLUNT, 3)
     people = population(cohort(18), ("a",))
