@@ -83,9 +83,9 @@ def disagreements(one, other, effective):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [8, 50])
-def test_both_roads_agree(count):
-    joint, (weighed, found) = both_roads(count)
+@pytest.mark.parametrize(("count", "chains"), [(8, 4), (50, 2)])
+def test_both_roads_agree(count, chains):
+    joint, (weighed, found) = both_roads(count, replace(SETTINGS, chains=chains))
     assert found.thin == ()
     one, other = (parameter_draws(part.target, part.draws.z) for part in (joint, weighed))
     assert set(one.data_vars) == set(other.data_vars) >= {"k_10_mu", "k_10_tau", "k_10_age", "corr_k_21_k_10"}
