@@ -68,3 +68,49 @@ def test_kernels_narrow_as_draws_grow():
     widths = bandwidth(np.array([1.0, 100.0, 1000.0, 100_000.0]), 1)
     assert np.all(np.diff(widths) < 0) and widths[0] <= 0.5
     np.testing.assert_allclose(widths[2], 0.5 * (4 / 3000) ** 0.2)
+
+
+def people_of(**columns):
+    patients = [
+        Patient(f"P{n}", {name: v[n] for name, v in columns.items() if v[n] is not None}, (), ()) for n in range(4)
+    ]
+    return Cohort("four", tuple(patients), "")
+
+
+def differences(people, laws):
+    """Return each patient's log likelihood of laws [law, episode], less that of the first."""
+    ready = products(draws_under(0.0, 1.0))
+    found = []
+    for law in laws:
+        u = np.zeros(people.dimension)
+        for label, value in law.items():
+            u[people.labels.index(label)] = value
+        found.append(np.asarray(log_marginal(people, ready, jnp.asarray(u))))
+    return np.stack(found) - found[0]
+
+
+def test_an_uncharted_cause_is_a_mixture_of_the_causes():
+    people = population(people_of(cause=["drug", "drug", "sepsis", None]), ("a",), covariates=("cause",))
+    laws = [{}, {"a.cause=drug": 2.0, "a.cause=sepsis": -1.0}]
+
+    def closed(drug, sepsis):
+        total = np.hypot(0.3, ERROR)
+        by_cause = norm.pdf(MEASURED[:, None], [drug, sepsis], total[:, None])
+        # two drugs and one sepsis are charted: (2 + 1) / (3 + 2)
+        return np.log(by_cause @ np.array([[1, 1, 0, 0.6], [0, 0, 1, 0.4]]))[range(4), range(4)]
+
+    expected = closed(0.6, -0.3) - closed(0.0, 0.0)
+    np.testing.assert_allclose(differences(people, laws)[1], expected, atol=0.01)
+
+
+def test_an_episode_of_a_person_known_varies_by_the_occasion_alone():
+    people = population(people_of(person=["A", "A", "B", "C"]), ("a",))
+    laws = [{}, {"a.person=A": 1.5, "a.occasion": -1.0}]
+
+    def closed(person, occasion):
+        several = norm.logpdf(MEASURED[:2], person, np.hypot(occasion, ERROR[:2]))
+        once = norm.logpdf(MEASURED[2:], 0.0, np.sqrt(0.3**2 + occasion**2 + ERROR[2:] ** 2))
+        return np.concatenate([several, once])
+
+    expected = closed(0.45, 0.3 * np.exp(-1.0)) - closed(0.0, 0.3)
+    np.testing.assert_allclose(differences(people, laws)[1], expected, atol=0.01)
