@@ -89,7 +89,10 @@ def two_stage(
 
     Raises:
         InputError: draws that do not belong to the population, or are not finite.
+        RuntimeError: JAX is not in double precision.
     """
+    if not jax.config.jax_enable_x64:
+        raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
     _check(population, draws)
     found = _once(population, draws, settings)
     redrawn: list[str] = []
