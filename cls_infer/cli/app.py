@@ -3,9 +3,12 @@
 import typer
 
 from .check import check
+from .compare import compare
 from .demo import demo
+from .design import design
 from .fit import fit
 from .models import models
+from .predict import predict
 from .report import report
 from .simulate import simulate
 from .validate import validate
@@ -19,5 +22,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, report, validate):
+for command in (demo, models, check, simulate, fit, predict, report, compare, design, validate):
     app.command()(command)

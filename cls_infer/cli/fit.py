@@ -27,7 +27,14 @@ COLUMNS = {  # field of a summary row -> how the table heads it
 ModelName = Annotated[
     str, typer.Option("--model", metavar="NAME", help="A shipped model, or the path of a model file.")
 ]
-Method = Annotated[str, typer.Option("--method", metavar="auto|nuts|two-stage", help="How to sample; auto is nuts.")]
+Method = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        metavar="auto|nuts|importance|laplace|two-stage",
+        help="How to sample; auto weighs draws of patients with few unknowns, and takes NUTS for the others.",
+    ),
+]
 PerPatient = Annotated[
     list[str] | None,
     typer.Option("--per-patient", metavar=NAMES, help="Parameters each patient has for itself."),
@@ -107,7 +114,6 @@ def fit(
     request = Request(
         dataset=dataset,
         model=model,
-        method=method,
         per_patient=names(per_patient),
         shared=names(shared),
         hierarchical=names(hierarchical),
@@ -123,6 +129,7 @@ def fit(
             target_accept=target_accept,
             rtol=rtol,
             solver=solver,
+            method=method,
         ),
         until=until,
         device=device,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, Problem
-from ..inference.settings import Settings
+from ..inference.settings import METHODS, Settings
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
 from .options import assignments
 from .progress import watching
@@ -20,7 +20,6 @@ from .talk import say, write_json
 if TYPE_CHECKING:
     from ..results.fitted import Fit
 
-METHODS = ("auto", "nuts", "two-stage")
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
@@ -32,7 +31,6 @@ class Request:
 
     dataset: str
     model: str
-    method: str = "auto"
     per_patient: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     hierarchical: tuple[str, ...] = ()
@@ -69,7 +67,7 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     from ..results.store import save
     from ..results.two_stage import fit_two_stage
 
-    by = fit_two_stage if request.method == "two-stage" else partial(fit, per_patient=request.per_patient)
+    by = fit_two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
     with told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
         fitted = by(
             cohort,
@@ -101,9 +99,9 @@ def told_of_interrupts(*, quiet: bool) -> Iterator[None]:
 
 def _check_options(request: Request) -> None:
     problems = []
-    if request.method not in METHODS:
-        message = f"there is no method `{request.method}` in this version"
-        problems.append(Problem("--method", message, remedy="there are `nuts`, which `auto` chooses, and `two-stage`"))
+    if request.settings.method not in METHODS:
+        message = f"there is no method `{request.settings.method}`"
+        problems.append(Problem("--method", message, remedy=f"there are {', '.join(f'`{one}`' for one in METHODS)}"))
     for name, least in (("chains", 1), ("draws", 4), ("warmup", 1), ("seed", 0)):
         number = getattr(request.settings, name)
         if number < least:

@@ -11,7 +11,7 @@ from .cross import cross_problems
 from .records import Cohort, Patient
 from .same_time import Combined, combine
 from .tables import Columns, Row, Table, read_table
-from .times import is_date_only, read_clocks
+from .times import Clock, is_date_only, read_clocks
 
 MEASUREMENTS, THERAPY, PATIENTS = "measurements.csv", "therapy.csv", "patients.csv"
 
@@ -46,13 +46,17 @@ def read_cohort(folder: Path | str) -> Cohort:
     return Cohort(
         name=folder.resolve().name,
         patients=tuple(
-            Patient(name, covariates.get(name, {}), one.observed, tuple(treated.get(name, ())))
+            Patient(name, covariates.get(name, {}), one.observed, tuple(treated.get(name, ())), _zero(clocks.get(name)))
             for name, one in combined.items()
         ),
         digest=_digest(tables),
         notes=(*_notes(combined.values(), timed, given, known), *colloid_notes(covariates, treated)),
         set_aside=tuple(aside for one in combined.values() for aside in one.set_aside),
     )
+
+
+def _zero(clock: Clock | None) -> str:
+    return clock.zero.isoformat() if clock and clock.zero else ""
 
 
 def _optional(path: Path, columns: Columns, problems: list[Problem]) -> Table | None:

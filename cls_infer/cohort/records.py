@@ -48,12 +48,14 @@ class Patient:
 
     `known` is what a prior may depend on: the covariates and, where anything was measured, the hour of the last
     value as `last_measurement` [h]. It is read from the rows as they are, so that a shorter chart has its own.
+    `zero` is the timestamp of hour 0, in ISO form, empty where the tables count hours themselves.
     """
 
     name: str
     covariates: dict[str, float | str]
     measurements: tuple[Measurement, ...]
     therapy: tuple[Event, ...]
+    zero: str = ""
 
     @property
     def known(self) -> dict[str, float | str]:

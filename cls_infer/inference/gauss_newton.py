@@ -1,14 +1,12 @@
 """Gradient and Gauss-Newton curvature of the log posterior, for many starting points at once."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from ..likelihood.noise import STUDENT_T, Scatter, curvature, log_density, total_scale
+from ..likelihood.noise import STUDENT_T, curvature, log_density, total_scale
 from ..likelihood.posterior import FAILED, Posterior, log_health
-from ..solve.plan import Chart
-from ..solve.predict import Predicted
 
 
 class Expansion(NamedTuple):
@@ -22,29 +20,23 @@ class Expansion(NamedTuple):
     log_likelihood: jax.Array
 
 
-def tile_lanes(tree: Any, count: int) -> Any:
-    """Repeat every array [lane, ...] `count` times along its lanes."""
-    return jax.tree.map(lambda a: jnp.tile(jnp.asarray(a), (count, *([1] * (jnp.ndim(a) - 1)))), tree)
+class Factor(NamedTuple):
+    """What measurements and healthy ranges say of each lane's coordinates, the prior left out.
 
+    Log-likelihood and log density of the healthy ranges [lane], the gradient of their sum [lane, slot], its
+    Gauss-Newton information [lane, slot, slot], the solver's status [lane].
+    """
 
-def _predict_many(target: Posterior, coordinates: jax.Array) -> Predicted:
-    """Return predictions [start, patient, obs] at coordinates [start, patient, slot]."""
-    starts, patients, _ = coordinates.shape
-    values, amounts = jax.vmap(target.pooling.values)(coordinates)
-    values, amounts = jax.tree.map(lambda a: a.reshape(starts * patients, *a.shape[2:]), (values, amounts))
-    route, chart = tile_lanes((target.plan.route, target.plan.chart), starts)
-    predicted = target.predict_forward(values, amounts, route, chart)
-    return jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), predicted)
-
-
-def _chart_of_starts(target: Posterior) -> Chart:
-    """Return the chart with an axis in front for the starts [1, patient, obs]."""
-    return Chart(*(a[None] for a in target.plan.chart))
+    log_likelihood: jax.Array
+    log_health: jax.Array
+    gradient: jax.Array
+    information: jax.Array
+    status: jax.Array
 
 
 class Outputs(NamedTuple):
-    """What the log posterior looks at: mean and scale [start, patient, obs], healthy ranges [start, patient, range],
-    log probability to have lived [start, patient]."""
+    """What the log posterior looks at: mean and scale [lane, obs], healthy ranges [lane, range], log probability to
+    have lived [lane]."""
 
     mean: jax.Array
     scale: jax.Array
@@ -52,62 +44,78 @@ class Outputs(NamedTuple):
     log_survival: jax.Array
 
 
-def _outputs(target: Posterior, coordinates: jax.Array) -> tuple[Outputs, tuple[jax.Array, Scatter]]:
-    """Return the outputs, and with them the solver's status [start, patient] and the noise."""
-    predicted = _predict_many(target, coordinates)
-    each = jax.vmap(target.scatter, out_axes=Scatter(None, 0, None))(coordinates)
-    scatter = Scatter(each.shape[None], each.scale, each.df[None])
-    chart = _chart_of_starts(target)
+def _outputs(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> tuple[Outputs, tuple]:
+    """Return the outputs, and with them the solver's status [lane], the noise and the chart."""
+    values, amounts = target.pooling.values_of(coordinates, patient)
+    route, chart = target.seen(patient)
+    predicted = target.predict_forward(values, amounts, route, chart)
+    scatter = target.scatter(coordinates, patient)
     scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
     in_health = target.weighed(predicted.in_health)
-    return Outputs(predicted.mean, scale, in_health, predicted.log_survival), (predicted.status, scatter)
+    outputs = Outputs(predicted.mean, scale, in_health, predicted.log_survival)
+    return outputs, (predicted.status, scatter, chart)
+
+
+def factor(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> Factor:
+    r"""Return each lane's factor about coordinates [lane, slot] of these patients [lane].
+
+    The gradient is exact. The information is $\sum_j J_j^T I_j J_j$ over predictions, their scales and the healthy
+    ranges, with the Fisher information $I_j$ of each.
+    """
+    slots = len(target.pooling.slots)
+
+    def column(direction: jax.Array) -> tuple[Outputs, Outputs, tuple]:
+        along = (jnp.broadcast_to(direction, coordinates.shape),)
+        return jax.jvp(lambda c: _outputs(target, c, patient), (coordinates,), along, has_aux=True)
+
+    columns = jax.vmap(column, out_axes=(None, -1, None))(jnp.eye(slots))
+    (mean, scale, in_health, survival), by_slot, (status, scatter, chart) = columns
+    d_mean, d_scale, d_health, d_survival = by_slot  # [lane, obs, slot]
+    alive = status == 0
+    good = chart.mask & alive[:, None] & jnp.isfinite(mean) & jnp.isfinite(scale)
+    mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
+
+    def by_lane(mean: jax.Array, scale: jax.Array) -> jax.Array:
+        each = log_density(chart.value, chart.censoring, mean, scale, scatter)
+        return jnp.sum(jnp.where(good, each, 0.0), axis=-1)
+
+    by_mean, by_scale = jax.grad(lambda *at: jnp.sum(by_lane(*at)), argnums=(0, 1))(mean, scale)
+    survival, d_survival = jnp.where(alive, survival, 0.0), jnp.where(alive[:, None], d_survival, 0.0)
+    ll = by_lane(mean, scale) + survival
+    d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
+    gradient = jnp.einsum("lo,loi->li", by_mean, d_mean) + jnp.einsum("lo,loi->li", by_scale, d_scale)
+    gradient += d_survival - jnp.einsum("lr,lri->li", in_health, d_health)
+    of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
+    risk = 0.5 / jnp.maximum(-survival, 1e-6)  # as the square of a residual sqrt(-2 log S)
+    information = jnp.einsum("lri,lrj->lij", d_health, d_health)
+    information += jnp.einsum("l,li,lj->lij", risk, d_survival, d_survival)
+    information += jnp.einsum("loi,lo,loj->lij", d_mean, curvature(scale, mean, scatter), d_mean)
+    information += jnp.einsum("loi,lo,loj->lij", d_scale, of_scale, d_scale)
+    return Factor(
+        log_likelihood=jnp.where(alive & jnp.isfinite(ll), ll, FAILED),
+        log_health=log_health(in_health),
+        gradient=gradient,
+        information=information,
+        status=status,
+    )
 
 
 def expand(target: Posterior, z: jax.Array) -> Expansion:
-    r"""Return value, gradient and Gauss-Newton curvature of the log posterior at every start z [start, dim].
+    """Return value, gradient and Gauss-Newton curvature of the log posterior at every start z [start, dim].
 
-    The gradient is exact. The curvature is the identity of the prior plus
-    $\sum_j J_j^T I_j J_j$ over predictions, their scales and the healthy ranges, with the Fisher information
-    $I_j$ of each.
+    The curvature is the identity of the prior plus the information of every patient.
     """
-    chart, pooling = _chart_of_starts(target), target.pooling
-    slots = len(pooling.slots)
-    coordinates = jax.vmap(pooling.coordinates)(z)
-    to_coordinates = jax.vmap(jax.jacfwd(pooling.coordinates))(z)  # [start, patient, slot, dim]
-
-    def column(direction: jax.Array) -> tuple[Outputs, Outputs, tuple[jax.Array, Scatter]]:
-        along = (jnp.broadcast_to(direction, coordinates.shape),)
-        return jax.jvp(lambda c: _outputs(target, c), (coordinates,), along, has_aux=True)
-
-    columns = jax.vmap(column, out_axes=(None, -1, None))(jnp.eye(slots))
-    (mean, scale, in_health, survival), by_slot, (status, scatter) = columns
-    d_mean, d_scale, d_health, d_survival = by_slot  # [start, patient, obs, slot]
-    alive = status == 0
-    good = chart.mask & alive[..., None] & jnp.isfinite(mean) & jnp.isfinite(scale)
-    mean, scale = jnp.where(good, mean, 1.0), jnp.where(good, scale, 1.0)
-
-    def total(mean: jax.Array, scale: jax.Array) -> jax.Array:
-        return jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0))
-
-    by_mean, by_scale = jax.grad(total, argnums=(0, 1))(mean, scale)
-    ll = jnp.sum(jnp.where(good, log_density(chart.value, chart.censoring, mean, scale, scatter), 0.0), axis=-1)
-    survival, d_survival = jnp.where(alive, survival, 0.0), jnp.where(alive[..., None], d_survival, 0.0)
-    ll += survival
-    ll = jnp.where(alive & jnp.isfinite(ll), ll, FAILED)
-    d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
-    of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
-    in_slots = jnp.einsum("spo,spoi->spi", by_mean, d_mean) + jnp.einsum("spo,spoi->spi", by_scale, d_scale)
-    in_slots += d_survival - jnp.einsum("spr,spri->spi", in_health, d_health)
-    risk = 0.5 / jnp.maximum(-survival, 1e-6)  # as the square of a residual sqrt(-2 log S)
-    information = jnp.einsum("spri,sprj->spij", d_health, d_health)
-    information += jnp.einsum("sp,spi,spj->spij", risk, d_survival, d_survival)
-    information += jnp.einsum("spoi,spo,spoj->spij", d_mean, curvature(scale, mean, scatter), d_mean)
-    information += jnp.einsum("spoi,spo,spoj->spij", d_scale, of_scale, d_scale)
-    through = jnp.einsum("spij,spjd->spid", information, to_coordinates)
+    starts, patients = len(z), len(target.plan.patients)
+    coordinates = jax.vmap(target.pooling.coordinates)(z)
+    to_coordinates = jax.vmap(jax.jacfwd(target.pooling.coordinates))(z)  # [start, patient, slot, dim]
+    lanes = coordinates.reshape(starts * patients, -1)
+    found = factor(target, lanes, jnp.tile(jnp.arange(patients), starts))
+    found = jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), found)
+    through = jnp.einsum("spij,spjd->spid", found.information, to_coordinates)
     return Expansion(
-        log_posterior=jnp.sum(ll + log_health(in_health), axis=1) - 0.5 * jnp.sum(z**2, axis=1),
-        gradient=jnp.einsum("spi,spid->sd", in_slots, to_coordinates) - z,
+        log_posterior=jnp.sum(found.log_likelihood + found.log_health, axis=1) - 0.5 * jnp.sum(z**2, axis=1),
+        gradient=jnp.einsum("spi,spid->sd", found.gradient, to_coordinates) - z,
         curvature=jnp.einsum("spid,spie->sde", to_coordinates, through) + jnp.eye(z.shape[1])[None],
-        status=status,
-        log_likelihood=ll,
+        status=found.status,
+        log_likelihood=found.log_likelihood,
     )

@@ -1,6 +1,6 @@
-"""From a cohort to draws: which patients are fitted together, where each fit starts, and its sampling."""
+"""From a cohort to draws: which patients are fitted together, by which road, and where each fit starts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -8,11 +8,13 @@ from time import perf_counter
 import numpy as np
 
 from ..cohort.records import Cohort
-from ..likelihood.posterior import Posterior
+from ..likelihood.posterior import Posterior, posterior
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
+from .apart import Apart, Posteriors, Whole
+from .certified import Certificate, Certify, WeighedDraws, by_importance, by_laplace
 from .nuts import Draws, Progress, sample_nuts, trace_sampler
 from .settings import Choice, Settings
-from .start import Start, find_start
+from .start import find_start
 
 type Report = Callable[[Progress | Choice | str], None]
 type Target = Callable[[Cohort], Posterior]
@@ -20,16 +22,22 @@ type Target = Callable[[Cohort], Posterior]
 type Enough = Callable[[Posterior, np.ndarray], bool]
 """Whether draws of a target [chain, draw, dim] suffice."""
 
+FEW = 20
+"""`auto` takes importance sampling up to so many unknown numbers a patient. With thirty no mixture of Student's t was
+found to cover a whole episode's posterior (`docs/evidence/importance.md`), and the attempt would be in vain."""
+
 
 @dataclass(frozen=True)
 class Inference:
-    """The target as it was solved, draws, where they started from, the method's name and the seconds of each part."""
+    """The target as it was solved, draws, the method's name, the seconds of each part, what speaks for weighed draws,
+    and its patients' places in the cohort."""
 
     target: Posterior
     draws: Draws
-    start: Start
     method: str
     seconds: dict[str, float]
+    certificate: Certificate | None = None
+    numbers: tuple[int, ...] = (0,)
 
 
 def infer(
@@ -61,17 +69,26 @@ def infer(
         again = infer(replace(target, tolerance=finer), settings, enough=enough, report=report)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
     draws = sample_nuts(sampler, start, enough=lambda z: enough(target, z), report=report)
-    return Inference(target, draws, start, "nuts", {"start": found, **draws.seconds})
+    return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
 
 
-def targets(target: Target, cohort: Cohort) -> Iterator[Posterior]:
-    """Yield what is sampled, one after another: all patients at once where they share anything, else each alone."""
-    joint = target(cohort)
-    if len(cohort.patients) == 1 or any(slot.scope != "patient" for slot in joint.pooling.slots):
-        yield joint
-        return
-    for patient in cohort.patients:
-        yield target(replace(cohort, patients=(patient,)))
+def are_apart(target: Posterior) -> bool:
+    """Return whether no patient shares anything with another."""
+    return len(target.plan.patients) == 1 or all(slot.scope == "patient" for slot in target.pooling.slots)
+
+
+def of_patients(target: Posterior, patients: Sequence[int]) -> Posterior:
+    """Return the target of some of the patients of one whose patients are apart, with the same parameters."""
+    cohort = replace(target.cohort, patients=tuple(target.cohort.patients[i] for i in patients))
+    free = tuple(slot.name for slot in target.pooling.parameters)
+    held = dict(target.pooling.held)
+    return posterior(target.model, cohort, per_patient=free, fixed=held, tolerance=target.tolerance)
+
+
+def first_target(target: Target, cohort: Cohort) -> Posterior:
+    """Return what NUTS would sample first: everything where patients share anything, else the first patient."""
+    whole = target(cohort)
+    return of_patients(whole, [0]) if are_apart(whole) and len(cohort.patients) > 1 else whole
 
 
 def infer_cohort(
@@ -79,20 +96,55 @@ def infer_cohort(
     cohort: Cohort,
     *,
     settings: Settings,
+    certify: Certify,
     enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
 ) -> list[Inference]:
-    """Return one entry for patients who share anything, and one each for patients who do not.
+    """Return one entry for patients who share anything; else one for all whose weighed draws are certified, and one
+    for each of the others.
 
     Raises:
         InputError: names the model lacks; a start that cannot be solved.
     """
-    parts = []
-    for number, one in enumerate(targets(target, cohort)):
-        if len(one.plan.patients) < len(cohort.patients):
-            report(f"patient {one.plan.patients[0]} ({number + 1} of {len(cohort.patients)})")
+    whole = target(cohort)
+    apart = are_apart(whole)
+    posteriors = Apart(whole) if apart else Whole(whole)
+    parts: list[Inference] = []
+    left = list(range(len(posteriors.names)))
+    if _weighs(posteriors, settings):
+        road = by_laplace if settings.method == "laplace" else by_importance
+        weighed = road(posteriors, settings, certify=certify, report=report)
+        left = [i for i in left if i not in weighed.which]
+        if weighed.which:
+            parts.append(_weighed_part(whole, weighed))
+    for number in left:
+        if len(left) > 1:
+            report(f"patient {whole.plan.patients[number]} ({number + 1} of {len(cohort.patients)})")
+        one = of_patients(whole, [number]) if apart and len(cohort.patients) > 1 else whole
         own = replace(settings, seed=settings.seed + number)
-        parts.append(infer(one, own, enough=enough, report=report))
+        numbers = (number,) if apart else tuple(range(len(cohort.patients)))
+        parts.append(replace(infer(one, own, enough=enough, report=report), numbers=numbers))
         if not parts[-1].draws.complete:
             break
     return parts
+
+
+def _weighs(posteriors: Posteriors, settings: Settings) -> bool:
+    """Return whether draws are to be weighed: asked for, or `auto` and few numbers unknown."""
+    if settings.method == "auto":
+        return posteriors.dimension <= FEW
+    return settings.method != "nuts"
+
+
+def _weighed_part(whole: Posterior, weighed: WeighedDraws) -> Inference:
+    """Return the inference of those whose weighed draws are kept."""
+    solved = replace(whole, tolerance=weighed.tolerance)
+    patients = len(whole.plan.patients)
+    if not are_apart(whole):  # one posterior, which speaks for every patient
+        stats = {name: value[..., 0] for name, value in weighed.draws.stats.items()}
+        certificate = Certificate(*(np.repeat(column, patients) for column in weighed.certificate))
+        draws = replace(weighed.draws, stats=stats)
+        return Inference(solved, draws, weighed.method, weighed.seconds, certificate, tuple(range(patients)))
+    sampled = solved if len(weighed.which) == patients else of_patients(solved, weighed.which)
+    found = weighed.draws, weighed.method, weighed.seconds, weighed.certificate, tuple(weighed.which)
+    return Inference(sampled, *found)

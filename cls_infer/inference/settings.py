@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+METHODS = ("auto", "nuts", "importance", "laplace", "two-stage")
+"""NUTS; importance sampling, with NUTS for whom it gives no certificate; the Laplace approximation, weighed but not
+corrected; two stages, patients apart and then weighed under their population; or `auto`, importance sampling where few
+numbers are unknown and NUTS elsewhere."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -10,7 +15,7 @@ class Settings:
 
     `block` draws run in one compiled call. Where `draws` are not enough, as many again follow, up to `most_draws`.
     `rtol` is the solver's relative error a step; where that errs too much in nats, a tighter one is chosen.
-    `solver` is its method, one of `solve.lanes.METHODS`.
+    `solver` is its method, one of `solve.lanes.METHODS`. `method` is how to sample, one of `METHODS`.
     """
 
     chains: int = 4
@@ -24,6 +29,7 @@ class Settings:
     block: int = 25
     rtol: float = 3e-4
     solver: str = "auto"
+    method: str = "auto"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ from ..solve.route import uncharted
 from ..types import Batch
 from .population import CAUSE, SPREAD, Law, Population, population
 
+EACH = slice(None)
+"""The patients of lanes that are every patient once."""
+
 WAYS = {"patient": "per patient", "shared": "shared", "hierarchical": "pooled in part", "held": "held at a value"}
 
 
@@ -121,16 +124,21 @@ class Pooling:
 
     def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
+        return self.values_of(coordinates, EACH)
+
+    def values_of(self, coordinates: Batch, patient: Batch | slice) -> tuple[tuple[jax.Array, ...], jax.Array]:
+        """Return the same for lanes: coordinates [lane, slot] of the patients of these numbers [lane]."""
         by_name: dict[str, Any] = {}
         columns = jnp.asarray(coordinates)
         for i, slot in enumerate(self.slots):
-            value = type(slot.priors[0]).transport(columns[:, i], *slot.fields)
+            fields = [jnp.asarray(field)[patient] for field in slot.fields]
+            value = type(slot.priors[0]).transport(columns[:, i], *fields)
             if slot.base is not None:
                 base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
                 value = value * base / slot.base_reference
             by_name[slot.name] = value
         amounts = [by_name[slot.name] for slot in self.slots if slot.is_amount]
-        stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(self.patients), 0))
+        stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(columns), 0))
         return tuple(by_name[slot.name] for slot in self.parameters), stacked
 
     def labels(self) -> list[str]:

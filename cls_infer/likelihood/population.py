@@ -101,6 +101,12 @@ class Population:
     correlated: bool = False
     hyperprior: Hyperprior = field(default_factory=Hyperprior)
 
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """What of the chart moves the parameters."""
+        named = dict.fromkeys(effect.covariate for effect in self.columns)
+        return (*named, *((CAUSE,) if self.causes else ()))
+
     @cached_property
     def parts(self) -> dict[str, tuple[str, ...]]:
         """What u [dim] holds, one part after another: labels of the entries."""

@@ -14,21 +14,21 @@ import numpyro.distributions as dist
 from ..cohort.records import Cohort
 from ..model.noise import Noise
 from ..model.spec import Model
-from ..solve.lanes import Tolerance
-from ..solve.plan import Plan, plan
+from ..solve.lanes import Route, Tolerance
+from ..solve.plan import Chart, Plan, plan
 from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
 from .noise import SHAPES, Scatter, log_density, total_scale
-from .pooling import Pooling, pool
+from .pooling import EACH, Pooling, pool
 
 FAILED = -1e8
 """Log density of a patient whose solve failed: very low, finite, flat."""
 
 
 class Terms(NamedTuple):
-    """What each patient [patient] adds to the log density, and the solver's status.
+    """What each lane [lane], a patient or one of its draws, adds to the log density, and the solver's status.
 
     `log_likelihood` is of the measurements and of having lived to the last, `log_health` of the healthy ranges.
     """
@@ -64,10 +64,15 @@ class Posterior:
         system = self.system
         return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance), jax.vmap(system.observe))
 
-    def predicted(self, coordinates: Batch) -> Predicted:
-        """Return predictions [patient, obs] at every patient's coordinates [patient, slot]."""
-        values, amounts = self.pooling.values(coordinates)
-        return self.predict(values, amounts, self.plan.route, self.plan.chart)
+    def seen(self, patient: Batch | slice) -> tuple[Route, Chart]:
+        """Return the route and the chart of every lane."""
+        laid_out = (self.plan.route, self.plan.chart)
+        return laid_out if isinstance(patient, slice) else jax.tree.map(lambda a: jnp.asarray(a)[patient], laid_out)
+
+    def predicted(self, coordinates: Batch, patient: Batch | slice = EACH) -> Predicted:
+        """Return predictions [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
+        values, amounts = self.pooling.values_of(coordinates, patient)
+        return self.predict(values, amounts, *self.seen(patient))
 
     @cached_property
     def noise_shape(self) -> tuple[np.ndarray, np.ndarray]:
@@ -79,38 +84,44 @@ class Posterior:
     def _noises(self) -> list[Noise]:
         return [observable.noise for observable in self.model.observables.values()]
 
-    def scatter(self, coordinates: Batch) -> Scatter:
-        """Return the noise of every measurement [patient, obs]."""
-        values, _ = self.pooling.values(coordinates)
+    def scatter(self, coordinates: Batch, patient: Batch | slice = EACH) -> Scatter:
+        """Return the noise of every measurement [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
+        values, _ = self.pooling.values_of(coordinates, patient)
         p = self.system.parameters(values)
-        noises = self._noises
-        patients = len(self.plan.patients)
+        noises, chart = self._noises, self.seen(patient)[1]
+        lanes = len(chart.variable)
         scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
-        table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (patients,)) for s in scales], axis=1)
-        variable = self.plan.chart.variable
-        scale = jnp.take_along_axis(table, jnp.asarray(variable), axis=1)
+        table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (lanes,)) for s in scales], axis=1)
+        scale = jnp.take_along_axis(table, jnp.asarray(chart.variable), axis=1)
         each = [(SHAPES[n.shape], n.df, n.relative) for n in noises]
-        shape, df, relative = (jnp.asarray(column)[variable] for column in zip(*each, strict=True))
-        return Scatter(shape, scale + relative * jnp.abs(jnp.asarray(self.plan.chart.value)), df)
+        shape, df, relative = (jnp.asarray(column)[chart.variable] for column in zip(*each, strict=True))
+        return Scatter(shape, scale + relative * jnp.abs(jnp.asarray(chart.value)), df)
 
-    def pointwise(self, coordinates: Batch, predicted: Predicted) -> jax.Array:
-        """Return the log density of every measurement [patient, obs]; 0 where there is none."""
-        chart, scatter = self.plan.chart, self.scatter(coordinates)
+    def pointwise(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the log density of every measurement [lane, obs]; 0 where there is none."""
+        chart, scatter = self.seen(patient)[1], self.scatter(coordinates, patient)
         scale = total_scale(predicted.mean, predicted.time_variance, scatter, chart.extra_sd)
         each = log_density(chart.value, chart.censoring, predicted.mean, scale, scatter)
         return jnp.where(chart.mask, each, 0.0)
 
-    def by_patient(self, coordinates: Batch) -> Terms:
-        """Return each patient's terms of the log density; a failed solve counts as FAILED."""
-        predicted = self.predicted(coordinates)
+    def by_patient(self, coordinates: Batch, patient: Batch | slice = EACH) -> Terms:
+        """Return the terms of the log density of lanes, each patient once or these [lane]; a failed solve counts as
+        FAILED."""
+        predicted = self.predicted(coordinates, patient)
         mean, time_variance, status, in_health, log_survival = predicted
         usable = (status == 0)[:, None] & jnp.isfinite(mean) & jnp.isfinite(time_variance)
         safe = predicted._replace(
             mean=jnp.where(usable, mean, 1.0), time_variance=jnp.where(usable, time_variance, 0.0)
         )
-        total = jnp.sum(self.pointwise(coordinates, safe), axis=1) + jnp.where(status == 0, log_survival, 0.0)
-        good = jnp.all(usable | ~self.plan.chart.mask, axis=1) & jnp.isfinite(total)
+        total = jnp.sum(self.pointwise(coordinates, safe, patient), axis=1)
+        total += jnp.where(status == 0, log_survival, 0.0)
+        good = jnp.all(usable | ~jnp.asarray(self.seen(patient)[1].mask), axis=1) & jnp.isfinite(total)
         return Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
+
+    def log_health(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the log density of the healthy ranges [lane]; nothing is solved."""
+        values, _ = self.pooling.values_of(coordinates, patient)
+        return log_health(self.weighed(_in_health(self.system, values)))
 
     def weighed(self, in_health: Batch) -> jax.Array:
         """Return the healthy ranges' coordinates [..., patient, range], so scaled that one body counts once."""
@@ -123,7 +134,7 @@ class Posterior:
 
     def log_prior_factor(self, z: Batch) -> jax.Array:
         """Return the part of `log_factor` that no measurement enters: the healthy ranges. Nothing is solved."""
-        return jnp.sum(log_health(self.weighed(_in_health(self.pooling, self.system, z))))
+        return jnp.sum(self.log_health(self.pooling.coordinates(z)))
 
     def numpyro_model(self) -> Callable[[], None]:
         """Return the NumPyro model: standard normal coordinates `z` and the rest as a factor."""
@@ -183,9 +194,8 @@ def posterior(
     )
 
 
-def _in_health(pooling: Pooling, system: System, z: Batch) -> jax.Array:
-    """Return the healthy ranges' coordinates [patient, range] at z [dim]; nothing is solved."""
-    values, _ = pooling.values(pooling.coordinates(z))
+def _in_health(system: System, values: tuple) -> jax.Array:
+    """Return the healthy ranges' coordinates [lane, range] of free values, each [lane]; nothing is solved."""
     return jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)
 
 
@@ -205,6 +215,6 @@ def _health_share(model: Model, pooling: Pooling, system: System) -> np.ndarray:
 
     anywhere = 0.1 * np.random.default_rng(0).standard_normal(pooling.dimension)
     slopes = np.asarray(
-        jax.jit(jax.jacfwd(lambda z: _in_health(pooling, system, z)))(anywhere)
+        jax.jit(jax.jacfwd(lambda z: _in_health(system, pooling.values(pooling.coordinates(z))[0])))(anywhere)
     )  # [patient, range, dim]
     return np.where(np.any(slopes[..., own] != 0, axis=(0, 2)), 1.0, 1 / patients)

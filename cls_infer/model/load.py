@@ -49,4 +49,9 @@ def _from_file(path: Path) -> Model:
     model = getattr(module, "model", None)
     if not isinstance(model, Model):
         raise InputError([Problem(str(path), "defines no `model`", remedy="end the file with `model = Model(...)`")])
-    return replace(model, name=path.stem, digest=hashlib.sha256(path.read_bytes()).hexdigest())
+    return replace(
+        model,
+        name=path.stem,
+        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        file="" if path.parent == models_folder() else str(path.resolve()),
+    )

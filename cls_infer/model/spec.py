@@ -118,6 +118,8 @@ class Model:
     lead_in: float = 0.0
     name: str = ""
     digest: str = ""
+    file: str = ""
+    """Where it was read from; empty for a shipped one, which its name finds."""
 
     @cached_property
     def Parameters(self) -> Callable[..., Any]:

@@ -1,7 +1,8 @@
 """Whether a fit may be believed: every threshold, in one place, and a verdict in words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ type Numbers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What must hold: rank R-hat and solver error [nat] at most, effective sizes and E-BFMI at least."""
+    """What must hold: rank R-hat, Pareto k-hat and solver error [nat] at most, effective sizes and E-BFMI at least."""
 
     rhat: float = 1.01
+    khat: float = 0.7
     ess: float = 400.0
     bfmi: float = 0.3
     solver_error_nats: float = 0.05
@@ -28,8 +30,8 @@ class Thresholds:
 
 
 THRESHOLDS = Thresholds()
-"""Vehtari et al. (2021), Bayesian Analysis 16:667-718 for R-hat and ESS; Betancourt (2016),
-arXiv:1604.00695 for E-BFMI."""
+"""Vehtari et al. (2021), Bayesian Analysis 16:667-718 for R-hat and ESS; Vehtari et al. (2024), JMLR 25(72) for k-hat;
+Betancourt (2016), arXiv:1604.00695 for E-BFMI."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ def diagnose(tree: xr.DataTree) -> Verdict:
     worst = _convergence(tree)
     solver, stats = tree["solver"].to_dataset(), tree["sample_stats"].to_dataset()
     error, khat = solver["error"].values, solver["khat"].values
+    weighed = stats.sel(patient=~by_nuts(tree))
     numbers: Numbers = {
+        "khat_max": _extreme(np.max, weighed["khat"].values),
+        "ess_weights_min": _extreme(np.min, weighed["effective"].values),
         "rhat_max": worst["rhat"][0],
         "ess_bulk_min": worst["ess_bulk"][0],
         "ess_tail_min": worst["ess_tail"][0],
-        "bfmi_min": float(np.min(bfmi(stats[["energy"]])["energy"])),
-        "divergences": int(stats["diverging"].sum()),
+        "bfmi_min": _bfmi(tree),
+        "divergences": int(stats["diverging"].sum()) if "diverging" in stats else 0,
         "failed_solves": int((stats["status"] != 0).any("patient").sum()),
         "solver_error_nats_median": _number(np.nanmedian(error)) if np.isfinite(error).any() else None,
         "solver_error_nats_max": _number(np.nanmax(error)) if np.isfinite(error).any() else None,
@@ -59,8 +64,45 @@ def diagnose(tree: xr.DataTree) -> Verdict:
         "complete": bool(stats.attrs["complete"]),
         "thin": str(tree["two_stage"].attrs["thin"]) if "two_stage" in tree.children else "",
     }
-    unmet = tuple(_unmet(numbers, {name: where for name, (_, where) in worst.items()}))
+    unmet = (*_unmet(numbers, {name: where for name, (_, where) in worst.items()}), *_uncertified(weighed))
     return Verdict(not unmet, unmet, numbers)
+
+
+def by_nuts(tree: xr.DataTree) -> np.ndarray:
+    """Return whose draws came from NUTS, bool [patient]; the others' are weighed, and no chains."""
+    return np.array([road == "nuts" for road in tree["sample_stats"].to_dataset()["road"].values])
+
+
+def certified(khat: float, effective: float, draws: int) -> bool:
+    """Return whether weighed draws may be believed: k-hat below what so many can bear, and enough of them."""
+    return khat < min(THRESHOLDS.khat, 1 - 1 / log10(draws)) and effective >= THRESHOLDS.ess
+
+
+def _bfmi(tree: xr.DataTree) -> float | None:
+    """Return the smallest E-BFMI of a chain, None where there is none."""
+    if not by_nuts(tree).any():
+        return None
+    energy = tree["sample_stats"].to_dataset()[["energy"]]
+    if "patient" in energy.dims:
+        energy = energy.sel(patient=by_nuts(tree))
+    return float(np.min(bfmi(energy)["energy"]))
+
+
+def _extreme(choose: Callable[[np.ndarray], Any], values: np.ndarray) -> float | None:
+    return float(choose(values)) if values.size else None
+
+
+def _uncertified(weighed: xr.Dataset) -> Iterator[str]:
+    """Yield a sentence for each patient whose weighed draws have no certificate."""
+    for patient in weighed["patient"].values:
+        one = weighed.sel(patient=patient)
+        khat, effective = float(one["khat"]), float(one["effective"])
+        if khat < THRESHOLDS.khat and effective >= THRESHOLDS.ess:
+            continue
+        yield (
+            f"the {one['road'].item()} draws of `{patient}` have k-hat {khat:.2f}, below {THRESHOLDS.khat:g} asked, "
+            f"and an effective size of {effective:.0f}, {THRESHOLDS.ess:g} asked: sample by `--method nuts`"
+        )
 
 
 def converged(target: Posterior, z: np.ndarray) -> bool:
@@ -101,9 +143,11 @@ def entries(dataset: xr.Dataset) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def _convergence(tree: xr.DataTree) -> dict[str, tuple[float | None, str]]:
-    """Return the worst of each measure and which number it belongs to; None where one cannot be computed."""
+    """Return the worst of each measure and which number it belongs to; None where one cannot be computed, and for
+    draws that are no chains."""
     posterior = tree["posterior"].to_dataset()
-    places = list(entries(posterior))
+    chains = dict(zip(posterior["patient"].values, by_nuts(tree), strict=True))
+    places = [place for place in entries(posterior) if chains.get(place[2].get("patient"), True)]
     worst: dict[str, tuple[float | None, str]] = {}
     for measure, found in convergence(posterior).items():
         by_label = {label: float(found[name].sel(place)) for label, name, place in places}
@@ -127,7 +171,9 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
     if not numbers["complete"]:
         yield "sampling was interrupted before all draws were made: run it again, or read with care"
     r = numbers["rhat_max"]
-    if r is None:
+    if not where["rhat"]:
+        pass  # no chains
+    elif r is None:
         yield f"R-hat cannot be computed for `{where['rhat']}`; run at least 2 chains with varying draws"
     elif not r < asked.rhat:
         yield (
@@ -146,7 +192,7 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
             f"{numbers['divergences']} divergent transitions, {asked.divergences} asked: raise "
             "--target-accept towards 0.99; if they stay, the posterior has a corner the sampler cannot enter"
         )
-    if not numbers["bfmi_min"] > asked.bfmi:
+    if numbers["bfmi_min"] is not None and not numbers["bfmi_min"] > asked.bfmi:
         found = f"E-BFMI is {numbers['bfmi_min']:.2f}, above {asked.bfmi:g} asked"
         yield f"{found}: run a longer warmup, or pool less loosely"
     if numbers["failed_solves"] > asked.failed_solves:

@@ -1,6 +1,5 @@
 """Model + cohort -> Fit: the whole way from charts to a judged posterior."""
 
-from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -8,13 +7,16 @@ import jax
 
 from ..cohort.records import Cohort
 from ..inference.accuracy import tolerance_at
+from ..inference.certified import Certify
 from ..inference.device import choose_device
-from ..inference.run import Report, infer_cohort, targets
+from ..inference.run import Report, first_target, infer_cohort
 from ..inference.settings import Settings
 from ..likelihood.posterior import posterior
 from ..model.spec import Model
-from .diagnose import converged
+from .diagnose import certified, converged
 from .fitted import Fit, conclude
+from .kept import hide_after
+from .pareto import smoothed
 from .provenance import provenance
 
 
@@ -45,8 +47,8 @@ def fit(
         fixed: values to hold.
         covariates: what of the chart moves the partially pooled parameters.
         correlated: whether the partially pooled parameters vary together.
-        settings: chains, draws, seed.
-        until: hides measurements after this time [h] from the fit; the provenance counts them.
+        settings: method, chains, draws, seed.
+        until: hides measurements after this time [h] from the fit; the tree keeps them for a score.
         device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
         command: what the user typed, for the provenance.
         report: receives the device chosen and progress, as words or as `Progress`.
@@ -68,25 +70,15 @@ def fit(
         correlated=correlated,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    choice = choose_device(device, lambda: next(targets(target, seen)))
+    choice = choose_device(device, lambda: first_target(target, seen))
     report(choice)
     with jax.default_device(choice.device):
-        parts = infer_cohort(target, seen, settings=settings, enough=converged, report=report)
+        certify = Certify(smoothed, certified)
+        parts = infer_cohort(target, seen, settings=settings, certify=certify, enough=converged, report=report)
         report("reading the draws: predictions, trajectories, solver error")
         origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
         if until is not None:
             origin["until"] = float(until)
-        done = conclude(parts, provenance=origin)
+        done = conclude(parts, provenance=origin, whole=cohort)
     done.tree.attrs["seconds_total"] = perf_counter() - begun
     return done
-
-
-def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
-    """Return the cohort without measurements after `until` [h], and how many went; therapy stays."""
-    if until is None:
-        return cohort, 0
-    patients = tuple(
-        replace(p, measurements=tuple(m for m in p.measurements if m.time <= until)) for p in cohort.patients
-    )
-    before, after = (sum(len(p.measurements) for p in group) for group in (cohort.patients, patients))
-    return replace(cohort, patients=patients), before - after

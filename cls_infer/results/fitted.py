@@ -8,6 +8,7 @@ from typing import Any
 
 import xarray as xr
 
+from ..cohort.records import Cohort
 from ..inference.run import Inference
 from .diagnose import Verdict, diagnose
 from .provenance import Attributes
@@ -36,9 +37,12 @@ class Fit:
         return summarise(self.tree)
 
 
-def conclude(parts: Sequence[Inference], *, provenance: Attributes) -> Fit:
-    """Return the fit that these parts make: tree, solver error, verdict."""
-    tree = build_tree(parts, provenance=provenance)
+def conclude(parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None) -> Fit:
+    """Return the fit that these parts make: tree, solver error, verdict.
+
+    `whole` is the cohort with the measurements that were hidden from the fit, where any were.
+    """
+    tree = build_tree(parts, provenance=provenance, whole=whole)
     return Fit(tree, diagnose(tree))
 
 
@@ -54,13 +58,24 @@ def fit_json(fit: Fit) -> dict[str, Any]:
         "ess_bulk_min": numbers["ess_bulk_min"],
         "ess_tail_min": numbers["ess_tail_min"],
         "divergences": numbers["divergences"],
-        "khat_max": None,  # Pareto k-hat belongs to importance weights; NUTS has none
+        "khat_max": numbers["khat_max"],
+        "ess_weights_min": numbers["ess_weights_min"],
+        "roads": _roads(fit.tree),
+        "log_evidence": fit.tree.attrs.get("log_evidence"),
         "failed_solves": numbers["failed_solves"],
         "solver_error_nats_max": numbers["solver_error_nats_max"],
         "solver_khat_max": numbers["solver_khat_max"],
         "seconds": {stage: fit.seconds.get(stage, 0.0) for stage in stages},
         "parameters": {row.name: _entry(row) for row in fit.summary},
         "coverage_90": _finite(coverage(residuals(fit.tree))),
+    }
+
+
+def _roads(tree: xr.DataTree) -> dict[str, str]:
+    """Return by which road each patient's draws came."""
+    stats = tree["sample_stats"].to_dataset()
+    return {
+        str(patient): str(road) for patient, road in zip(stats["patient"].values, stats["road"].values, strict=True)
     }
 
 

@@ -5,8 +5,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..inference.certified import Certificate
 from ..inference.run import Inference
 from ..likelihood.posterior import Posterior, posterior
+
+NOTHING = {
+    "diverging": False,
+    "num_steps": 0,
+    "log_weight": 0.0,
+    "energy": np.nan,
+    "accept_prob": np.nan,
+}
+"""What stands for a statistic that a patient's method does not have."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +24,8 @@ class Joint:
     """One target, draws `z` [chain, draw, dim] and the sampler's statistics.
 
     A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
-    had its own. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled.
+    had its own. `roads` names each patient's method [patient], `certificate` what speaks for weighed draws [patient],
+    NaN for NUTS. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled.
     """
 
     target: Posterior
@@ -22,6 +33,8 @@ class Joint:
     stats: dict[str, np.ndarray]
     complete: bool
     method: str
+    roads: tuple[str, ...]
+    certificate: Certificate
     seconds: dict[str, float]
     centred: str = ""
 
@@ -37,14 +50,27 @@ def join(parts: Sequence[Inference]) -> Joint:
     complete = all(part.draws.complete for part in parts)
     if len(parts) == 1:
         (part,) = parts
-        return Joint(part.target, part.draws.z, dict(part.draws.stats), complete, methods, seconds, part.draws.centred)
-    target = _together([part.target for part in parts])
-    draws = min(part.draws.z.shape[1] for part in parts)
-    stats = {
-        name: np.stack([_thinned(name, part.draws.stats[name], draws) for part in parts], axis=-1)
-        for name in parts[0].draws.stats
-    }
-    return Joint(target, _side_by_side(target, parts, draws), stats, complete, methods, seconds)
+        target, z, stats = part.target, part.draws.z, dict(part.draws.stats)
+    else:
+        target = _together(parts)
+        draws = min(part.draws.z.shape[1] for part in parts)
+        z, stats = _side_by_side(target, parts, draws), _statistics(target, parts, draws)
+    of = {name: (part, i) for part in parts for i, name in enumerate(part.target.plan.patients)}
+    found = [of[name] for name in target.plan.patients]
+    roads = tuple(part.method for part, _ in found)
+    nothing = (np.nan,) * len(Certificate._fields)
+    rows = [[column[i] for column in part.certificate] if part.certificate else nothing for part, i in found]
+    return Joint(
+        target,
+        z,
+        stats,
+        complete,
+        methods,
+        roads,
+        Certificate(*np.array(rows, float).T),
+        seconds,
+        parts[0].draws.centred,
+    )
 
 
 def _thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:
@@ -62,12 +88,30 @@ def _sum_seconds(each: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: sum(seconds.get(name, 0.0) for seconds in each) for name in names}
 
 
-def _together(targets: Sequence[Posterior]) -> Posterior:
-    """Return the target of all patients, every free parameter each patient's own, at the tightest tolerance of any."""
-    first = targets[0]
+def _statistics(target: Posterior, parts: Sequence[Inference], draws: int) -> dict[str, np.ndarray]:
+    """Return every part's statistics [chain, draw, patient]."""
+    by_patient: dict[str, dict[str, np.ndarray]] = {}
+    for part in parts:
+        for name, value in part.draws.stats.items():
+            thinned = _thinned(name, value, draws)
+            each = thinned[..., None] if thinned.ndim == 2 else thinned
+            for i, patient in enumerate(part.target.plan.patients):
+                by_patient.setdefault(name, {})[patient] = each[..., i]
+    shape = parts[0].draws.z.shape[0], draws
+    return {
+        name: np.stack([found.get(patient, np.full(shape, NOTHING.get(name))) for patient in target.plan.patients], -1)
+        for name, found in by_patient.items()
+    }
+
+
+def _together(parts: Sequence[Inference]) -> Posterior:
+    """Return the target of all patients in their cohort's order, every free parameter each patient's own, at the
+    tightest tolerance of any part."""
+    first = parts[0].target
     free = tuple(slot.name for slot in first.pooling.parameters)
-    cohort = replace(first.cohort, patients=tuple(p for target in targets for p in target.cohort.patients))
-    tolerance = min((target.tolerance for target in targets), key=lambda one: one.rtol)
+    placed = [pair for part in parts for pair in zip(part.numbers, part.target.cohort.patients, strict=True)]
+    cohort = replace(first.cohort, patients=tuple(patient for _, patient in sorted(placed, key=lambda pair: pair[0])))
+    tolerance = min((part.target.tolerance for part in parts), key=lambda one: one.rtol)
     return posterior(first.model, cohort, per_patient=free, fixed=dict(first.pooling.held), tolerance=tolerance)
 
 
@@ -75,9 +119,10 @@ def _side_by_side(target: Posterior, parts: Sequence[Inference], draws: int) -> 
     """Return z [chain, draw, dim] of the joint target; slots stand in the same order in every part."""
     chains = parts[0].draws.z.shape[0]
     z = np.zeros((chains, draws, target.pooling.dimension))
-    for patient, part in enumerate(parts):
+    for part in parts:
         thinned = _thinned("z", part.draws.z, draws)
+        places = [target.plan.patients.index(name) for name in part.target.plan.patients]
         for whole, own in zip(target.pooling.slots, part.target.pooling.slots, strict=False):
             if whole.size and own.size:
-                z[:, :, whole.start + patient] = thinned[:, :, own.start]
+                z[:, :, [whole.start + place for place in places]] = thinned[:, :, own.start : own.start + own.size]
     return z

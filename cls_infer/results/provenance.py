@@ -29,6 +29,7 @@ def provenance(
         "model": model.name,
         "model_title": model.title,
         "model_digest": model.digest,
+        **({"model_file": model.file} if model.file else {}),
         "cohort": cohort.name,
         "cohort_digest": cohort.digest,
         "notes": json.dumps(cohort.notes),

@@ -12,10 +12,12 @@ from jinja2 import Environment, StrictUndefined, Template
 from .bands import curve
 from .charted import label_of
 from .diagnose import THRESHOLDS
+from .directions import Direction
 from .fitted import Fit
+from .identify import WALL, identified
 from .plots import Picture, density, measured, over_time
 from .residuals import Residual, coverage, far_off, residuals, worst_first
-from .summary import FIRST, HINTED, Row, not_told, summarise
+from .summary import FIRST, HINTED, Row, not_told, prior_matters, summarise
 
 MOST_PATIENTS = 12
 """A larger cohort shows its worst-fitting patients and says so; summary.csv holds all."""
@@ -53,7 +55,8 @@ def render(fit: Fit) -> str:
         events=therapy.sizes["event"],
         rows=_rows_of(rows, shown),
         hidden_rows=len(rows) - len(_rows_of(rows, shown)),
-        not_told=not_told(rows),
+        not_told=[*not_told(rows), *prior_matters(rows)],
+        combinations=[(patient, _combinations(tree, patient)) for patient in shown],
         densities=_densities(tree, rows, shown),
         fits=[(patient, _measured(tree, found, patient)) for patient in shown],
         coverage=coverage(found),
@@ -112,6 +115,17 @@ def _left_out(tree: xr.DataTree) -> list[tuple[str, str, str, str]]:
     for one in json.loads(tree.attrs["set_aside"]):
         together.setdefault((one["patient"], one["variable"], one["reason"]), []).append(one["row"])
     return [(*key, ", ".join(map(str, rows))) for key, rows in together.items()]
+
+
+def _combinations(tree: xr.DataTree, patient: str) -> list[tuple[str, tuple[Direction, ...]]]:
+    """Return what is told of combinations of a patient's parameters, under a heading each."""
+    wall, every = identified(tree, patient=patient, names=WALL), identified(tree, patient=patient)
+    lists = [
+        ("Of the wall, its leak and the plasma, whatever the rest is:", wall.known + wall.ridges),
+        ("Of all parameters, best known:", every.known),
+        ("Of all parameters, least known, though each of its factors was told something:", every.ridges),
+    ]
+    return [(heading, found) for heading, found in lists if found]
 
 
 def _densities(tree: xr.DataTree, rows: list[Row], shown: list[str]) -> list[Picture]:

@@ -44,7 +44,7 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
         logarithmic = one["noise"].item() == "lognormal"
         gap = np.log(value) - np.log(predicted) if logarithmic else value - predicted
         beyond = gap * censoring < 0  # a true value below the limit may well be predicted below it
-        above_low, below_high = value >= float(low.isel(place)), value <= float(high.isel(place))
+        band = float(low.isel(place)), float(high.isel(place))
         found.append(
             Residual(
                 patient=str(one["patient"].item()),
@@ -56,10 +56,15 @@ def residuals(tree: xr.DataTree) -> list[Residual]:
                 limit={-1: "below ", 0: "", 1: "above "}[censoring],
                 predicted=predicted,
                 standardised=0.0 if beyond else float(gap / scale.isel(place)),
-                covered=bool((above_low or censoring > 0) and (below_high or censoring < 0)),
+                covered=inside(value, censoring, *band),
             )
         )
     return found
+
+
+def inside(value: float, censoring: int, low: float, high: float) -> bool:
+    """Return whether a measurement lies in a band; a limit does where the truth it allows reaches the band."""
+    return bool((value >= low or censoring > 0) and (value <= high or censoring < 0))
 
 
 def _places(observed: xr.Dataset) -> Iterator[dict[str, int]]:

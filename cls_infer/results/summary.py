@@ -3,12 +3,15 @@
 import csv
 import io
 from dataclasses import astuple, dataclass, fields
+from math import nan
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from scipy.stats import skew
 
-from .diagnose import convergence, entries
+from .diagnose import by_nuts, convergence, entries
+from .sensitivity import CONFLICT, STRONG, Sensitivity, sensitivities
 
 FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
 """Leak peak, duration and offset come first: what routine charts do determine (`physiology.md` 11 a)."""
@@ -24,6 +27,8 @@ class Row:
 
     `contraction` is 1 - posterior variance / prior variance and `shift` the distance of their means in prior
     standard deviations, both of the logarithm where the prior is skewed; `rhat` and `ess_bulk` are NaN where unknown.
+    The sensitivities say how far the posterior moves as prior or likelihood are raised to a power, `power_scaling` what
+    that says in words; NaN and empty where unknown.
     """
 
     name: str
@@ -38,6 +43,9 @@ class Row:
     shift: float
     rhat: float
     ess_bulk: float
+    prior_sensitivity: float = nan
+    likelihood_sensitivity: float = nan
+    power_scaling: str = ""
 
     @property
     def told(self) -> str:
@@ -55,12 +63,16 @@ class Row:
 def summarise(tree: xr.DataTree) -> list[Row]:
     """Return one row for each estimated number, the leak's first."""
     posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
-    measures = convergence(tree["posterior"].to_dataset())
+    measures, stats = convergence(posterior), tree["sample_stats"].to_dataset()
+    effective = dict(zip(stats["patient"].values, stats["effective"].values, strict=True))
+    weighed = {patient for patient, chains in zip(effective, by_nuts(tree), strict=True) if not chains}
+    moved = sensitivities(tree)
     rows = []
     for label, name, place in entries(posterior):
         draws, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))
         q05, q50, q95 = np.quantile(draws, [0.05, 0.5, 0.95])
         contraction, shift = _told_by(draws, before)
+        no_chain = place.get("patient") in weighed
         rows.append(
             Row(
                 name=label,
@@ -73,12 +85,20 @@ def summarise(tree: xr.DataTree) -> list[Row]:
                 prior_sd=float(np.std(before, ddof=1)),
                 contraction=contraction,
                 shift=shift,
-                rhat=float(measures["rhat"][name].sel(place)),
-                ess_bulk=float(measures["ess_bulk"][name].sel(place)),
+                rhat=np.nan if no_chain else float(measures["rhat"][name].sel(place)),
+                ess_bulk=float(effective[place["patient"]] if no_chain else measures["ess_bulk"][name].sel(place)),
+                **_scaled(moved.get(label)),
             )
         )
     rank = {name: place for place, name in enumerate(FIRST)}
     return sorted(rows, key=lambda row: rank.get(row.variable, len(FIRST)))
+
+
+def _scaled(moved: Sensitivity | None) -> dict[str, Any]:
+    if moved is None:
+        return {}
+    words = {"prior_sensitivity": moved.prior, "likelihood_sensitivity": moved.likelihood}
+    return {**words, "power_scaling": moved.words}
 
 
 def _told_by(draws: np.ndarray, prior: np.ndarray) -> tuple[float, float]:
@@ -109,6 +129,20 @@ def not_told(rows: list[Row]) -> list[str]:
         )
     if not sentences:
         sentences.append("Every estimated number lost at least half of its prior's variance.")
+    return sentences
+
+
+def prior_matters(rows: list[Row]) -> list[str]:
+    """Return sentences that name the numbers whose posterior would be another under a little other priors."""
+    conflict, strong = ([row.name for row in rows if row.power_scaling == word] for word in (CONFLICT, STRONG))
+    sentences = []
+    if conflict:
+        sentences.append(
+            f"Prior and data both decide {listed(conflict)} and may pull in different directions: power scaling of "
+            "either moves the posterior. Look whether the prior is meant so."
+        )
+    if strong:
+        sentences.append(f"The prior alone decides {listed(strong)}: the likelihood hardly moves it.")
     return sentences
 
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.posterior import Posterior
+from ..solve.lanes import Route
 from ..solve.plan import start_of, usable
 from ..solve.predict import along_route
 from ..solve.route import route_of, stack_routes
@@ -32,8 +33,19 @@ def trace_trajectories(target: Posterior, z: np.ndarray) -> Pending[xr.Dataset]:
     """
     kept = thinned(z.shape[1], z.shape[0], len(target.plan.patients))
     times = _grids(target)
+    routes = [
+        route_of(start_of(target.model, p), list(grid), usable(target.model, p), slots=target.plan.slots)
+        for p, grid in zip(target.cohort.patients, times, strict=True)
+    ]
+    return trace_courses(target, z, kept, times, routes)
+
+
+def trace_courses(
+    target: Posterior, z: np.ndarray, kept: np.ndarray, times: np.ndarray, routes: Sequence[Route]
+) -> Pending[xr.Dataset]:
+    """Return what computes the same of the draws numbered `kept`, at `times` [patient, point] along one route each."""
     few = z[:, kept]
-    solve = _trace(target, times, few.reshape(-1, z.shape[-1]))
+    solve = _trace(target, times, routes, few.reshape(-1, z.shape[-1]))
     coords = {
         "chain": np.arange(z.shape[0]),
         "draw": kept,
@@ -83,11 +95,12 @@ def _grids(target: Posterior) -> np.ndarray:
     return np.stack(grids)
 
 
-def _trace(target: Posterior, times: np.ndarray, z: np.ndarray) -> Pending[np.ndarray]:
+def _trace(target: Posterior, times: np.ndarray, routes: Sequence[Route], z: np.ndarray) -> Pending[np.ndarray]:
     """Return what computes observables, then derived quantities [draw, patient, point, quantity]."""
     system = target.system
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
-    route, place = _route(target, times)
+    place = np.stack([np.searchsorted(one.stops, grid) + 1 for one, grid in zip(routes, times, strict=True)])
+    route = stack_routes(routes)
     pick = jax.vmap(lambda rows, places: rows[places])
     over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
@@ -99,14 +112,3 @@ def _trace(target: Posterior, times: np.ndarray, z: np.ndarray) -> Pending[np.nd
         return jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
 
     return trace_over_draws(one, z, patients=len(times))
-
-
-def _route(target: Posterior, times: Sequence[np.ndarray] | np.ndarray):
-    """Return the cohort's route through the grids, and each grid point's place along it [patient, point]."""
-    patients = target.cohort.patients
-    routes = [
-        route_of(start_of(target.model, p), list(grid), usable(target.model, p), slots=target.plan.slots)
-        for p, grid in zip(patients, times, strict=True)
-    ]
-    places = [np.searchsorted(route.stops, grid) + 1 for route, grid in zip(routes, times, strict=True)]
-    return stack_routes(routes), np.stack(places)

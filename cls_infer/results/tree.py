@@ -4,24 +4,25 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base.array import array_stats
 
+from ..cohort.records import Cohort
 from ..inference.accuracy import sample_of, trace_exact_log_likelihood
 from ..inference.run import Inference
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import STATUS_WORDS
 from .charted import observed_data, therapy_table
 from .joint import Joint, join
+from .kept import coordinates_kept, inputs_kept
+from .log_prior import log_prior
+from .pareto import pareto_shape
 from .provenance import Attributes
-from .replicates import trace_replicates
+from .replicates import by_patient, trace_replicates
 from .trajectories import trace_trajectories
 from .values import known_values, parameter_draws, trace_prior_draws
-
-FEWEST_WEIGHTS = 25
-"""The Pareto shape is fitted to a fifth of the weights, and needs five of them."""
 
 STATISTICS = {  # NumPyro's word: ArviZ's word
     "diverging": "diverging",
@@ -31,13 +32,14 @@ STATISTICS = {  # NumPyro's word: ArviZ's word
 }
 
 
-def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.DataTree:
+def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None) -> xr.DataTree:
     """Return the tree of a fit, patients fitted apart side by side.
 
-    Groups: `prior`, `posterior`, `constant_data` (what was known), `trajectories` (derived quantities and
-    observables over time, for some draws), `posterior_predictive`, `log_likelihood`, `observed_data`,
-    `therapy`, `sample_stats`, `solver`. The root's attributes are the provenance, with `unused` and
-    `set_aside` as JSON.
+    Groups: `prior`, `posterior`, `unconstrained_posterior` (the sampler's coordinates), `constant_data` (what was
+    known), `trajectories` (derived quantities and observables over time, for some draws), `posterior_predictive`,
+    `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `solver`, `inputs` (what builds the
+    target again, hidden measurements of `whole` included). The root's attributes are the provenance, with `unused`
+    and `set_aside` as JSON.
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
@@ -46,46 +48,56 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes) -> xr.Data
         predicted = beside.submit(trace_replicates(target, joint.z, seed=seed))
         courses = beside.submit(trace_trajectories(target, joint.z))
         exact = beside.submit(trace_exact_log_likelihood(target, sample_of(joint.z)))
-    replicates, status, lived = predicted.result()
-    difference = exact.result() - sample_of(_by_patient(replicates["log_likelihood"]) + lived)
+    replicates, status, log_health = predicted.result()
+    difference = exact.result() - sample_of(by_patient(replicates["log_likelihood"]).values)
     groups = {
         "posterior": parameter_draws(target, joint.z),
+        "unconstrained_posterior": coordinates_kept(target, joint.z),
         "prior": before.result(),
         "constant_data": known_values(target),
         "trajectories": courses.result(),
         **replicates,
+        "log_prior": log_prior(target.pooling, joint.z, log_health),
         "observed_data": observed_data(target),
         "therapy": therapy_table(target),
         "sample_stats": _sample_stats(joint, status),
         "solver": _solver(target, status, difference),
+        "inputs": inputs_kept(target, whole or target.cohort),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
-    tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method}
+    tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
     if joint.centred:
         tree.attrs["pooled"] = joint.centred
     return tree
 
 
+def _evidence(joint: Joint) -> dict[str, float]:
+    """Return the log evidence of the cohort and its standard error, where importance weights tell it of everybody."""
+    if set(joint.roads) != {"importance"}:
+        return {}
+    one = joint.stats["log_weight"].ndim == 2  # of all patients together, written beside each
+    of = slice(0, 1) if one else slice(None)
+    se = float(np.sqrt(np.sum(joint.certificate.log_evidence_se[of] ** 2)))
+    return {"log_evidence": float(np.sum(joint.certificate.log_evidence[of])), "log_evidence_se": se}
+
+
 def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
-    """Return the sampler's statistics and the solver's `status` of every draw and patient."""
-    data = {"status": (("chain", "draw", "patient"), status.astype(np.int8))}
-    for name, word in STATISTICS.items():
-        value = joint.stats[name]
-        data[word] = (("chain", "draw", "patient")[: value.ndim], value)
+    """Return the sampler's statistics and the solver's `status` of every draw and patient, and of every patient by
+    which `road` the draws came and what speaks for weighed ones."""
+    data: dict[str, Any] = {"status": (("chain", "draw", "patient"), status.astype(np.int8))}
+    for name, value in joint.stats.items():
+        if name != "potential_energy":
+            data[STATISTICS.get(name, name)] = (("chain", "draw", "patient")[: value.ndim], value)
     potential = joint.stats["potential_energy"]
     data["lp"] = (("chain", "draw", "patient")[: potential.ndim], -potential)
+    data["road"] = ("patient", np.array(joint.roads, "U10"))
+    data |= {name: ("patient", column) for name, column in joint.certificate._asdict().items()}
     coords = {
         "chain": np.arange(status.shape[0]),
         "draw": np.arange(status.shape[1]),
         "patient": list(joint.target.plan.patients),
     }
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
-
-
-def _by_patient(log_likelihood: xr.Dataset) -> np.ndarray:
-    """Return the log-likelihood of every draw [chain, draw, patient], NaN where a solve failed."""
-    pointwise = log_likelihood["measurement"]
-    return pointwise.sum("obs", skipna=True).where(pointwise.notnull().any("obs")).values
 
 
 def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:
@@ -99,19 +111,11 @@ def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr
         {
             "count": (("patient", "status"), count),
             "error": (("sample", "patient"), np.abs(difference), {"unit": "nat"}),
-            "khat": ("patient", [_pareto_shape(one) for one in difference.T]),
+            "khat": ("patient", [pareto_shape(one) for one in difference.T]),
         },
         coords={"patient": list(target.plan.patients), "status": list(STATUS_WORDS.values())},
         attrs={"rtol": target.tolerance.rtol, "atol": target.tolerance.atol},
     )
-
-
-def _pareto_shape(log_weights: np.ndarray) -> float:
-    """Return Pareto k-hat of importance weights, given as logarithms [sample]."""
-    known = log_weights[np.isfinite(log_weights)]
-    if len(np.unique(known)) < FEWEST_WEIGHTS:
-        return np.nan
-    return float(array_stats.psislw(-known)[1])  # takes them as of a log-likelihood left out: negative
 
 
 def _rows(target: Posterior) -> dict[str, str]:

@@ -8,28 +8,27 @@ from time import perf_counter
 import jax
 import numpy as np
 import xarray as xr
-from arviz_stats.base.array import array_stats
 
 from ..cohort.records import Cohort
 from ..errors import InputError, Problem
 from ..inference.accuracy import tolerance_at
+from ..inference.certified import Certify
 from ..inference.device import choose_device
-from ..inference.gauss_newton import expand
 from ..inference.nuts import Draws
 from ..inference.redraw import redraw_by_importance
-from ..inference.run import Inference, infer_cohort, targets
+from ..inference.run import Inference, first_target, infer_cohort
 from ..inference.run import Report as AnyReport
 from ..inference.settings import Settings
-from ..inference.start import Start
 from ..inference.two_stage import TwoStage, two_stage
 from ..likelihood.pooling import pool
 from ..likelihood.posterior import Posterior, posterior
 from ..likelihood.reweighted import Interim, interim
 from ..model.spec import Model
-from .diagnose import converged, diagnose
-from .fit import hide_after
+from .diagnose import certified, converged, diagnose
 from .fitted import Fit, conclude
 from .joint import Joint, join
+from .kept import hide_after
+from .pareto import pareto_shape, smoothed
 from .provenance import provenance
 
 type Report = Callable[[str], None]
@@ -79,7 +78,9 @@ def weigh_together(
     for patient, z in fresh.items():
         own[patient] = z
     draws = Draws(_vectors(target, found, own), found.stats, complete=apart.complete)
-    return Inference(target, draws, _start(target, draws.z), f"two-stage after {apart.method}", apart.seconds), found
+    numbers = tuple(range(len(own)))
+    how = f"two-stage after {apart.method}"
+    return Inference(target, draws, how, apart.seconds, numbers=numbers), found
 
 
 def fit_two_stage(
@@ -116,17 +117,18 @@ def fit_two_stage(
         fixed=held,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    choice = choose_device(device, lambda: next(targets(target, seen)))
+    choice = choose_device(device, lambda: first_target(target, seen))
     report(choice)
     with jax.default_device(choice.device):
-        parts = infer_cohort(target, seen, settings=settings, enough=converged, report=report)
+        certify, alone = Certify(smoothed, certified), replace(settings, method="auto")
+        parts = infer_cohort(target, seen, settings=alone, certify=certify, enough=converged, report=report)
         report("weighing the patients' draws under their population")
         law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
         whole, found = weigh_together(parts, settings=law, report=report, **asked)
         origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
         if until is not None:
             origin["until"] = float(until)
-        tree = conclude([whole], provenance=origin).tree
+        tree = conclude([whole], provenance=origin, whole=cohort).tree
     tree["two_stage"] = xr.DataTree(weighing(found))
     tree.attrs["seconds_total"] = perf_counter() - begun
     return Fit(tree, diagnose(tree))
@@ -211,12 +213,5 @@ def _vectors(target: Posterior, found: TwoStage, own: np.ndarray) -> np.ndarray:
     return np.asarray(jax.jit(jax.vmap(jax.vmap(target.pooling.vector)))(found.u, chosen))
 
 
-def _start(target: Posterior, z: np.ndarray) -> Start:
-    """Return where these draws lie, in place of a mode that was not sought."""
-    flat = z.reshape(-1, z.shape[-1])
-    return Start(flat.mean(axis=0), np.atleast_2d(np.cov(flat.T)), np.zeros(1), 0, partial(expand, target))
-
-
 def _pareto_shape(weight: np.ndarray, log_weight: np.ndarray) -> float:
-    there = np.isfinite(log_weight)
-    return float(array_stats.psislw(-np.log(np.maximum(weight[there], 1e-300)))[1])
+    return pareto_shape(np.log(np.maximum(weight[np.isfinite(log_weight)], 1e-300)))

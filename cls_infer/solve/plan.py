@@ -1,13 +1,13 @@
 """One cohort seen by one model: routes, and every measurement's place along them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ..cohort.items import ITEMS
-from ..cohort.records import Cohort, Patient
+from ..cohort.records import Cohort, Measurement, Patient
 from ..errors import InputError, Problem
 from ..model.onset import earliest
 from ..model.spec import Model
@@ -111,12 +111,44 @@ def _unused(model: Model, patient: Patient) -> list[Unused]:
 
 def _one(model: Model, patient: Patient, slots: int) -> tuple[Route, list[tuple]]:
     start = start_of(model, patient)
-    names = list(model.observables)
     measured = [m for m in patient.measurements if m.variable in model.observables]
-    window = np.array([[m.window if model.observables[m.variable].accumulates else 0.0] for m in measured])
-    ends = np.stack([node_times(m.time, m.time_sd) for m in measured])  # [obs, node]
+    return _through(model, measured, start, lambda times: route_of(start, times, usable(model, patient), slots=slots))
+
+
+def plan_along(
+    model: Model,
+    patients: Sequence[Patient],
+    starts: Sequence[float],
+    routes: Sequence[Callable[[Sequence[float]], Route]],
+    *,
+    slots: int,
+) -> Plan:
+    """Return the plan of patients on routes of their own making; all that was measured must be predicted.
+
+    Args:
+        model: the model.
+        patients: whose measurements to predict, in order.
+        starts: when each simulation starts, in health [h].
+        routes: of each patient, what makes the route through given times.
+        slots: number of uncharted amounts.
+    """
+    found = [
+        _through(model, patient.measurements, start, through)
+        for patient, start, through in zip(patients, starts, routes, strict=True)
+    ]
+    names = tuple(patient.name for patient in patients)
+    return Plan(names, stack_routes([route for route, _ in found]), _stack([rows for _, rows in found]), slots, ())
+
+
+def _through(
+    model: Model, measured: Sequence[Measurement], start: float, through: Callable[[Sequence[float]], Route]
+) -> tuple[Route, list[tuple]]:
+    """Return the route through all times of the measurements, and every measurement's row of the chart."""
+    names = list(model.observables)
+    window = np.array([m.window if model.observables[m.variable].accumulates else 0.0 for m in measured])[:, None]
+    ends = np.array([node_times(m.time, m.time_sd) for m in measured]).reshape(-1, len(WEIGHTS))  # [obs, node]
     begins = ends - window
-    route = route_of(start, [*ends.flat, *begins.flat], usable(model, patient), slots=slots)
+    route = through([*ends.flat, *begins.flat])
 
     def place(times: np.ndarray) -> np.ndarray:
         return np.where(times >= start, np.searchsorted(route.stops, times) + 1, 0)

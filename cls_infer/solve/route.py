@@ -33,7 +33,7 @@ def route_of(start: float, times: Sequence[float], therapy: Sequence[Event], *, 
     latest = max(times, default=start)
     breaks = [t for pair in ends for t in pair if start < t < latest]
     stops = np.unique([t for t in (*times, *breaks) if t >= start] or [start])
-    middle = (np.concatenate([[start], stops[:-1]]) + stops) / 2
+    middle = _middles(start, stops)
     charted = np.tile(np.array(REST, float), (len(stops), 1))
     share = np.zeros((len(stops), slots, len(CHANNELS)))
     slot = 0
@@ -50,6 +50,33 @@ def route_of(start: float, times: Sequence[float], therapy: Sequence[Event], *, 
         else:
             charted[active] += event.amount * effect
     return Route(np.asarray(float(start)), stops, Forcing(charted, share))
+
+
+def changed_route(
+    start: float, times: Sequence[float], given: Sequence[Event], instead: Sequence[Event], *, since: float, slots: int
+) -> Route:
+    """Return one lane's route under the therapy `given` until `since` [h] and `instead` from then on.
+
+    What runs across that hour is cut there, and goes on at the rate that `instead` has. An uncharted amount of
+    `instead` is one of `given`, whose place it takes. Other arguments as in `route_of`.
+    """
+    latest = max(times, default=start)
+    breaks = [t for event in (*given, *instead) for t in (event.start, max(event.end, event.start + SHORTEST))]
+    stops = [*times, *(t for t in (since, *breaks) if start < t < latest)]
+    before = route_of(start, stops, given, slots=slots)
+    after = route_of(start, stops, instead, slots=len(uncharted(instead)))
+    places = [uncharted(given).index(event) for event in uncharted(instead)]
+    later = _middles(start, before.stops) >= since
+    charted, share = before.forcing.charted.copy(), before.forcing.share.copy()
+    charted[later], share[later] = after.forcing.charted[later], 0.0
+    for own, place in enumerate(places):
+        share[later, place] = after.forcing.share[later, own]
+    return Route(before.start, before.stops, Forcing(charted, share))
+
+
+def _middles(start: float, stops: np.ndarray) -> np.ndarray:
+    """Return the middle of the way to every stop [stop]."""
+    return (np.concatenate([[start], stops[:-1]]) + stops) / 2
 
 
 def stack_routes(routes: Sequence[Route]) -> Route:

@@ -84,7 +84,8 @@ class System:
     def derive(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
         """Return every derived quantity, in the model's order."""
         f = self.model.flows(t, *self._read(y, numbers, u))
-        return jnp.stack([jnp.asarray(d.of(f), float) for d in self.model.derived.values()])
+        found = [jnp.asarray(d.of(f), float) for d in self.model.derived.values()]
+        return jnp.stack(found) if found else jnp.zeros(0)
 
     def quantities(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
         """Return every observable, then every derived quantity, in the model's order."""

@@ -10,7 +10,7 @@ CHART = "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP1,0.5,hematocr
 GIVEN = "patient,start,end,item,amount,unit\nP1,0,0.5,ringer,1.5,L\n"
 
 WRONG = {
-    "a method of another day": (("--method", "laplace"), "there is no method `laplace` in this version"),
+    "a method of another day": (("--method", "bootstrap"), "there is no method `bootstrap`"),
     "no chain": (("--chains", "0"), "--chains"),
     "a negative seed": (("--seed", "-1"), "--seed"),
     "nothing fixed": (("--fix", "k_12"), "`k_12` sets nothing"),
@@ -57,11 +57,11 @@ def test_a_run_is_never_overwritten(cls_infer, folder, tmp_path):
 def test_a_fit_leaves_a_run_that_can_be_reported_again(cls_infer, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = ("fit", folder(measurements=CHART, therapy=GIVEN), "--model", "volume_kinetics", *SMALL)
-    said = cls_infer(*command, "--json")
+    said = cls_infer(*command, "--method", "nuts", "--json")
     found = said.json
     assert said.code == (0 if found["verdict"] == "ok" else 3)
     assert found["run"] == "runs/chart-volume_kinetics-1"
-    assert found["method"] == "nuts"
+    assert found["method"] == "nuts" and found["roads"] == {"P1": "nuts"}
     assert {"mean", "q50", "prior_sd", "contraction"} <= set(found["parameters"]["k_12[P1]"])
     assert "sampling: 50 of 50" in said.err
     assert "device: the processor; JAX finds no GPU\n" in said.err
@@ -70,10 +70,18 @@ def test_a_fit_leaves_a_run_that_can_be_reported_again(cls_infer, folder, tmp_pa
     said = cls_infer("report", found["run"])
     assert (said.code, said.out.strip()) == (0, f"{found['run']}/report.html")
     assert page.is_file()
-    said = cls_infer(*command, "--quiet", "--seed", 1)
+
+
+def test_few_unknowns_are_weighed(cls_infer, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ("fit", folder(measurements=CHART, therapy=GIVEN), "--model", "volume_kinetics", *SMALL)
+    said = cls_infer(*command, "--json")
+    assert said.code == 0 and said.json["verdict"] == "ok"
+    assert said.json["method"] == "importance" and said.json["khat_max"] < 0.7 and said.json["ess_weights_min"] >= 400
+    said = cls_infer(*command, "--method", "laplace", "--quiet", "--seed", 1)
     assert said.err == ""
     assert "run: runs/chart-volume_kinetics-1-2" in said.out
-    assert "k_12[P1]" in said.out
+    assert "k_12[P1]" in said.out and "the laplace draws of `P1` have k-hat" in said.out
 
 
 def test_a_report_needs_a_run(cls_infer, tmp_path):

@@ -17,10 +17,12 @@ def test_until_hides_measurements_and_keeps_therapy():
 
 
 def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
-    def made_up(made, cohort, *, settings, enough, report):
+    def made_up(made, cohort, *, settings, certify, enough, report):
         report("sampling")
         target = made(cohort)
         inference = sampled(target)
+        assert certify.enough(0.3, 500.0, 4096) and not certify.enough(0.3, 300.0, 4096)
+        assert not certify.enough(0.68, 500.0, 900)  # so few draws cannot bear so heavy a tail
         assert enough(target, inference.draws.z)  # independent draws
         assert not enough(target, inference.draws.z[:, :40])  # 160 draws can not be worth 400
         return [inference]

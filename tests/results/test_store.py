@@ -77,6 +77,7 @@ def test_the_json_has_the_documented_keys(run):
     assert found["verdict"] == "ok" and found["run"] == str(run.folder) and found["khat_max"] is None
     assert found["seconds"] == {"total": 6.5, "compile": 1.0, "start": 2.0, "sample": 3.0}
     keys = {"unit", "mean", "sd", "q05", "q50", "q95", "prior_sd", "contraction", "shift", "rhat", "ess_bulk"}
+    keys |= {"prior_sensitivity", "likelihood_sensitivity", "power_scaling"}
     assert set(found["parameters"]["k_12[P1]"]) == keys
     assert {
         "run",
@@ -87,6 +88,9 @@ def test_the_json_has_the_documented_keys(run):
         "ess_tail_min",
         "divergences",
         "khat_max",
+        "ess_weights_min",
+        "roads",
+        "log_evidence",
         "failed_solves",
         "solver_error_nats_max",
         "solver_khat_max",

@@ -8,16 +8,19 @@ from cls_infer.likelihood.pooling import spread_of
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.fitted import conclude
 from cls_infer.results.joint import join
+from cls_infer.results.pareto import pareto_shape
 from cls_infer.results.replicates import scattered, unit_noise
 from cls_infer.results.trajectories import thinned
-from cls_infer.results.tree import _pareto_shape
 from cls_infer.results.values import parameter_draws
 
 
 def test_the_tree_holds_every_group(fit):
     assert {
         "posterior",
+        "unconstrained_posterior",
         "prior",
+        "log_prior",
+        "inputs",
         "constant_data",
         "trajectories",
         "posterior_predictive",
@@ -161,10 +164,10 @@ def test_large_cohorts_follow_fewer_draws(patients, kept):
     assert len(thinned(500, 4, patients)) == kept
 
 
-def test_the_pareto_shape_of_weights_is_that_of_their_tail():
+def test_thepareto_shape_of_weights_is_that_of_their_tail():
     """Weights exp(k E) of a standard exponential E have a Pareto tail of shape k."""
     exponential = np.random.default_rng(6).standard_exponential(4000)
     # 190 tail weights: k is known to about (1 + k) / sqrt(190), three times over
-    assert _pareto_shape(0.9 * exponential) == pytest.approx(0.9, abs=0.4)
-    assert _pareto_shape(-0.9 * exponential) < 0
-    assert np.isnan(_pareto_shape(np.zeros(100)))
+    assert pareto_shape(0.9 * exponential) == pytest.approx(0.9, abs=0.4)
+    assert pareto_shape(-0.9 * exponential) < 0
+    assert np.isnan(pareto_shape(np.zeros(100)))

@@ -51,7 +51,7 @@ def simulated(count, seed=4):
 
 def sampled(target, settings):
     start = find_start(target, seed=settings.seed, starts=3)
-    return Inference(target, sample_nuts(trace_sampler(target, settings)(), start), start, "nuts", {})
+    return Inference(target, sample_nuts(trace_sampler(target, settings)(), start), "nuts", {})
 
 
 def both_roads(count, settings=SETTINGS):

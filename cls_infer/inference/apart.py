@@ -1,0 +1,202 @@
+"""Posteriors that have nothing to do with one another, at any points, many lanes at a time, on every device.
+
+`Apart` has one of each patient, `Whole` the one of patients who share parameters; the roads that weigh draws know no
+difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, PartitionSpec
+
+from ..likelihood.posterior import FAILED, Posterior
+from ..solve.lanes import Tolerance
+from ..solve.platform import devices
+from .gauss_newton import expand, factor
+from .prior_sample import latin_hypercube
+
+VALUES, EXPANSIONS = 256, 32
+"""Lanes a device takes at once: fixed, so that no result depends on how many patients there are. An expansion carries
+a tangent for each coordinate beside every lane."""
+
+
+PRIOR = 4096
+"""Draws of the prior that tell how much of it the healthy ranges leave."""
+
+
+class Local(NamedTuple):
+    """A patient's log posterior about each point [lane]: value, gradient [lane, dim], Gauss-Newton curvature
+    [lane, dim, dim], log-likelihood [lane] and solver's status [lane]."""
+
+    log_posterior: Any
+    gradient: Any
+    curvature: Any
+    log_likelihood: Any
+    status: Any
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A target whose every parameter is each patient's own: as many posteriors, of one dimension, as patients.
+
+    A point is a patient's own part of z: its coordinates in the order of the slots that anybody estimates.
+    """
+
+    target: Posterior
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The posteriors' names: the patients'."""
+        return self.target.plan.patients
+
+    @cached_property
+    def free(self) -> np.ndarray:
+        """Which slots a point holds."""
+        return np.array([i for i, slot in enumerate(self.target.pooling.slots) if slot.size], int)
+
+    @property
+    def dimension(self) -> int:
+        """Coordinates of one patient."""
+        return len(self.free)
+
+    @property
+    def labels(self) -> list[str]:
+        """The name of every coordinate of a point."""
+        return [self.target.pooling.slots[i].name for i in self.free]
+
+    def joint(self, points: np.ndarray) -> np.ndarray:
+        """Return the target's z [..., dim of all] from every patient's point [..., patient, dim]."""
+        return np.moveaxis(points, -1, -2).reshape(*points.shape[:-2], -1)
+
+    def _coordinates(self, points: jax.Array) -> jax.Array:
+        return jnp.zeros((len(points), len(self.target.pooling.slots))).at[:, self.free].set(points)
+
+    @cached_property
+    def log_posterior(self) -> Callable[..., np.ndarray]:
+        """Log posterior density [lane], without the prior's constant, at points [lane, dim] of patients [lane]."""
+
+        def at(points: jax.Array, patient: jax.Array) -> jax.Array:
+            terms = self.target.by_patient(self._coordinates(points), patient)
+            return jnp.maximum(terms.log_likelihood + terms.log_health, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
+
+        return over_lanes(at, VALUES)
+
+    @cached_property
+    def expand(self) -> Callable[..., Local]:
+        """The expansion about points [lane, dim] of patients [lane]."""
+
+        def about(points: jax.Array, patient: jax.Array) -> Local:
+            found = factor(self.target, self._coordinates(points), patient)
+            own = jnp.ix_(jnp.arange(len(points)), self.free, self.free)
+            return Local(
+                log_posterior=found.log_likelihood + found.log_health - 0.5 * jnp.sum(points**2, axis=1),
+                gradient=found.gradient[:, self.free] - points,
+                curvature=found.information[own] + jnp.eye(self.dimension)[None],
+                log_likelihood=found.log_likelihood,
+                status=found.status,
+            )
+
+        return over_lanes(about, EXPANSIONS)
+
+    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
+        """Return the logarithm of what the healthy ranges leave of a patient's prior; an evidence is relative to it."""
+        if not self.target.model.healthy_ranges:
+            return 0.0
+        draws = latin_hypercube(PRIOR, self.dimension, rng)
+        return float(np.logaddexp.reduce(self._log_health(draws, np.full(PRIOR, which))) - np.log(PRIOR))
+
+    @cached_property
+    def _log_health(self) -> Callable[..., np.ndarray]:
+        return over_lanes(lambda points, patient: self.target.log_health(self._coordinates(points), patient), VALUES)
+
+    def at(self, tolerance: Tolerance) -> "Apart":
+        """Return the same patients solved at another tolerance."""
+        return Apart(replace(self.target, tolerance=tolerance))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A target whose patients share parameters: one posterior, whose points are z."""
+
+    target: Posterior
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The posterior's name."""
+        return ("all patients",)
+
+    @property
+    def dimension(self) -> int:
+        """Coordinates of the posterior."""
+        return self.target.pooling.dimension
+
+    def joint(self, points: np.ndarray) -> np.ndarray:
+        """Return z [..., dim] from the one posterior's points [..., 1, dim]."""
+        return points[..., 0, :]
+
+    @cached_property
+    def log_posterior(self) -> Callable[..., np.ndarray]:
+        """Log posterior density [lane], without the prior's constant, at points [lane, dim]."""
+
+        def at(points: jax.Array, which: jax.Array) -> jax.Array:
+            factor = jax.vmap(self.target.log_factor)(points)
+            return jnp.maximum(factor, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
+
+        return over_lanes(at, self._block(VALUES))
+
+    @cached_property
+    def expand(self) -> Callable[..., Local]:
+        """The expansion about points [lane, dim]."""
+
+        def about(points: jax.Array, which: jax.Array) -> Local:
+            found = expand(self.target, points)
+            status, log_likelihood = jnp.max(found.status, axis=1), jnp.sum(found.log_likelihood, axis=1)
+            return Local(found.log_posterior, found.gradient, found.curvature, log_likelihood, status)
+
+        return over_lanes(about, self._block(EXPANSIONS))
+
+    def _block(self, lanes: int) -> int:
+        return max(1, lanes // len(self.target.plan.patients))
+
+    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
+        """Return the logarithm of what the healthy ranges leave of the prior."""
+        if not self.target.model.healthy_ranges:
+            return 0.0
+        draws = latin_hypercube(PRIOR, self.dimension, rng)
+        left = over_lanes(lambda points, which: jax.vmap(self.target.log_prior_factor)(points), self._block(VALUES))
+        return float(np.logaddexp.reduce(left(draws, np.zeros(PRIOR, int))) - np.log(PRIOR))
+
+    def at(self, tolerance: Tolerance) -> "Whole":
+        """Return the same posterior solved at another tolerance."""
+        return Whole(replace(self.target, tolerance=tolerance))
+
+
+type Posteriors = Apart | Whole
+
+
+def over_lanes(fun: Callable[[jax.Array, jax.Array], Any], block: int) -> Callable[..., Any]:
+    """Return `fun` of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays.
+
+    Every device takes `block` lanes at a time: one program, whatever the number of lanes, and the same numbers.
+    """
+    present = devices()
+    by_lane = PartitionSpec("lane")
+    split = jax.shard_map(
+        fun, mesh=Mesh(np.array(present), ("lane",)), in_specs=by_lane, out_specs=by_lane, check_vma=False
+    )
+    run, size = jax.jit(split), block * len(present)
+
+    def over(points: np.ndarray, patient: np.ndarray) -> Any:
+        lanes = len(points)
+        more = -lanes % size
+        points = np.concatenate([points, np.repeat(points[-1:], more, axis=0)])
+        patient = np.concatenate([patient, np.repeat(patient[-1:], more)])
+        pieces = [run(points[i : i + size], patient[i : i + size]) for i in range(0, lanes, size)]
+        return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:lanes], *pieces)
+
+    return over

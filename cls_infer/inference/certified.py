@@ -1,0 +1,166 @@
+"""Weighed draws of posteriors, a batch at a time, and which of them have a certificate."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from ..likelihood.posterior import FAILED
+from ..solve.lanes import Tolerance
+from .accuracy import AIM, FINEST, TIGHT, tighter
+from .apart import Posteriors
+from .importance import Smooth, Weighed, weigh
+from .laplace import weigh_laplace
+from .modes import Modes, find_modes
+from .nuts import Draws
+from .seeds import generator
+from .settings import Settings
+
+TOGETHER = 32
+"""Posteriors in a batch: what is held in memory is of one batch, however many patients there are."""
+
+TRIED = 8
+"""Posteriors, and draws of each one's Laplace approximation, that are solved exactly before any draw is weighed."""
+
+
+class Certify(NamedTuple):
+    """How weighed draws are judged: Pareto smoothing, and whether k-hat, effective size and number of draws suffice."""
+
+    smooth: Smooth
+    enough: Callable[[float, float, int], bool]
+
+
+class Certificate(NamedTuple):
+    """What speaks for the weighed draws of each posterior [posterior], each patient's or that of all: Pareto k-hat,
+    effective size, log evidence and its standard error, and how many modes the searches met."""
+
+    khat: np.ndarray
+    effective: np.ndarray
+    log_evidence: np.ndarray
+    log_evidence_se: np.ndarray
+    modes: np.ndarray
+
+
+@dataclass
+class WeighedDraws:
+    """Draws of equal weight of the posteriors of these numbers, by which method, solved how exactly, and why to
+    believe them. The draws are side by side, their statistics [chain, draw, posterior]."""
+
+    which: list[int]
+    draws: Draws
+    method: str
+    certificate: Certificate
+    tolerance: Tolerance
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def by_importance(
+    posteriors: Posteriors, settings: Settings, *, certify: Certify, report: Callable[[str], None] = lambda _: None
+) -> WeighedDraws:
+    """Return importance-weighed draws, resampled to equal weight, of every posterior that earns a certificate."""
+    return _in_batches(posteriors, settings, certify, report, method="importance")
+
+
+def by_laplace(
+    posteriors: Posteriors, settings: Settings, *, certify: Certify, report: Callable[[str], None] = lambda _: None
+) -> WeighedDraws:
+    """Return draws of every posterior's Laplace approximation as they are, and what their weights would say of them."""
+    return _in_batches(posteriors, settings, certify, report, method="laplace")
+
+
+def _in_batches(
+    posteriors: Posteriors, settings: Settings, certify: Certify, report: Callable[[str], None], *, method: str
+) -> WeighedDraws:
+    begun = perf_counter()
+    searching = 0.0
+    kept: list[int] = []
+    shown: list[tuple] = []
+    count = settings.chains * settings.draws
+    everyone = range(len(posteriors.names))
+    for first in range(0, len(everyone), TOGETHER):
+        batch = everyone[first : first + TOGETHER]
+        if len(everyone) > TOGETHER:
+            report(f"patients: {first + 1} to {batch[-1] + 1} of {len(everyone)}")
+        since = perf_counter()
+        modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
+        if first == 0:
+            posteriors = exact_enough(posteriors, batch, modes, settings, report)
+        searching += perf_counter() - since
+        if method == "laplace":
+            weighed = weigh_laplace(posteriors, batch, modes, count, seed=settings.seed, smooth=certify.smooth)
+        else:
+            options = {"seed": settings.seed, "smooth": certify.smooth, "enough": certify.enough, "report": report}
+            weighed = weigh(posteriors, batch, modes, **options)
+        for i, (number, one) in enumerate(zip(batch, weighed, strict=True)):
+            modes_met = len(modes.distinct(i))
+            if modes_met > 1:
+                report(f"{posteriors.names[number]}: the searches ended at {modes_met} modes")
+            if method == "laplace" or certify.enough(one.khat, one.effective, len(one.points)):
+                kept.append(number)
+                shown.append(_shown(posteriors, number, one, settings, modes_met, resampled=method != "laplace"))
+            else:
+                why = f"k-hat {one.khat:.2f}, effective size {one.effective:.0f} of {len(one.points)}"
+                report(f"{posteriors.names[number]}: no certificate ({why}); NUTS goes on")
+    spent = perf_counter() - begun
+    seconds = {"compile": 0.0, "start": searching, "sample": spent - searching}
+    return _together(posteriors, settings, kept, shown, method, seconds)
+
+
+def _shown(
+    posteriors: Posteriors, number: int, one: Weighed, settings: Settings, modes: int, *, resampled: bool
+) -> tuple[np.ndarray, dict[str, np.ndarray], tuple]:
+    """Return a posterior's draws [chain, draw, dim] of equal weight, their statistics and what speaks for them."""
+    rng = generator(settings.seed, posteriors.names[number], "equal")
+    count = settings.chains * settings.draws
+    which = one.equal(count, rng) if resampled else np.arange(count)
+    shape = (settings.chains, settings.draws)
+    energy = 0.5 * posteriors.dimension * np.log(2 * np.pi) - one.log_posterior[which]
+    stats = {"potential_energy": energy.reshape(shape), "log_weight": one.log_weight[which].reshape(shape)}
+    mass = posteriors.log_prior_mass(number, rng)
+    numbers = (one.khat, one.effective, one.log_evidence - mass, one.log_evidence_se, modes)
+    return one.points[which].reshape(*shape, -1), stats, numbers
+
+
+def _together(
+    posteriors: Posteriors,
+    settings: Settings,
+    kept: list[int],
+    shown: Sequence[tuple],
+    method: str,
+    seconds: dict[str, float],
+) -> WeighedDraws:
+    """Return all posteriors' draws as one [chain, draw, dim of all], statistics [chain, draw, posterior]."""
+    shape = (settings.chains, settings.draws)
+    columns = np.array([one[2] for one in shown], float).reshape(len(shown), len(Certificate._fields)).T
+    if shown:
+        z = posteriors.joint(np.stack([one[0] for one in shown], axis=2))
+        stats = {name: np.stack([one[1][name] for one in shown], axis=2) for name in shown[0][1]}
+    else:
+        z, stats = np.zeros((*shape, 0)), {}
+    return WeighedDraws(kept, Draws(z, stats), method, Certificate(*columns), posteriors.target.tolerance, seconds)
+
+
+def exact_enough(
+    posteriors: Posteriors, patients: Sequence[int], modes: Modes, settings: Settings, report: Callable[[str], None]
+) -> Posteriors:
+    """Return the posteriors solved exactly enough: errors of at most AIM nats at the modes and at draws about them, of
+    some of these patients."""
+    points, of = [], []
+    for i in range(min(TRIED, len(patients))):
+        rng = generator(settings.seed, posteriors.names[patients[i]], "accuracy")
+        root = np.linalg.cholesky(modes.covariance[i, 0])
+        about = modes.points[i, 0] + rng.standard_normal((TRIED, posteriors.dimension)) @ root.T
+        points += [modes.points[i, :1], about]
+        of += [patients[i]] * (1 + TRIED)
+    found, exact = (
+        one.log_posterior(np.concatenate(points), np.array(of)) for one in (posteriors, posteriors.at(TIGHT))
+    )
+    solved = (found > FAILED / 2) & (exact > FAILED / 2)
+    error = float(np.max(np.abs(found - exact)[solved], initial=0.0))
+    if error <= AIM or posteriors.target.tolerance.rtol <= FINEST:
+        return posteriors
+    finer = tighter(posteriors.target.tolerance, error)
+    report(f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}")
+    return exact_enough(posteriors.at(finer), patients, modes, settings, report)

@@ -1,0 +1,148 @@
+"""Every patient's modes: Levenberg-Marquardt from several dispersed points, all patients and points in one batch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError, Problem
+from ..likelihood.posterior import FAILED
+from ..solve.lanes import STATUS_WORDS
+from .apart import Local, Posteriors
+from .seeds import generator
+
+STARTS = 6
+WORTHWHILE, PATIENCE, MOST = 1e-2, 8, 80
+"""Gain of an iteration [nats] below which it was idle, idle iterations in a row that end a search, and most of all.
+A step refused is an idle iteration, and several may be refused before one is short enough."""
+
+ARRIVED = 0.1
+"""Nats that a full step promises to gain below which a search ended at a mode, not on the way to one."""
+
+LONGEST = 1.5
+"""No coordinate moves further in one step, in prior standard deviations."""
+
+APART = 1.0
+"""Two ends of searches so many local standard deviations from one another are two modes, not one."""
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Where the searches ended, best first: points [patient, start, dim], the log posterior there [patient, start],
+    the Laplace covariance [patient, start, dim, dim], and whether the search arrived at a mode [patient, start]."""
+
+    points: np.ndarray
+    log_posterior: np.ndarray
+    covariance: np.ndarray
+    arrived: np.ndarray
+
+    def distinct(self, patient: int, within: float = 10.0) -> list[int]:
+        """Return which ends are modes of their own, the best end first, none more than `within` nats below it."""
+        found: list[int] = []
+        for end in range(len(self.log_posterior[patient])):
+            if self.log_posterior[patient, end] < self.log_posterior[patient, 0] - within:
+                break
+            known = any(self._distance(patient, other, end) <= APART for other in found)
+            if end == 0 or (self.arrived[patient, end] and not known):
+                found.append(end)
+        return found
+
+    def _distance(self, patient: int, one: int, other: int) -> float:
+        """Return how many of the first's standard deviations lie between two ends, along the line between them."""
+        away = self.points[patient, other] - self.points[patient, one]
+        return float(np.sqrt(away @ np.linalg.solve(self.covariance[patient, one], away)))
+
+
+def find_modes(
+    posteriors: Posteriors, patients: Sequence[int], *, seed: int, report: Callable[[str], None] = lambda _: None
+) -> Modes:
+    """Return the modes of these patients, each from `STARTS` points.
+
+    The first start is the prior's median, the others are draws from the prior at 0.7 of its spread; what cannot be
+    solved departs near the median instead. A search that no longer gains leaves the batch to the others.
+
+    Raises:
+        InputError: patients of whom no start can be solved; says what ended the solve and which measurement lies
+            behind it.
+    """
+    shape = (len(patients), STARTS, posteriors.dimension)
+    draws = [
+        generator(seed, posteriors.names[patient], "modes").standard_normal((2, *shape[1:])) for patient in patients
+    ]
+    far, near = (np.stack([draw[i] for draw in draws]) for i in (0, 1))
+    z, of = 0.7 * far, np.repeat(np.asarray(patients), STARTS)
+    z[:, 0] = 0.0
+    z = z.reshape(-1, posteriors.dimension)
+    at = posteriors.expand(z, of)
+    dead = at.log_posterior <= FAILED / 2
+    if dead.any():
+        z[dead] = 0.1 * near.reshape(z.shape)[dead]
+        at = _put(at, dead, posteriors.expand(z[dead], of[dead]))
+        _check_some_solved(posteriors, of, at)
+    z, at = _climb(posteriors, z, of, at, report)
+    order = np.argsort(-at.log_posterior.reshape(shape[:2]), axis=1)
+    points, value, gradient, curvature = (
+        np.take_along_axis(a.reshape(*shape[:2], *a.shape[1:]), order.reshape(*shape[:2], *[1] * (a.ndim - 1)), axis=1)
+        for a in (z, at.log_posterior, at.gradient, at.curvature)
+    )
+    covariance = np.linalg.inv(curvature)
+    promised = 0.5 * np.einsum("psi,psij,psj->ps", gradient, covariance, gradient)
+    return Modes(points, value, covariance, promised < ARRIVED)
+
+
+def _climb(
+    posteriors: Posteriors, z: np.ndarray, of: np.ndarray, at: Local, report: Callable[[str], None]
+) -> tuple[np.ndarray, Local]:
+    """Take every point to its mode; those that gain nothing more are left alone."""
+    damping, idle = np.full(len(z), 1e-2), np.zeros(len(z), int)
+    for iteration in range(1, MOST + 1):
+        going = np.flatnonzero(idle < PATIENCE)
+        if not len(going):
+            break
+        report(f"modes: iteration {iteration}, {len(going)} of {len(z)} searches going on")
+        step = _damped_steps(at.gradient[going], at.curvature[going], damping[going])
+        trial = posteriors.expand(z[going] + step, of[going])
+        gain = trial.log_posterior - at.log_posterior[going]
+        better = going[gain > 0]
+        z[better] += step[gain > 0]
+        at = _put(at, better, Local(*(a[gain > 0] for a in trial)))
+        damping[going] = np.clip(np.where(gain > 0, damping[going] / 4, damping[going] * 5), 1e-8, 1e8)
+        idle[going] = np.where(gain > WORTHWHILE, 0, idle[going] + 1)
+    return z, at
+
+
+def _put(at: Local, where: np.ndarray, other: Local) -> Local:
+    """Return the expansions with some of their lanes replaced."""
+    kept = Local(*(np.array(a) for a in at))
+    for a, new in zip(kept, other, strict=True):
+        a[where] = new
+    return kept
+
+
+def _damped_steps(gradient: np.ndarray, curvature: np.ndarray, damping: np.ndarray) -> np.ndarray:
+    """Return the Levenberg-Marquardt steps [lane, dim], no coordinate moving further than LONGEST."""
+    scale = np.einsum("ldd->ld", curvature)
+    damped = curvature + damping[:, None, None] * scale[:, :, None] * np.eye(curvature.shape[1])
+    step = np.linalg.solve(damped, gradient[..., None])[..., 0]
+    longest = np.max(np.abs(step), axis=1, keepdims=True)
+    return step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-12))
+
+
+def _check_some_solved(posteriors: Posteriors, of: np.ndarray, at: Local) -> None:
+    """Refuse patients without a start that can be solved."""
+    problems = []
+    for patient in np.unique(of):
+        mine = of == patient
+        if np.any(at.log_posterior[mine] > FAILED / 2):
+            continue
+        words = sorted({STATUS_WORDS[int(code)] for code in at.status[mine]})
+        problems.append(
+            Problem(
+                f"patient `{posteriors.names[patient]}`",
+                f"cannot be solved from any of {mine.sum()} starts about the prior's median: {', '.join(words)}",
+                remedy="compare the chart with `cls-infer simulate`: a volume or a rate is likely charted in the wrong "
+                "unit; or leave the patient out",
+            )
+        )
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,93 @@
+"""What a target would predict anywhere along its patients' courses, and how that moves with the coordinates z."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..likelihood.noise import SHAPES, Scatter, curvature
+from ..likelihood.posterior import Posterior
+from ..solve.lattice import lattice
+from ..solve.predict import along_route
+from ..solve.states import forward_solver
+from ..types import Batch
+from .gauss_newton import tile_lanes
+
+
+class Slopes(NamedTuple):
+    """Every observable, then every derived quantity, of every patient at some times, from several points z.
+
+    `value` [point, patient, time, quantity]; `by_slot` [point, patient, time, quantity, slot] its derivatives with
+    respect to the patient's coordinates, and `to_slots` [point, patient, slot, dim] theirs with respect to z;
+    `status` [point, patient] is the solver's. A volume collected over windows runs on from the start.
+    """
+
+    value: np.ndarray
+    by_slot: np.ndarray
+    to_slots: np.ndarray
+    status: np.ndarray
+
+    def of_patient(self, patient: int) -> np.ndarray:
+        """Return one patient's Jacobian [point, time, quantity, dim] with respect to z."""
+        return np.einsum("ptqs,psd->ptqd", self.by_slot[:, patient], self.to_slots[:, patient])
+
+
+def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray) -> Slopes:
+    """Return values and slopes at points z [point, dim], every patient at as many times [patient, time]."""
+    route, place = lattice(target.model, target.cohort.patients, times, slots=target.plan.slots)
+    points, patients = len(z), len(place)
+    system, pooling = target.system, target.pooling
+    solve = forward_solver(system.rhs, system.floor, target.tolerance)
+    ways, places = tile_lanes((route, place), points)
+    over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
+
+    def table(coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:
+        values, amounts = jax.vmap(pooling.values)(coordinates)
+        values, amounts = jax.tree.map(lambda a: a.reshape(points * patients, *a.shape[2:]), (values, amounts))
+        along = along_route(system, solve, values, amounts, ways)
+        t, y, u = (jax.vmap(lambda rows, at: rows[at])(a, places) for a in (along.t, along.y, along.u))
+        found = over(t, y, along.numbers, u)
+        return found.reshape(points, patients, *found.shape[1:]), along.status.reshape(points, patients)
+
+    def run(z: jax.Array) -> tuple[jax.Array, ...]:
+        coordinates = jax.vmap(pooling.coordinates)(z)
+
+        def column(direction: jax.Array) -> tuple[jax.Array, ...]:
+            along = jnp.broadcast_to(direction, coordinates.shape)
+            return jax.jvp(table, (coordinates,), (along,), has_aux=True)
+
+        value, by_slot, status = jax.vmap(column, out_axes=(None, -1, None))(jnp.eye(coordinates.shape[-1]))
+        return value, by_slot, jax.vmap(jax.jacfwd(pooling.coordinates))(z), status
+
+    return Slopes(*map(np.asarray, jax.jit(run)(jnp.asarray(z))))
+
+
+def candidate_information(target: Posterior, z: Batch, predicted: np.ndarray) -> np.ndarray:
+    """Return the Fisher information about its prediction of one measurement of every observable.
+
+    `predicted` and the result are [point, patient, time, observable]; a noise with a share of the measured value
+    takes it of the prediction.
+    """
+    noises = [observable.noise for observable in target.model.observables.values()]
+    shape, df, share = (
+        np.broadcast_to(np.array(column, float), predicted.shape)
+        for column in zip(*((SHAPES[noise.shape], noise.df, noise.relative) for noise in noises), strict=True)
+    )
+    scale = np.broadcast_to(_scales(target)(jnp.asarray(z))[:, :, None, :], predicted.shape) + share * np.abs(predicted)
+    return np.asarray(curvature(scale, predicted, Scatter(shape, scale, df)))
+
+
+def _scales(target: Posterior) -> Callable[[jax.Array], np.ndarray]:
+    """Return what gives the scale of every observable's noise [point, patient, observable] at points z."""
+
+    def one(z: jax.Array) -> jax.Array:
+        values, _ = target.pooling.values(target.pooling.coordinates(z))
+        p = target.system.parameters(values)
+        noises = [observable.noise for observable in target.model.observables.values()]
+        scales = [getattr(p, noise.scale) if isinstance(noise.scale, str) else noise.scale for noise in noises]
+        shape = (len(target.plan.patients),)
+        return jnp.stack([jnp.broadcast_to(jnp.asarray(scale, float), shape) for scale in scales], axis=1)
+
+    return lambda z: np.asarray(jax.jit(jax.vmap(one))(z))

@@ -1,0 +1,114 @@
+"""What a run keeps of its inputs, so that its target can be built again without the data set."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..cohort.records import Cohort, Event, Measurement, Patient
+from ..errors import InputError, Problem
+from ..likelihood.posterior import Posterior, posterior
+from ..model.load import load_model
+from ..model.spec import Model
+from ..solve.lanes import Tolerance
+
+
+def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
+    """Return the cohort without measurements after `until` [h], and how many went; therapy stays."""
+    if until is None:
+        return cohort, 0
+    patients = tuple(
+        replace(p, measurements=tuple(m for m in p.measurements if m.time <= until)) for p in cohort.patients
+    )
+    before, after = (sum(len(p.measurements) for p in group) for group in (cohort.patients, patients))
+    return replace(cohort, patients=patients), before - after
+
+
+def inputs_kept(target: Posterior, whole: Cohort) -> xr.Dataset:
+    """Return the group `inputs`: as JSON in its attributes the patients of the target, with their hidden
+    measurements, and how their parameters were pooled, held and solved.
+    """
+    there = set(target.plan.patients)
+    patients = [asdict(patient) for patient in whole.patients if patient.name in there]
+    scopes = {slot.name: slot.scope for slot in target.pooling.parameters}
+    how = {"scopes": scopes, "held": dict(target.pooling.held), "tolerance": target.tolerance._asdict()}
+    if (people := target.pooling.population) is not None:
+        how |= {"covariates": people.covariates, "correlated": people.correlated}
+    return xr.Dataset(attrs={"patients": json.dumps(patients), "how": json.dumps(how)})
+
+
+def coordinates_kept(target: Posterior, z: np.ndarray) -> xr.Dataset:
+    """Return the group `unconstrained_posterior`: the draws as the sampler moved them, z [chain, draw, coordinate]."""
+    coords = {
+        "chain": np.arange(z.shape[0]),
+        "draw": np.arange(z.shape[1]),
+        "coordinate": np.array(target.pooling.labels(), dtype=object),
+    }
+    return xr.Dataset({"z": (("chain", "draw", "coordinate"), z)}, coords=coords)
+
+
+def whole_cohort(tree: xr.DataTree) -> Cohort:
+    """Return the cohort of a run with all its measurements, those hidden from the fit included.
+
+    Raises:
+        InputError: the run was written before its inputs were kept.
+    """
+    if "inputs" not in tree.children:
+        message = "does not hold its inputs: it was written by an earlier version"
+        raise InputError([Problem("RUN", message, remedy="fit again")])
+    patients = tuple(_patient(one) for one in json.loads(tree["inputs"].attrs["patients"]))
+    return Cohort(tree.attrs["cohort"], patients, tree.attrs["cohort_digest"])
+
+
+def target_again(tree: xr.DataTree, model: Model) -> Posterior:
+    """Return the target of a run, as it was sampled.
+
+    Raises:
+        InputError: the run does not hold its inputs.
+    """
+    seen, _ = hide_after(whole_cohort(tree), tree.attrs.get("until"))
+    how = json.loads(tree["inputs"].attrs["how"])
+    scopes: Mapping[str, str] = how["scopes"]
+
+    def named(scope: str) -> tuple[str, ...]:
+        return tuple(name for name, one in scopes.items() if one == scope)
+
+    return posterior(
+        model,
+        seen,
+        per_patient=named("patient"),
+        shared=named("shared"),
+        hierarchical=named("hierarchical"),
+        fixed=how["held"],
+        covariates=tuple(how.get("covariates", ())),
+        correlated=bool(how.get("correlated", False)),
+        tolerance=Tolerance(**how["tolerance"]),
+    )
+
+
+def model_again(tree: xr.DataTree, path: str | None = None) -> Model:
+    """Return the model of a run: the shipped one of its name, its own file, or the one at `path`.
+
+    Raises:
+        InputError: there is none, or it has changed since the fit.
+    """
+    name, digest, own = tree.attrs["model"], tree.attrs["model_digest"], tree.attrs.get("model_file", "")
+    remedy = "name the file as it was at the fit by `--model`, or fit again"
+    place = path or own or name
+    if place == own and not Path(own).is_file():
+        raise InputError([Problem(place, f"the model `{name}` of the run is not there", remedy=remedy)])
+    model = load_model(place)
+    if model.digest != digest:
+        message = f"the model `{name}` has changed since the fit: its digest was {digest[:12]}, is {model.digest[:12]}"
+        raise InputError([Problem(place, message, remedy=remedy)])
+    return model
+
+
+def _patient(one: dict[str, Any]) -> Patient:
+    measurements = tuple(Measurement(**row) for row in one.pop("measurements"))
+    therapy = tuple(Event(**row) for row in one.pop("therapy"))
+    return Patient(**one, measurements=measurements, therapy=therapy)
