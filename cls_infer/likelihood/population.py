@@ -7,7 +7,7 @@ episodes, p is that person's and what is left differs from one episode to the ne
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -106,6 +106,11 @@ class Population:
         """What of the chart moves the parameters."""
         named = dict.fromkeys(effect.covariate for effect in self.columns)
         return (*named, *((CAUSE,) if self.causes else ()))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Population):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
     @cached_property
     def parts(self) -> dict[str, tuple[str, ...]]:
