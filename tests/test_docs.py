@@ -74,6 +74,13 @@ def test_the_model_of_the_recipe_is_sound(tmp_path):
     run_console(Block("console", f"$ cls-infer simulate {path} --set m=4", ""), tmp_path)
 
 
+def test_the_recipe_of_draws_from_elsewhere_runs():
+    (text,) = (block.text for block in blocks(DOCS / "how-to.md") if "two_stage(population" in block.text)
+    namespace: dict = {}
+    exec(compile(text, "how-to.md", "exec"), namespace)
+    assert namespace["found"].thin == ()
+
+
 def test_the_tables_of_the_recipes_can_be_read(tmp_path):
     from cls_infer.cohort import read_cohort
 

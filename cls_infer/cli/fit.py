@@ -31,7 +31,7 @@ Method = Annotated[
     str,
     typer.Option(
         "--method",
-        metavar="auto|nuts|importance|laplace",
+        metavar="auto|nuts|importance|laplace|two-stage",
         help="How to sample; auto weighs draws of patients with few unknowns, and takes NUTS for the others.",
     ),
 ]
@@ -46,6 +46,11 @@ Shared = Annotated[
 Hierarchical = Annotated[
     list[str] | None, typer.Option("--hierarchical", metavar=NAMES, help="Parameters pooled in part.")
 ]
+Covariate = Annotated[
+    list[str] | None,
+    typer.Option("--covariate", metavar=NAMES, help="Columns of patients.csv that move what is pooled in part."),
+]
+Correlated = Annotated[bool, typer.Option("--correlated", help="What is pooled in part varies together.")]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")]
 Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
 Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain, at least.")]
@@ -86,6 +91,8 @@ def fit(
     per_patient: PerPatient = None,
     shared: Shared = None,
     hierarchical: Hierarchical = None,
+    covariate: Covariate = None,
+    correlated: Correlated = False,
     fix: Fix = None,
     chains: Chains = Settings.chains,
     draws: Draws = Settings.draws,
@@ -110,6 +117,8 @@ def fit(
         per_patient=names(per_patient),
         shared=names(shared),
         hierarchical=names(hierarchical),
+        covariates=names(covariate),
+        correlated=correlated,
         fix=names(fix),
         settings=Settings(
             chains=chains,

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ class Request:
     per_patient: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     hierarchical: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    correlated: bool = False
     fix: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
     until: float | None = None
@@ -62,15 +65,18 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     folder = fresh_run(request.out, name=request.run_name)
     from ..results.fit import fit
     from ..results.store import save
+    from ..results.two_stage import fit_two_stage
 
+    by = fit_two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
     with told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
-        fitted = fit(
+        fitted = by(
             cohort,
             model,
-            per_patient=request.per_patient,
             shared=request.shared,
             hierarchical=request.hierarchical,
             fixed=fixed,
+            covariates=request.covariates,
+            correlated=request.correlated,
             settings=request.settings,
             until=request.until,
             device=request.device,

@@ -135,5 +135,8 @@ def _several_episodes(rows: Sequence[Row]) -> Iterator[Problem]:
             continue
         told.add(patient)
         message = f"patient `{patient}` has a second episode `{written}` after `{episode[patient]}`"
-        remedy = f"several episodes are not supported: name the second one as a patient, `{patient}_{written}`"
+        remedy = (
+            f"several episodes are not supported: name the second one as a patient, `{patient}_{written}`, "
+            "and write who it is as `person` in patients.csv for both"
+        )
         yield row.problem(message, remedy)

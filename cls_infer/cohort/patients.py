@@ -38,7 +38,7 @@ COLUMNS = Columns(
     optional=(
         *COVARIATES,
         *(f"{name}_unit" for name in COVARIATES),
-        *("sex", "onset", "onset_sd", "onset_gsd", "cause", "colloid", "comment"),
+        *("sex", "onset", "onset_sd", "onset_gsd", "cause", "colloid", "person", "comment"),
     ),
 )
 
@@ -113,6 +113,8 @@ def _words(row: Row, problems: list[Problem]) -> dict[str, str]:
             remedy = f"{did_you_mean(colloid, COLLOIDS)}, or leave it out: therapy.csv names what was given"
             problems.append(row.problem(f"`colloid` is `{row['colloid']}`", remedy))
         words["colloid"] = colloid
+    if row["person"]:
+        words["person"] = row["person"]
     if row["sex"]:
         sex = SEX.get(row["sex"].lower())
         if sex is None:

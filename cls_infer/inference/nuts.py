@@ -12,8 +12,11 @@ from jax.sharding import PartitionSpec
 from numpyro.infer import NUTS
 from numpyro.infer.util import ParamInfo, potential_energy
 
+from ..likelihood.centring import from_centred, to_centred
+from ..likelihood.pooling import Pooling
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.platform import devices
+from .centring import choose_centred
 from .pooled import learnt_covariance, with_mass_matrix_of, with_one_step_size
 from .settings import Settings
 from .start import Start
@@ -43,12 +46,17 @@ class Progress:
 
 @dataclass
 class Draws:
-    """Draws of z [chain, draw, dim] and the sampler's statistics [chain, draw]; `complete` unless interrupted."""
+    """Draws of z [chain, draw, dim] and the sampler's statistics [chain, draw]; `complete` unless interrupted.
+
+    `centred` names the pooled parameters that were sampled as each patient's own coordinate, with the share of
+    patients whose data outweigh the population for every pooled one.
+    """
 
     z: np.ndarray
     stats: dict[str, np.ndarray]
     seconds: dict[str, float] = field(default_factory=dict)
     complete: bool = True
+    centred: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,14 @@ class Sampler:
     """NUTS for one target and settings, before anything is known of where to start.
 
     `ready` makes NumPyro's state of all chains from a covariance and where they depart; nothing is solved for it.
-    `block` takes that state and the height of the wall to the state after a block of draws and their rows.
+    `block` takes that state, the height of the wall and which pooled parameters are centred to the state after a
+    block of draws and their rows.
     """
 
     settings: Settings
+    pooling: Pooling
     ready: Callable[[Any, ParamInfo], Any]
-    block: Callable[[Any, jax.Array], tuple[Any, Any]]
+    block: Callable[[Any, jax.Array, jax.Array], tuple[Any, Any]]
     seconds: float
 
 
@@ -76,25 +86,28 @@ def trace_sampler(target: Posterior, settings: Settings) -> Callable[[], Sampler
     nowhere = jnp.zeros((settings.chains, dimension))
     anything = ParamInfo({"z": nowhere}, jnp.zeros(settings.chains), {"z": nowhere})
 
-    def run(state: Any, wall: jax.Array) -> tuple[Any, Any]:
+    def run(state: Any, wall: jax.Array, centred: jax.Array) -> tuple[Any, Any]:
         """Take one chain through a block of draws."""
-        kernel = _kernel(target, settings, jnp.eye(dimension), wall)
+        kernel = _kernel(target, settings, jnp.eye(dimension), wall, centred)
         one_of = jax.tree.map(lambda a: a[0], anything)
         kernel.init(_keys(settings)[0], settings.warmup, one_of)  # sets the kernel up; its state is not used
 
         def one(state: Any, _: None) -> tuple[Any, Any]:
             state = kernel.sample(state, (), {})
-            return state, {name: getattr(state, name) for name in FIELDS[1:]} | {"z": state.z["z"]}
+            z = from_centred(target.pooling, state.z["z"], centred)[0]
+            return state, {name: getattr(state, name) for name in FIELDS[1:]} | {"z": z}
 
         return jax.lax.scan(one, state, None, length=settings.block)
 
+    nothing = jnp.zeros(len(target.pooling.pooled), bool)
+
     @jax.jit
     def ready(covariance: Any, departures: ParamInfo) -> Any:
-        return _kernel(target, settings, covariance, 0.0).init(_keys(settings), settings.warmup, departures)
+        return _kernel(target, settings, covariance, 0.0, nothing).init(_keys(settings), settings.warmup, departures)
 
     state = ready(np.eye(dimension), anything)
-    traced = _over_devices(run, settings.chains).lower(state, jnp.zeros(()))
-    return lambda: Sampler(settings, ready, traced.compile(), perf_counter() - begun)
+    traced = _over_devices(run, settings.chains).lower(state, jnp.zeros(()), nothing)
+    return lambda: Sampler(settings, target.pooling, ready, traced.compile(), perf_counter() - begun)
 
 
 def sample_nuts(
@@ -102,33 +115,57 @@ def sample_nuts(
     start: Start,
     *,
     enough: Callable[[np.ndarray], bool] = lambda _: True,
-    report: Callable[[Progress], None] = lambda _: None,
+    report: Callable[[Any], None] = lambda _: None,
 ) -> Draws:
     """Return NUTS draws, every chain on its own device where there are enough.
+
+    Pooled parameters of which most patients' data say more than their population are sampled as each patient's own
+    coordinate, the others as deviations; the draws are of deviations either way.
 
     The mass matrix comes from the Laplace approximation and what all chains learn in the warmup. After every
     `draws` draws `enough` looks at all kept so far [chain, draw, dim]; where it says no, as many again follow,
     up to `most_draws`. An interrupt (Ctrl-C) after the warmup ends sampling and returns the draws so far, marked
     incomplete.
     """
-    settings = sampler.settings
+    settings, pooling = sampler.settings, sampler.pooling
     begun = perf_counter()
-    departures = _departures(start, settings)
-    state = sampler.ready(start.covariance, departures)
+    centred, share = choose_centred(pooling, start)
+    told = _in_words(pooling, centred, share)
+    if told:
+        report(f"pooled parameters: {told}")
+    covariance = _covariance(pooling, start, centred)
+    departures = _departures(start, settings, pooling, centred)
+    state = sampler.ready(covariance, departures)
     wall = jnp.asarray(WALL + _normalised(start.log_posterior.max(), len(start.mode)))
 
     def learn(state: Any, z: np.ndarray) -> Any:
         """Give every chain the mass matrix learnt from all chains' draws z [draw, chain, dim]."""
-        covariance = learnt_covariance(start.covariance, z.reshape(-1, z.shape[-1]))
-        return with_mass_matrix_of(state, sampler.ready(covariance, departures))
+        flat = z.reshape(-1, z.shape[-1])
+        moved = np.asarray(jax.vmap(lambda one: to_centred(pooling, one, centred))(flat)) if centred.any() else flat
+        return with_mass_matrix_of(state, sampler.ready(learnt_covariance(covariance, moved), departures))
 
-    draws = _run(lambda state: sampler.block(state, wall), state, settings, learn, enough, report, begun)
-    return replace(draws, seconds={"compile": sampler.seconds, "sample": perf_counter() - begun})
+    chosen = jnp.asarray(centred)
+    draws = _run(lambda state: sampler.block(state, wall, chosen), state, settings, learn, enough, report, begun)
+    return replace(draws, centred=told, seconds={"compile": sampler.seconds, "sample": perf_counter() - begun})
 
 
-def _kernel(target: Posterior, settings: Settings, covariance: Any, wall: Any) -> NUTS:
+def _in_words(pooling: Pooling, centred: np.ndarray, share: np.ndarray) -> str:
+    """Return how each pooled parameter is sampled, and the share of patients whose data outweigh the population."""
+    ways = zip(pooling.pooled, centred, share, strict=True)
+    return ", ".join(f"{pooling.slots[n].name} {'centred' if c else 'non-centred'} ({s:.0%})" for n, c, s in ways)
+
+
+def _covariance(pooling: Pooling, start: Start, centred: np.ndarray) -> np.ndarray:
+    """Return the Laplace covariance [dim, dim] of what is sampled."""
+    if not centred.any():
+        return start.covariance
+    slope = np.asarray(jax.jacfwd(lambda z: to_centred(pooling, z, centred))(jnp.asarray(start.mode)))
+    return slope @ start.covariance @ slope.T
+
+
+def _kernel(target: Posterior, settings: Settings, covariance: Any, wall: Any, centred: Any) -> NUTS:
     return NUTS(
-        potential_fn=_potential(target, wall),
+        potential_fn=_potential(target, wall, centred),
         dense_mass=[("z",)],
         inverse_mass_matrix={("z",): jnp.asarray(covariance)},
         adapt_mass_matrix=False,
@@ -142,18 +179,20 @@ def _keys(settings: Settings) -> jax.Array:
     return jax.random.split(jax.random.key(settings.seed), settings.chains)
 
 
-def _potential(target: Posterior, wall: Any) -> Callable[[dict], jax.Array]:
+def _potential(target: Posterior, wall: Any, centred: Any = None) -> Callable[[dict], jax.Array]:
     """Return the NumPyro model's potential energy, level at `wall` where the patient cannot be simulated.
 
     A path that ends where the simulated patient would have died is rejected and says nothing against the step
-    size; with an unbounded wall it would count as divergent.
+    size; with an unbounded wall it would count as divergent. `centred` [pooled] says what is held, nothing if None.
     """
     model = target.numpyro_model()
     unsolved = -FAILED / 2
+    held = jnp.zeros(len(target.pooling.pooled), bool) if centred is None else centred
 
     def potential(params: dict) -> jax.Array:
-        energy = potential_energy(model, (), {}, params)
-        return jnp.where(energy > unsolved, wall, energy)
+        z, log_slope = from_centred(target.pooling, params["z"], held)
+        energy = potential_energy(model, (), {}, {"z": z})
+        return jnp.where(energy > unsolved, wall, energy - log_slope)
 
     return potential
 
@@ -163,8 +202,8 @@ def _normalised(log_posterior: Any, dimension: int) -> Any:
     return 0.5 * dimension * np.log(2 * np.pi) - log_posterior
 
 
-def _departures(start: Start, settings: Settings) -> ParamInfo:
-    """Return where each chain starts, with potential and gradient there.
+def _departures(start: Start, settings: Settings, pooling: Pooling, centred: np.ndarray) -> ParamInfo:
+    """Return where each chain starts, with potential and gradient there, of what is sampled.
 
     They come from the program that searched for the mode: NumPyro would compile the model's gradient a second time
     to learn them.
@@ -174,7 +213,17 @@ def _departures(start: Start, settings: Settings) -> ParamInfo:
     while np.any(astray := np.asarray(at.log_posterior) < start.log_posterior.max() - WALL / 2):
         z[astray] = (z[astray] + start.mode) / 2
         at = start.expand(z)
-    return ParamInfo({"z": jnp.asarray(z)}, _normalised(at.log_posterior, z.shape[1]), {"z": -at.gradient})
+    potential, slope = _normalised(at.log_posterior, z.shape[1]), -at.gradient
+    if not centred.any():
+        return ParamInfo({"z": jnp.asarray(z)}, potential, {"z": slope})
+
+    def moved(z: jax.Array, slope: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        c = to_centred(pooling, z, centred)
+        (_, log_slope), pull = jax.vjp(lambda c: from_centred(pooling, c, centred), c)
+        return c, log_slope, pull((slope, -jnp.ones(())))[0]
+
+    c, log_slope, slope = jax.vmap(moved)(jnp.asarray(z), slope)
+    return ParamInfo({"z": c}, potential - log_slope, {"z": slope})
 
 
 def _over_devices(run: Callable, chains: int) -> Any:
@@ -186,15 +235,19 @@ def _over_devices(run: Callable, chains: int) -> Any:
     count = max(n for n in range(1, len(present) + 1) if chains % n == 0)
     mesh = jax.sharding.Mesh(np.array(present[:count]), ("chain",))
 
-    def together(state: Any, wall: jax.Array) -> tuple[Any, Any]:
+    def together(state: Any, wall: jax.Array, centred: jax.Array) -> tuple[Any, Any]:
         if count < chains:
-            return jax.vmap(run, in_axes=(0, None), out_axes=(0, 1))(state, wall)
-        state, rows = run(jax.tree.map(lambda a: a[0], state), wall)
+            return jax.vmap(run, in_axes=(0, None, None), out_axes=(0, 1))(state, wall, centred)
+        state, rows = run(jax.tree.map(lambda a: a[0], state), wall, centred)
         return jax.tree.map(lambda a: a[None], state), jax.tree.map(lambda a: a[:, None], rows)
 
     state, rows = PartitionSpec("chain"), PartitionSpec(None, "chain")
     split = jax.shard_map(
-        together, mesh=mesh, in_specs=(state, PartitionSpec()), out_specs=(state, rows), check_vma=False
+        together,
+        mesh=mesh,
+        in_specs=(state, PartitionSpec(), PartitionSpec()),
+        out_specs=(state, rows),
+        check_vma=False,
     )
     return jax.jit(split)
 

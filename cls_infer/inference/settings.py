@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-METHODS = ("auto", "nuts", "importance", "laplace")
+METHODS = ("auto", "nuts", "importance", "laplace", "two-stage")
 """NUTS; importance sampling, with NUTS for whom it gives no certificate; the Laplace approximation, weighed but not
-corrected; or `auto`, importance sampling where few numbers are unknown and NUTS elsewhere."""
+corrected; two stages, patients apart and then weighed under their population; or `auto`, importance sampling where few
+numbers are unknown and NUTS elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 Every parameter of every patient has a standard normal coordinate under its prior. The sampler's vector `z`
 holds them once for a shared parameter, once a patient for an own one, and for a pooled one the population's
-coordinate, the logarithm of its spread, and one deviation a patient: z_i = mu + tau eta_i.
+coordinate, the logarithm of its spread, and one deviation a patient: z_i = mu + tau eta_i. What else the population's
+law holds, as effects of covariates and correlations, stands behind them all.
 """
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import jax
@@ -17,18 +18,18 @@ import numpy as np
 from ..cohort.items import ITEMS
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
-from ..model.prior import Fixed, LogNormal, Normal, Prior, Spread, Uncharted
+from ..model.prior import Fixed, Normal, Prior, Spread, Uncharted
 from ..model.spec import Model, Scope
 from ..physiology.inputs import REST
 from ..solve.plan import assays_of, usable, used
 from ..solve.route import uncharted
 from ..types import Batch
+from .population import CAUSE, SPREAD, Law, Population, population
 
 EACH = slice(None)
 """The patients of lanes that are every patient once."""
 
-SPREAD = LogNormal(median=0.3, log_sd=1.0)
-"""Prior of the between-patient spread tau, in units of the parameter's own prior sd [A]."""
+WAYS = {"patient": "per patient", "shared": "shared", "hierarchical": "pooled in part", "held": "held at a value"}
 
 
 @dataclass(frozen=True)
@@ -54,26 +55,73 @@ class Slot:
 
 @dataclass(frozen=True)
 class Pooling:
-    """All free parameters of a fit. `dimension` is the length of z."""
+    """All free parameters of a fit. `dimension` is the length of z.
+
+    `population` is of the partially pooled parameters, and `law_at` says where in z each entry of its law lies.
+    """
 
     slots: tuple[Slot, ...]
     patients: tuple[str, ...]
     dimension: int
     held: Mapping[str, float]
+    population: Population | None = None
+    law_at: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> tuple[Slot, ...]:
         """The model's own free parameters."""
         return tuple(slot for slot in self.slots if not (slot.is_amount or slot.is_offset))
 
+    @property
+    def pooled(self) -> tuple[int, ...]:
+        """Places of the partially pooled parameters in `slots`."""
+        return tuple(place for place, slot in enumerate(self.slots) if slot.scope == "hierarchical" and slot.size)
+
+    def law(self, z: Batch) -> Law:
+        """Return the population's law from the sampler's vector [dimension]."""
+        assert self.population is not None  # something is pooled
+        return self.population.law(jnp.asarray(z)[np.array(self.law_at)])
+
+    def deviations(self, z: Batch) -> jax.Array:
+        """Return the pooled parameters' deviations eta [patient, pooled]."""
+        starts = np.array([self.slots[place].start + 2 for place in self.pooled])
+        return jnp.asarray(z)[starts[None] + np.arange(len(self.patients))[:, None]]
+
     def coordinates(self, z: Batch) -> jax.Array:
         """Return every patient's coordinates [patient, slot] from the sampler's vector [dimension]."""
-        columns = []
         z = jnp.asarray(z)
-        for slot in self.slots:
-            part = z[slot.start : slot.start + slot.size]
-            columns.append(_coordinates(slot, part, len(self.patients)))
-        return jnp.stack(columns, axis=1)
+        columns = {
+            place: _coordinates(slot, z[slot.start : slot.start + slot.size], len(self.patients))
+            for place, slot in enumerate(self.slots)
+            if place not in self.pooled
+        }
+        if self.population is not None:
+            law = self.law(z)
+            centres, _ = self.population.centres(law)
+            away = jnp.einsum("pij,pj->pi", self.population.roots(law), self.deviations(z))
+            columns |= dict(zip(self.pooled, (centres[:, 0] + away).T, strict=True))
+        return jnp.stack([columns[place] for place in range(len(self.slots))], axis=1)
+
+    def vector(self, u: Batch, coordinates: Batch) -> jax.Array:
+        """Return z [dimension] from the law's entries u [dim] and every patient's coordinates [patient, slot].
+
+        What is shared is taken from the first patient.
+        """
+        z = jnp.zeros(self.dimension)
+        columns = jnp.asarray(coordinates).T
+        for place, slot in enumerate(self.slots):
+            if slot.size and place not in self.pooled:
+                z = z.at[slot.start : slot.start + slot.size].set(columns[place, : slot.size])
+        if self.population is not None:
+            z = z.at[np.array(self.law_at)].set(u)
+            law = self.law(z)
+            away = columns[np.array(self.pooled)].T - self.population.centres(law)[0][:, 0]
+            roots = self.population.roots(law)
+            eta = jax.scipy.linalg.solve_triangular(roots, away[..., None], lower=True)[..., 0]
+            for number, place in enumerate(self.pooled):
+                start = self.slots[place].start + 2
+                z = z.at[start : start + len(self.patients)].set(eta[:, number])
+        return z
 
     def values(self, coordinates: Batch) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return free parameter values, each [patient], and uncharted amounts [patient, event]."""
@@ -117,6 +165,8 @@ class Pooling:
                 names += [f"{slot.name}.mu", f"{slot.name}.tau", *own]
             else:
                 names += own[: slot.size]
+        if self.population is not None:
+            names += self.population.labels[2 * len(self.pooled) :]
         return names
 
 
@@ -125,8 +175,6 @@ def _coordinates(slot: Slot, part: jax.Array, patients: int) -> jax.Array:
         return jnp.zeros(patients)
     if slot.scope == "shared":
         return jnp.broadcast_to(part, (patients,))
-    if slot.scope == "hierarchical":
-        return part[0] + spread_of(part[1]) * part[2:]
     return part
 
 
@@ -143,6 +191,8 @@ def pool(
     shared: Iterable[str] = (),
     hierarchical: Iterable[str] = (),
     fixed: Mapping[str, float] | None = None,
+    covariates: Sequence[str] = (),
+    correlated: bool = False,
 ) -> Pooling:
     """Decide the coordinates of a fit.
 
@@ -154,13 +204,16 @@ def pool(
         shared: names with one value for all patients.
         hierarchical: names partially pooled.
         fixed: values held by the user.
+        covariates: what of the chart moves the partially pooled parameters.
+        correlated: whether the partially pooled parameters vary together.
 
     Raises:
         InputError: unknown names, one name in two places, values that are no number, priors that differ in kind
-            between patients.
+            between patients, a population of one, covariates that are missing, constant or move nothing.
     """
     asked = {"patient": list(per_patient), "shared": list(shared), "hierarchical": list(hierarchical)}
     _check_names(model, asked, fixed or {})
+    _check_several(cohort, asked["hierarchical"])
     scope_of = {name: scope for scope, names in asked.items() for name in names}
     held: dict[str, float] = {**_without_effect(model, cohort, asked["patient"]), **(fixed or {})}
     slots: list[Slot] = []
@@ -185,7 +238,37 @@ def pool(
     for slot in _offsets(model, cohort, position):
         slots.append(slot)
         position += slot.size
-    return Pooling(tuple(slots), tuple(p.name for p in cohort.patients), position, held)
+    own = Pooling(tuple(slots), tuple(p.name for p in cohort.patients), position, held)
+    return _with_law(own, cohort, covariates, correlated)
+
+
+def _with_law(own: Pooling, cohort: Cohort, covariates: Sequence[str], correlated: bool) -> Pooling:
+    """Return the coordinates with the law of what is partially pooled; its last entries stand at the end of z."""
+    if not own.pooled:
+        if covariates or correlated:
+            where, found = ("--covariate", "covariates") if covariates else ("--correlated", "correlations")
+            message = f"{found} of a population, and nothing is pooled in part"
+            raise InputError([Problem(where, message, remedy="name the parameters by `--hierarchical`")])
+        return own
+    slots = [own.slots[place] for place in own.pooled]
+    people = population(cohort, [slot.name for slot in slots], covariates=covariates, correlated=correlated)
+    if people.choices[0].shape[1] > 1:
+        lacking = [name for name, place in zip(people.episodes, people.cause, strict=True) if place < 0]
+        found = f"`{CAUSE}` is missing of {', '.join(f'`{name}`' for name in lacking)}, and a joint fit asks for all"
+        remedy = "chart it in patients.csv, or leave these patients out; weighing draws apart mixes over causes"
+        raise InputError([Problem("--covariate", found, remedy=remedy)])
+    behind = people.dimension - 2 * len(slots)
+    at = (*(slot.start for slot in slots), *(slot.start + 1 for slot in slots))
+    at += tuple(range(own.dimension, own.dimension + behind))
+    return replace(own, dimension=own.dimension + behind, population=people, law_at=at)
+
+
+def _check_several(cohort: Cohort, hierarchical: Sequence[str]) -> None:
+    """Refuse to pool the parameters of a single patient."""
+    if hierarchical and len(cohort.patients) == 1:
+        named = ", ".join(f"`{name}`" for name in hierarchical)
+        found = f"{named} pooled in part, in a population of one: `{cohort.patients[0].name}`"
+        raise InputError([Problem("fit", found, remedy="add patients, or leave out `--hierarchical`")])
 
 
 def _without_effect(model: Model, cohort: Cohort, kept: Sequence[str]) -> dict[str, float]:
@@ -230,7 +313,9 @@ def _check_names(model: Model, asked: Mapping[str, Sequence[str]], fixed: Mappin
             remedy = f"did you mean `{near[0]}`?" if near else f"`cls-infer models {model.name}` lists them"
             problems.append(Problem("fit", f"`{model.name}` has no parameter `{name}`", remedy=remedy))
         elif named.count(name) > 1:
-            problems.append(Problem("fit", f"`{name}` is asked for in more than one way", remedy="choose one"))
+            ways = [scope for scope, names in asked.items() if name in names] + (["held"] if name in fixed else [])
+            said = f"`{name}` is asked for in more than one way: {', '.join(WAYS[way] for way in ways)}"
+            problems.append(Problem("fit", said, remedy="choose one"))
     if problems:
         raise InputError(problems)
 

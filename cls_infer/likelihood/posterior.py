@@ -182,6 +182,8 @@ def posterior(
     shared: tuple[str, ...] = (),
     hierarchical: tuple[str, ...] = (),
     fixed: dict[str, float] | None = None,
+    covariates: tuple[str, ...] = (),
+    correlated: bool = False,
     tolerance: Tolerance | None = None,
 ) -> Posterior:
     """Return the target of a fit. Refuses to work in float32.
@@ -195,7 +197,16 @@ def posterior(
         raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
     check_support(model, cohort)
     laid_out = plan(model, cohort)
-    pooling = pool(model, cohort, per_patient=per_patient, shared=shared, hierarchical=hierarchical, fixed=fixed)
+    pooling = pool(
+        model,
+        cohort,
+        per_patient=per_patient,
+        shared=shared,
+        hierarchical=hierarchical,
+        fixed=fixed,
+        covariates=covariates,
+        correlated=correlated,
+    )
     system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)
     return Posterior(
         model=model,

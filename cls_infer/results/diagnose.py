@@ -62,14 +62,17 @@ def diagnose(tree: xr.DataTree) -> Verdict:
         "solver_error_nats_max": _number(np.nanmax(error)) if np.isfinite(error).any() else None,
         "solver_khat_max": _number(np.nanmax(khat)) if np.isfinite(khat).any() else None,
         "complete": bool(stats.attrs["complete"]),
+        "thin": str(tree["two_stage"].attrs["thin"]) if "two_stage" in tree.children else "",
     }
     unmet = (*_unmet(numbers, {name: where for name, (_, where) in worst.items()}), *_uncertified(weighed))
     return Verdict(not unmet, unmet, numbers)
 
 
 def by_nuts(tree: xr.DataTree) -> np.ndarray:
-    """Return whose draws came from NUTS, bool [patient]; the others' are weighed, and no chains."""
-    return np.array([road == "nuts" for road in tree["sample_stats"].to_dataset()["road"].values])
+    """Return whose draws are chains of NUTS, of the posterior or of a population's law, bool [patient]; the others are
+    weighed."""
+    roads = tree["sample_stats"].to_dataset()["road"].values
+    return np.array([road not in ("importance", "laplace") for road in roads])
 
 
 def certified(khat: float, effective: float, draws: int) -> bool:
@@ -199,6 +202,11 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
         yield (
             f"{numbers['failed_solves']} draws hold a solve that failed, {asked.failed_solves} asked: "
             "look at the group `solver` for the patient and raise the step limit"
+        )
+    if numbers["thin"]:
+        yield (
+            f"draws of {numbers['thin']} are too few under the population: sample these patients longer, "
+            "or fit all jointly by --method nuts"
         )
     error = numbers["solver_error_nats_max"]
     if error is None or not error <= asked.solver_error_nats:

@@ -28,6 +28,8 @@ def fit(
     shared: tuple[str, ...] = (),
     hierarchical: tuple[str, ...] = (),
     fixed: dict[str, float] | None = None,
+    covariates: tuple[str, ...] = (),
+    correlated: bool = False,
     settings: Settings = Settings(),  # noqa: B008 - a frozen value
     until: float | None = None,
     device: str = "auto",
@@ -43,6 +45,8 @@ def fit(
         shared: parameters with one value for all patients.
         hierarchical: parameters partially pooled between patients.
         fixed: values to hold.
+        covariates: what of the chart moves the partially pooled parameters.
+        correlated: whether the partially pooled parameters vary together.
         settings: method, chains, draws, seed.
         until: hides measurements after this time [h] from the fit; the tree keeps them for a score.
         device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
@@ -62,6 +66,8 @@ def fit(
         shared=shared,
         hierarchical=hierarchical,
         fixed=fixed,
+        covariates=covariates,
+        correlated=correlated,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
     choice = choose_device(device, lambda: next(targets(target(seen))))

@@ -26,7 +26,7 @@ class Joint:
 
     A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
     had its own. `roads` names each patient's method [patient], `certificate` what speaks for weighed draws [patient],
-    NaN for NUTS. `seconds` are summed over the parts.
+    NaN for NUTS. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled.
     """
 
     target: Posterior
@@ -37,6 +37,7 @@ class Joint:
     roads: tuple[str, ...]
     certificate: Certificate
     seconds: dict[str, float]
+    centred: str = ""
 
 
 def join(parts: Sequence[Inference]) -> Joint:
@@ -60,7 +61,17 @@ def join(parts: Sequence[Inference]) -> Joint:
     roads = tuple(part.method for part, _ in found)
     nothing = (np.nan,) * len(Certificate._fields)
     rows = [[column[i] for column in part.certificate] if part.certificate else nothing for part, i in found]
-    return Joint(target, z, stats, complete, methods, roads, Certificate(*np.array(rows, float).T), seconds)
+    return Joint(
+        target,
+        z,
+        stats,
+        complete,
+        methods,
+        roads,
+        Certificate(*np.array(rows, float).T),
+        seconds,
+        parts[0].draws.centred,
+    )
 
 
 def _thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:

@@ -36,6 +36,8 @@ def inputs_kept(target: Posterior, whole: Cohort) -> xr.Dataset:
     patients = [asdict(patient) for patient in whole.patients if patient.name in there]
     scopes = {slot.name: slot.scope for slot in target.pooling.parameters}
     how = {"scopes": scopes, "held": dict(target.pooling.held), "tolerance": target.tolerance._asdict()}
+    if (people := target.pooling.population) is not None:
+        how |= {"covariates": people.covariates, "correlated": people.correlated}
     return xr.Dataset(attrs={"patients": json.dumps(patients), "how": json.dumps(how)})
 
 
@@ -82,6 +84,8 @@ def target_again(tree: xr.DataTree, model: Model) -> Posterior:
         shared=named("shared"),
         hierarchical=named("hierarchical"),
         fixed=how["held"],
+        covariates=tuple(how.get("covariates", ())),
+        correlated=bool(how.get("correlated", False)),
         tolerance=Tolerance(**how["tolerance"]),
     )
 

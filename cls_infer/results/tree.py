@@ -66,6 +66,8 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
+    if joint.centred:
+        tree.attrs["pooled"] = joint.centred
     return tree
 
 
@@ -88,7 +90,7 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
             data[STATISTICS.get(name, name)] = (("chain", "draw", "patient")[: value.ndim], value)
     potential = joint.stats["potential_energy"]
     data["lp"] = (("chain", "draw", "patient")[: potential.ndim], -potential)
-    data["road"] = ("patient", np.array(joint.roads, "U10"))
+    data["road"] = ("patient", np.array(joint.roads))
     data |= {name: ("patient", column) for name, column in joint.certificate._asdict().items()}
     coords = {
         "chain": np.arange(status.shape[0]),

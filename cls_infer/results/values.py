@@ -10,8 +10,9 @@ import xarray as xr
 from ..cohort.items import ITEMS
 from ..inference.prior_sample import trace_prior
 from ..likelihood.batches import Pending, over_draws
-from ..likelihood.pooling import Pooling, Slot, spread_of
+from ..likelihood.pooling import Pooling, Slot
 from ..likelihood.posterior import Posterior
+from .population import population_numbers, population_values
 
 PRIOR_DRAWS = 2000
 
@@ -27,13 +28,12 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
     """Return every estimated parameter from draws z [chain, draw, dim].
 
     Own and partially pooled ones are [chain, draw, patient], NaN where the value is known; shared ones are
-    [chain, draw] unless they scale with the patient. A partially pooled `k` brings `k_mu`, the value at
-    the population's coordinate under the first patient's prior in the reference body, and `k_tau`, the spread
-    between patients in units of the prior's sd. The offsets of a variable's assays are [chain, draw, assay].
+    [chain, draw] unless they scale with the patient. What is partially pooled brings the numbers of its population,
+    as `population_numbers` lists them. The offsets of a variable's assays are [chain, draw, assay].
     """
     pooling = target.pooling
     by_slot, population = over_draws(
-        lambda one: (_values(pooling, one), _population(pooling, one)),
+        lambda one: (_values(pooling, one), population_values(pooling, one)),
         z.reshape(-1, z.shape[-1]),
         patients=1,
         lanes=4096,
@@ -49,9 +49,9 @@ def parameter_draws(target: Posterior, z: np.ndarray) -> xr.Dataset:
             data[slot.name] = xr.DataArray(value[:, :, 0], dims=("chain", "draw"), attrs=attrs)
         else:
             data[slot.name] = xr.DataArray(value, dims=("chain", "draw", "patient"), attrs=attrs)
-    for number, (name, unit) in enumerate(_population_units(pooling).items()):
+    for number, (name, attrs) in enumerate(population_numbers(pooling).items()):
         value = population[:, number].reshape(z.shape[:2])
-        data[name] = xr.DataArray(value, dims=("chain", "draw"), attrs={"unit": unit, "scope": "population"})
+        data[name] = xr.DataArray(value, dims=("chain", "draw"), attrs={**attrs, "scope": "population"})
     data |= _offsets(pooling, by_slot.reshape(*z.shape[:2], *by_slot.shape[1:]))
     return xr.Dataset(data, coords=_coordinates(target, z))
 
@@ -110,26 +110,6 @@ def _values(pooling: Pooling, z: jax.Array) -> jax.Array:
     values, amounts = pooling.values(coordinates)
     columns = [value[:, None] for value in values]
     return jnp.concatenate([*columns, amounts, pooling.offsets(coordinates)], axis=1)
-
-
-def _population(pooling: Pooling, z: jax.Array) -> jax.Array:
-    """Return the population's numbers [number], in the order of `_population_units`."""
-    found = []
-    for slot in _pooled(pooling):
-        first = [field[0] for field in slot.fields]
-        found += [type(slot.priors[0]).transport(z[slot.start], *first), spread_of(z[slot.start + 1])]
-    return jnp.asarray(found)
-
-
-def _population_units(pooling: Pooling) -> dict[str, str]:
-    units: dict[str, str] = {}
-    for slot in _pooled(pooling):
-        units |= {f"{slot.name}_mu": slot.unit, f"{slot.name}_tau": "1"}
-    return units
-
-
-def _pooled(pooling: Pooling) -> list[Slot]:
-    return [slot for slot in pooling.slots if slot.scope == "hierarchical" and slot.size]
 
 
 def _same_for_all(slot: Slot) -> bool:

@@ -92,3 +92,41 @@ def test_a_report_needs_a_run(cls_infer, tmp_path):
 
 def test_the_solvers_offered_are_those_that_watch_their_error():
     assert set(SOLVERS) == set(METHODS) - {"grid"}
+
+
+POPULATION = {
+    "measurements": "patient,time,variable,value,unit\n"
+    + "".join(f"P{n},0,hematocrit,42,%\nP{n},0.5,hematocrit,{36 + n},%\nP{n},2,hematocrit,40,%\n" for n in (1, 2, 3)),
+    "therapy": "patient,start,end,item,amount,unit\n" + "".join(f"P{n},0,0.5,ringer,1.5,L\n" for n in (1, 2, 3)),
+    "patients": "patient,weight,sex\nP1,60,m\nP2,70,\nP3,80,m\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--hierarchical", "k_10", "--covariate", "sex"), "`sex` is missing of `P2`"),
+        (("--hierarchical", "k_10", "--covariate", "wheight"), "did you mean `weight`?"),
+        (("--covariate", "weight"), "nothing is pooled in part"),
+        (("--hierarchical", "k_10", "--correlated"), "one parameter has none to go with"),
+        (("--hierarchical", "k_10", "--per-patient", "k_10"), "per patient, pooled in part"),
+        (("--method", "two-stage"), "two stages, and nothing is pooled in part"),
+        (("--method", "two-stage", "--hierarchical", "k_10", "--shared", "k_12"), "drawn apart"),
+        (("--method", "two-stage", "--hierarchical", "k_10", "--covariate", "sex"), "`sex` is missing of `P2`"),
+    ],
+)
+def test_a_population_that_cannot_be_exits_2(cls_infer, folder, arguments, words):
+    said = cls_infer("fit", folder(**POPULATION), "--model", "volume_kinetics", "--quiet", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["nuts", "two-stage"])
+def test_a_population_is_fitted_by_either_road(cls_infer, folder, tmp_path, method):
+    asked = ("--hierarchical", "k_10,k_21", "--covariate", "weight", "--correlated", "--fix", "V_c=3,k_12=4")
+    run = ("--method", method, "--out", tmp_path / "run", "--json", *SMALL, "--most-draws", 25)
+    said = cls_infer("fit", folder(**POPULATION), "--model", "volume_kinetics", *asked, *run)
+    assert said.code in (0, 3)
+    assert {"k_10_mu", "k_10_tau", "k_10_weight", "corr_k_21_k_10", "k_10[P3]"} <= set(said.json["parameters"])
+    assert said.json["method"] == {"nuts": "nuts", "two-stage": "two-stage after nuts"}[method]

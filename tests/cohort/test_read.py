@@ -270,3 +270,9 @@ def test_what_is_written_in_canonical_units_comes_back_to_the_last_bit(tmp_path_
     (place / "measurements.csv").write_text(HEAD + rows)
     measured = read_cohort(place).patients[0].measurements
     assert [(m.time, m.value) for m in measured] == [(time, albumin) for time in times]
+
+
+def test_episodes_of_one_person_name_the_person(read):
+    measured = "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP2,0,hematocrit,40,%\n"
+    first, second = read(measurements=measured, patients="patient,person,weight\nP1,Ada,60\nP2,,70\n").patients
+    assert first.covariates["person"] == "Ada" and "person" not in second.covariates

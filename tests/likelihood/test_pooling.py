@@ -115,9 +115,76 @@ def test_a_held_parameter_leaves_the_fit(kinetics, two_patients):
 
 def test_one_patient_owns_every_parameter(kinetics, two_patients):
     alone = Cohort("one", two_patients.patients[:1], "")
-    pooling = pool(kinetics, alone, hierarchical=("k_21",), shared=("k_12",))
+    pooling = pool(kinetics, alone, shared=("k_12",))
     assert all(slot.scope == "patient" for slot in pooling.slots)
     assert pooling.dimension == 5  # three rates, V_c, Hct0
+
+
+def test_a_population_of_one_is_refused(kinetics, two_patients):
+    alone = Cohort("one", two_patients.patients[:1], "")
+    with pytest.raises(InputError, match=r"`k_21` pooled in part, in a population of one: `P1`"):
+        pool(kinetics, alone, hierarchical=("k_21",))
+
+
+def test_covariates_and_correlations_stand_behind_the_parameters(kinetics, two_patients):
+    asked = {"hierarchical": ("k_21", "k_10"), "covariates": ("weight",), "correlated": True}
+    pooling, plain = pool(kinetics, two_patients, **asked), pool(kinetics, two_patients, hierarchical=("k_21", "k_10"))
+    assert pooling.labels() == [*plain.labels(), "k_21.weight", "k_10.weight", "corr(k_10,k_21)"]
+    assert len(pooling.labels()) == pooling.dimension
+    z = some_z(pooling)
+    by_name = dict(zip(pooling.labels(), z, strict=True))
+    # the heavier patient is one sd above the mean, the lighter one below
+    law = pooling.law(z)
+    for row, (patient, x) in enumerate((("P1", 1.0), ("P2", -1.0))):
+        eta = jnp.stack([by_name[f"{name}[{patient}]"] for name in ("k_21", "k_10")])
+        mean = jnp.stack([by_name[f"{n}.mu"] + 0.3 * by_name[f"{n}.weight"] * x for n in ("k_21", "k_10")])
+        found = [pooling.coordinates(z)[row, slot_of(pooling, name)] for name in ("k_21", "k_10")]
+        np.testing.assert_allclose(found, mean + law.root @ eta, rtol=1e-12)
+    np.testing.assert_allclose(pooling.coordinates(z.at[-1].set(0.0))[:, :2], plain_with(plain, by_name, z), rtol=1e-12)
+
+
+def test_the_vector_is_found_again_from_law_and_coordinates(kinetics, two_patients):
+    asked = {"hierarchical": ("k_21", "k_10"), "shared": ("k_12",), "covariates": ("weight",), "correlated": True}
+    pooling = pool(kinetics, two_patients, **asked)
+    z = some_z(pooling)
+    again = pooling.vector(z[np.array(pooling.law_at)], pooling.coordinates(z))
+    np.testing.assert_allclose(again, z, rtol=1e-10, atol=1e-12)
+
+
+def plain_with(plain, by_name, z):
+    """Return the first two columns of coordinates where the effects are added by hand."""
+    columns = plain.coordinates(z[: plain.dimension])
+    for name in ("k_21", "k_10"):
+        shift = 0.3 * by_name[f"{name}.weight"] * jnp.array([1.0, -1.0])
+        columns = columns.at[:, slot_of(plain, name)].add(shift)
+    return columns[:, :2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"covariates": ("weight",)}, "nothing is pooled in part"),
+        ({"correlated": True}, "nothing is pooled in part"),
+        ({"correlated": True, "hierarchical": ("k_21",)}, "one parameter has none to go with"),
+        ({"covariates": ("sex",), "hierarchical": ("k_21",)}, "`sex` is missing of `P2`"),
+        ({"covariates": ("wheight",), "hierarchical": ("k_21",)}, "did you mean `weight`?"),
+    ],
+)
+def test_covariates_that_cannot_serve_are_refused(kinetics, two_patients, asked, words):
+    with pytest.raises(InputError) as error:
+        pool(kinetics, two_patients, **asked)
+    assert words in str(error.value)
+
+
+def test_a_joint_fit_asks_for_every_cause(kinetics, two_patients):
+    first, second = two_patients.patients
+    causes = [("drug", first), ("sepsis", second), (None, first)]
+    people = [
+        Patient(f"P{n}", {**p.covariates, **({"cause": c} if c else {})}, p.measurements, p.therapy)
+        for n, (c, p) in enumerate(causes)
+    ]
+    with pytest.raises(InputError, match=r"`cause` is missing of `P2`, and a joint fit asks for all"):
+        pool(kinetics, Cohort("three", tuple(people), ""), hierarchical=("k_21",), covariates=("cause",))
 
 
 def test_unknown_names_are_all_reported_with_the_nearest(kinetics, two_patients):
@@ -129,8 +196,10 @@ def test_unknown_names_are_all_reported_with_the_nearest(kinetics, two_patients)
 
 
 def test_one_name_asked_for_in_two_ways_is_refused(kinetics, two_patients):
-    with pytest.raises(InputError, match="more than one way"):
+    with pytest.raises(InputError, match="more than one way: shared, pooled in part"):
         pool(kinetics, two_patients, shared=("k_12",), hierarchical=("k_12",))
+    with pytest.raises(InputError, match="more than one way: per patient, shared"):
+        pool(kinetics, two_patients, shared=("k_12",), per_patient=("k_12",))
 
 
 def test_priors_that_differ_in_kind_are_refused():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from results.made_up import CHAINS, DRAWS, chart, origin, sampled
@@ -9,6 +11,7 @@ from cls_infer.results.joint import join
 from cls_infer.results.pareto import pareto_shape
 from cls_infer.results.replicates import scattered, unit_noise
 from cls_infer.results.trajectories import thinned
+from cls_infer.results.values import parameter_draws
 
 
 def test_the_tree_holds_every_group(fit):
@@ -129,6 +132,31 @@ def test_pooled_parameters_bring_their_population(kinetics):
     assert tree["posterior"]["k_10"].sizes["patient"] == 2
     assert tree["posterior"]["k_12"].dims == ("chain", "draw")
     assert tree["posterior"]["V_c"].dims == ("chain", "draw", "patient")  # one value per kg, two bodies
+
+
+def test_a_population_brings_effects_and_correlations(kinetics):
+    cohort = chart("P1", "P2", "P3")
+    weights = zip(cohort.patients, (60.0, 70.0, 80.0), ("drug", "sepsis", "drug"), strict=True)
+    people = tuple(replace(p, covariates={**p.covariates, "weight": w, "cause": c}) for p, w, c in weights)
+    target = posterior(
+        kinetics,
+        replace(cohort, patients=people),
+        hierarchical=("k_10", "k_21"),
+        covariates=("weight", "cause"),
+        correlated=True,
+    )
+    inference = sampled(target)
+    found = parameter_draws(target, inference.draws.z)
+    law = target.pooling.law(inference.draws.z[1, 2])
+    assert found["k_10_weight"].attrs["about"] == "change in sd of the prior per 8.16 kg of weight, about 70 kg"
+    at = {name: float(found[name][1, 2]) for name in found.data_vars if "patient" not in found[name].dims}
+    order = [target.pooling.slots[place].name for place in target.pooling.pooled].index("k_10")
+    np.testing.assert_allclose(at["k_10_weight"], law.effects[order, 0])
+    np.testing.assert_allclose(at["k_10_mu_drug"], 0.5 * np.exp(0.8 * (law.mean + law.causes[0])[order]))
+    covariance = np.asarray(law.root @ law.root.T)
+    (correlated,) = (value for name, value in at.items() if name.startswith("corr_"))
+    np.testing.assert_allclose(correlated, covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
+    np.testing.assert_allclose(at["k_10_tau"], np.sqrt(covariance[order, order]))
 
 
 @pytest.mark.parametrize(("patients", "kept"), [(1, 100), (100, 50), (5000, 10)])

@@ -1,0 +1,216 @@
+"""A patient who is not of the cohort, given its population: whom to expect, and what each new measurement changes.
+
+Draws of the patient's parameters are made once. As measurements arrive, each draw is solved through the chart so far
+and weighed by how well it fits: some thousand solves without a gradient, and no sampler.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ..cohort.records import Cohort, Patient
+from ..errors import InputError, Problem
+from ..likelihood.covariates import design
+from ..likelihood.pooling import Pooling, pool
+from ..likelihood.population import CAUSE, Population
+from ..likelihood.posterior import Posterior, log_health
+from ..solve.lanes import Route
+from ..solve.plan import Chart, plan, usable
+from ..solve.route import uncharted
+from ..solve.system import System
+
+DRAWS, LANES = 8000, 250
+FEWEST_PLACES = 8
+"""Places for measurements, and for stops, are made in powers of two from here on: few programs serve every chart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """A patient as the population lets expect: z [draw, dim] of `pooling`, and their log weights [draw]."""
+
+    pooling: Pooling
+    z: np.ndarray
+    log_weight: np.ndarray
+
+
+class Updated(NamedTuple):
+    """Log weights [draw], summing to 1, given the chart so far, and how many draws they are worth.
+
+    Where `effective` falls below some dozens the expected draws are too far from this patient: fit the patient.
+    """
+
+    log_weight: np.ndarray
+    effective: float
+
+
+def expect(target: Posterior, z: np.ndarray, patient: Patient, *, seed: int, draws: int = DRAWS) -> Expected:
+    """Return draws of an unseen patient's coordinates given a cohort's fit.
+
+    Pooled parameters are drawn from the population's law, at the patient's covariates, with the deviation of
+    somebody new; shared ones are the cohort's; the patient's other parameters have their priors. The healthy ranges
+    weigh the draws.
+
+    Args:
+        target: a joint target in which something is pooled in part.
+        z: its draws [chain, draw, dim].
+        patient: covariates, and therapy if it is known; measurements are not looked at but for how long the chart is.
+        seed: of the draws.
+        draws: how many.
+
+    Raises:
+        InputError: nothing is pooled, or a covariate of the population is missing of this patient.
+    """
+    people = target.pooling.population
+    if people is None:
+        found = "nothing is pooled in part, so that nothing is known of a new patient beyond the priors"
+        raise InputError([Problem("fit", found, remedy="fit with `--hierarchical`")])
+    _check_charted(people, patient)
+    rng = np.random.default_rng(seed)
+    flat = z.reshape(-1, z.shape[-1])
+    laws = flat[np.sort(rng.choice(len(flat), draws, replace=len(flat) < draws))]
+    pooling = pool(target.model, Cohort("new", (patient,), ""), fixed=dict(target.pooling.held))
+    new = rng.standard_normal((draws, pooling.dimension))
+    from_law = _from_law(target.pooling, people, patient, laws, rng)
+    shared = {slot.name: slot.start for slot in target.pooling.slots if slot.scope == "shared" and slot.size}
+    for slot in pooling.slots:
+        if slot.size and slot.name in shared:
+            new[:, slot.start] = laws[:, shared[slot.name]]
+        elif slot.size and slot.name in people.parameters:
+            new[:, slot.start] = from_law[:, people.parameters.index(slot.name)]
+    return Expected(pooling, new, _normalised(_of_health(target, pooling, new)))
+
+
+def follow(target: Posterior, expected: Expected) -> Callable[[Patient], Updated]:
+    """Return the function that takes the chart so far of the expected patient to the weights of the draws.
+
+    A program is compiled for every doubling of the chart's length; between them an update is one solve a draw.
+
+    Raises:
+        InputError: from the function: nothing the model predicts was measured; therapy of unknown amount that was not
+            there when the patient was expected.
+    """
+    system = System(target.model, tuple(slot.name for slot in expected.pooling.parameters), expected.pooling.held)
+
+    @cache
+    def program(_: tuple[int, int]) -> Callable[..., jax.Array]:
+        return jax.jit(jax.vmap(of_one, in_axes=(0, None, None)))
+
+    def of_one(z: jax.Array, route: Route, chart: Chart) -> jax.Array:
+        seen = replace(blank, plan=replace(blank.plan, route=route, chart=chart))
+        return seen.by_patient(expected.pooling.coordinates(z)).log_likelihood[0]
+
+    nothing = plan(target.model, target.cohort)
+    blank = Posterior(
+        model=target.model,
+        cohort=target.cohort,
+        plan=replace(nothing, patients=expected.pooling.patients),
+        pooling=expected.pooling,
+        system=system,
+        tolerance=target.tolerance,
+        health_share=np.ones(len(target.model.healthy_ranges)),
+    )
+
+    def update(patient: Patient) -> Updated:
+        _check_amounts(target, expected, patient)
+        route, chart = _roomy(plan(target.model, Cohort("new", (patient,), "")))
+        run = program((chart.value.shape[1], route.stops.shape[1]))
+        batches = np.array_split(expected.z, max(1, len(expected.z) // LANES))
+        longest = max(map(len, batches))
+        each = [np.asarray(run(_repeated(b, longest), route, chart))[: len(b)] for b in batches]
+        log_weight = _normalised(expected.log_weight + np.concatenate(each))
+        return Updated(log_weight, float(np.exp(-np.logaddexp.reduce(2 * log_weight))))
+
+    return update
+
+
+def _from_law(
+    pooling: Pooling, people: Population, patient: Patient, laws: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return a new person's pooled coordinates under each law [draw, parameter]."""
+    x = design([patient], people.columns)[0]
+    deviations = rng.standard_normal((len(laws), 2, len(people.parameters)))
+    causes = _causes(people, patient, len(laws), rng)
+
+    def one(z: jax.Array, deviation: jax.Array, cause: jax.Array) -> jax.Array:
+        law = pooling.law(z)
+        found = law.mean + law.effects @ x + law.root @ deviation[0]
+        if people.persons:
+            found += law.occasion * deviation[1]
+        return found + (law.causes[cause] if people.causes else 0.0)
+
+    return np.asarray(jax.jit(jax.vmap(one))(laws, deviations, causes))
+
+
+def _causes(people: Population, patient: Patient, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the cause of each draw [draw]: the patient's, or one of the cohort's, as often as there."""
+    if patient.covariates.get(CAUSE) in people.causes:
+        return np.full(count, people.causes.index(str(patient.covariates[CAUSE])))
+    seen = np.bincount(people.cause[people.cause >= 0], minlength=max(len(people.causes), 1)) + 1.0
+    return rng.choice(len(seen), count, p=seen / seen.sum())
+
+
+def _check_charted(people: Population, patient: Patient) -> None:
+    lacking = sorted({effect.covariate for effect in people.columns} - set(patient.covariates))
+    problems = [
+        Problem("fit", f"`{name}` is missing of patient `{patient.name}`", remedy="the population is one by `{name}`")
+        for name in lacking
+    ]
+    cause = patient.covariates.get(CAUSE)
+    if people.causes and cause is not None and cause not in people.causes:
+        remedy = f"leave it uncharted for a mixture of {', '.join(f'`{one}`' for one in people.causes)}"
+        problems.append(Problem("fit", f"`{CAUSE}` is `{cause}`, of which the cohort has no patient", remedy=remedy))
+    if problems:
+        raise InputError(problems)
+
+
+def _of_health(target: Posterior, pooling: Pooling, z: np.ndarray) -> np.ndarray:
+    """Return the log density of the healthy ranges [draw]; those of what all share were counted with the cohort."""
+    if not target.model.healthy_ranges:
+        return np.zeros(len(z))
+    system = System(target.model, tuple(slot.name for slot in pooling.parameters), pooling.held)
+    own = np.asarray(target.health_share == 1.0, float)
+
+    def one(z: jax.Array) -> jax.Array:
+        values, _ = pooling.values(pooling.coordinates(z))
+        in_health = system.in_health(system.prepare(jax.tree.map(lambda a: a[0], values))[1])
+        return log_health(in_health * own)
+
+    return np.asarray(jax.jit(jax.vmap(one))(z))
+
+
+def _normalised(log_weight: np.ndarray) -> np.ndarray:
+    return log_weight - np.logaddexp.reduce(log_weight)
+
+
+def _check_amounts(target: Posterior, expected: Expected, patient: Patient) -> None:
+    unknown = len(uncharted(usable(target.model, patient)))
+    if unknown != sum(slot.is_amount for slot in expected.pooling.slots):
+        found = f"patient `{patient.name}` has {unknown} treatments of unknown amount, not as many as when expected"
+        raise InputError([Problem("fit", found, remedy="chart the amounts, or expect the patient with this therapy")])
+
+
+def _roomy(laid_out: Any) -> tuple[Route, Chart]:
+    """Return route and chart of one patient with empty places up to the next power of two."""
+    route, chart = laid_out.route, laid_out.chart
+    stops, observed = _room(route.stops.shape[1]), _room(chart.value.shape[1])
+
+    def resting(a: np.ndarray) -> np.ndarray:  # after the last stop nothing happens
+        return np.concatenate([a, np.repeat(a[:, -1:], stops - a.shape[1], axis=1)], axis=1) if a.ndim > 1 else a
+
+    def empty(a: np.ndarray) -> np.ndarray:
+        return np.concatenate([a, np.repeat(a[:, -1:], observed - a.shape[1], axis=1)], axis=1)
+
+    mask = np.arange(observed)[None] < chart.mask.sum()
+    return jax.tree.map(resting, route), Chart(*(empty(a) for a in chart))._replace(mask=mask)
+
+
+def _room(needed: int) -> int:
+    return max(FEWEST_PLACES, 1 << (needed - 1).bit_length())
+
+
+def _repeated(batch: np.ndarray, size: int) -> np.ndarray:
+    return np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])

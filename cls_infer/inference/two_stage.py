@@ -1,0 +1,224 @@
+"""The population's posterior from patients' interim draws: NumPyro samples its law, and no patient is solved again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import logsumexp
+from numpyro.infer import MCMC, NUTS
+
+from ..errors import InputError, Problem
+from ..likelihood.population import Population
+from ..likelihood.reweighted import Interim, Products, log_weights, population_model, products
+from .settings import Settings
+
+THIN = 100.0
+"""Effective size of a patient's draws below which they are too thin. The mean of the law errs by at most
+1/sqrt(size) of its posterior sd, less where patients are many: a tenth."""
+
+STATISTICS = ("potential_energy", "num_steps", "accept_prob", "diverging", "energy")
+"""What NumPyro is asked for of every draw, by its names."""
+
+WIDER = 1.5
+"""A redraw's prior is so many times as wide as what the population says of the patient: it has tails to lose."""
+
+
+type Redraw = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""What draws patients again: takes their places [patient] in the population and their interim priors, Normal(mean
+[patient, parameter], covariance [patient, parameter, parameter]); returns coordinates [patient, draw, parameter] and
+log weights [patient, draw]."""
+
+
+@dataclass(frozen=True, eq=False)
+class TwoStage:
+    """A population's posterior.
+
+    Attributes:
+        population: whose law it is.
+        draws: the interim draws, those of redrawn patients in place of the first.
+        u: the law's coordinates [chain, draw, dim].
+        stats: NUTS's statistics by name [chain, draw].
+        chosen: which of each patient's interim draws goes with each draw of the law [chain, draw, episode].
+        effective: size of each patient's interim draws under the law [episode].
+        weight: of every interim draw, on average over the law [episode, draw].
+        thin: patients whose draws are too few under the law, after all redraws.
+        redrawn: patients who were drawn again, once for each time.
+    """
+
+    population: Population
+    draws: Interim
+    u: np.ndarray
+    stats: dict[str, np.ndarray]
+    chosen: np.ndarray
+    effective: np.ndarray
+    weight: np.ndarray
+    thin: tuple[str, ...]
+    redrawn: tuple[str, ...] = ()
+
+    @property
+    def z(self) -> np.ndarray:
+        """Patients' coordinates under the population [chain, draw, episode, parameter]."""
+        return self.draws.z[np.arange(self.chosen.shape[-1]), self.chosen]
+
+
+def two_stage(
+    population: Population,
+    draws: Interim,
+    settings: Settings,
+    *,
+    redraw: Redraw | None = None,
+    rounds: int = 3,
+    report: Callable[[str], None] = lambda _: None,
+) -> TwoStage:
+    r"""Return the posterior of a population's law, and of its patients under it.
+
+    The effective size of a patient's draws is the harmonic mean over the law's posterior, as the errors add:
+
+    $$\frac{1}{n_e} = \Big\langle \frac{\sum_s w_{es}(u)^2}{(\sum_s w_{es}(u))^2} \Big\rangle_u$$
+
+    Args:
+        population: its parameters, in the order of the draws' last axis.
+        draws: patients' draws under their interim priors.
+        settings: chains, warmup, draws and seed.
+        redraw: draws patients again whose effective size is below THIN, under a normal interim prior about what the
+            population says of them, WIDER times as wide.
+        rounds: how often at most.
+        report: is told who is drawn again.
+
+    Raises:
+        InputError: draws that do not belong to the population, or are not finite.
+        RuntimeError: JAX is not in double precision.
+    """
+    if not jax.config.jax_enable_x64:
+        raise RuntimeError("inference needs double precision: jax.config.update('jax_enable_x64', True) first")
+    _check(population, draws)
+    found = _once(population, draws, settings)
+    redrawn: list[str] = []
+    for _ in range(rounds if redraw else 0):
+        if not found.thin or redraw is None:
+            break
+        report(f"drawing again {', '.join(found.thin)}: too few draws under the population")
+        redrawn += found.thin
+        patients = np.array([population.episodes.index(name) for name in found.thin])
+        found = _once(population, _drawn_again(found, patients, redraw), settings)
+    return replace(found, redrawn=tuple(redrawn))
+
+
+def expected(found: TwoStage) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean [episode, parameter] and covariance [episode, parameter, parameter] of each patient's coordinates,
+    as the population's posterior expects them before the patient's own data are looked at again."""
+
+    def moments(u: jax.Array) -> tuple[jax.Array, jax.Array]:
+        law = found.population.law(u)
+        centres, log_share = found.population.centres(law)
+        share = jnp.exp(log_share)[..., None]
+        mean = jnp.sum(share * centres, axis=1)
+        away = centres - mean[:, None]
+        roots = found.population.roots(law)
+        between = jnp.einsum("eci,ecj->eij", share * away, away)
+        return mean, roots @ jnp.swapaxes(roots, 1, 2) + between
+
+    means, covariances = jax.jit(jax.vmap(moments))(found.u.reshape(-1, found.u.shape[-1]))
+    mean = np.asarray(means.mean(axis=0))
+    away = np.asarray(means) - mean
+    return mean, np.asarray(covariances.mean(axis=0)) + np.einsum("uei,uej->eij", away, away) / len(away)
+
+
+def _sampler(population: Population, settings: Settings) -> MCMC:
+    """Return NUTS for the law. It takes the patients' draws as data: a program compiled once and kept serves others."""
+    kernel = NUTS(
+        population_model(population),
+        dense_mass=True,
+        target_accept_prob=settings.target_accept,
+        max_tree_depth=settings.max_tree_depth,
+    )
+    return MCMC(
+        kernel,
+        num_warmup=settings.warmup,
+        num_samples=settings.draws,
+        num_chains=settings.chains,
+        chain_method="vectorized",
+        progress_bar=False,
+        jit_model_args=True,
+    )
+
+
+def _once(population: Population, draws: Interim, settings: Settings) -> TwoStage:
+    """Return the law's posterior given these draws, and the draws weighed by it."""
+    ready, sampler = products(draws), _sampler(population, settings)
+    sampler.run(jax.random.key(settings.seed), ready, extra_fields=STATISTICS)
+    u = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
+    stats = {name: np.asarray(value) for name, value in sampler.get_extra_fields(group_by_chain=True).items()}
+    chosen, effective, weight = _weigh(population, ready, u.reshape(-1, u.shape[-1]), settings.seed)
+    return TwoStage(
+        population=population,
+        draws=draws,
+        u=u,
+        stats=stats,
+        chosen=chosen.reshape(*u.shape[:2], -1),
+        effective=effective,
+        weight=weight,
+        thin=tuple(n for n, size in zip(population.episodes, effective, strict=True) if size < THIN),
+    )
+
+
+def _weigh(
+    population: Population, ready: Products, u: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for laws u [law, dim] a draw of every patient [law, episode], and over all laws the effective size
+    [episode] and the mean weight of each draw [episode, draw]."""
+
+    def run(ready: Products, u: jax.Array, keys: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        def one(total: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+            at, key = given
+            logits = logsumexp(log_weights(population, ready, population.law(at)), axis=1)
+            weights = jax.nn.softmax(logits, axis=1)
+            return total + weights, (jax.random.categorical(key, logits, axis=1), jnp.sum(weights**2, axis=1))
+
+        return jax.lax.scan(one, jnp.zeros(ready.known.shape), (u, keys))
+
+    total, (chosen, crowding) = jax.jit(run)(ready, u, jax.random.split(jax.random.key(seed + 1), len(u)))
+    return np.asarray(chosen), 1 / np.asarray(crowding.mean(axis=0)), np.asarray(total) / len(u)
+
+
+def _drawn_again(found: TwoStage, patients: np.ndarray, redraw: Redraw) -> Interim:
+    """Return the interim draws, those of some patients made anew."""
+    mean, covariance = (part[patients] for part in expected(found))
+    covariance = WIDER**2 * covariance
+    z, log_weight = redraw(patients, mean, covariance)
+    log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
+    size = max(z.shape[1], found.draws.z.shape[1])
+    whole = Interim(
+        z=_padded(found.draws.z, size, 0.0),
+        log_weight=_padded(found.draws.log_weight, size, -np.inf),
+        mean=found.draws.mean.copy(),
+        covariance=found.draws.covariance.copy(),
+    )
+    fresh = (_padded(z, size, 0.0), _padded(log_weight, size, -np.inf), mean, covariance)
+    for part, new in zip(whole, fresh, strict=True):
+        part[patients] = new
+    return whole
+
+
+def _padded(part: np.ndarray, draws: int, fill: float) -> np.ndarray:
+    """Return a copy of [episode, draw, ...] with `draws` draws; added ones have no weight."""
+    width = [(0, 0), (0, draws - part.shape[1]), *[(0, 0)] * (part.ndim - 2)]
+    return np.pad(part, width, constant_values=fill)
+
+
+def _check(population: Population, draws: Interim) -> None:
+    episodes, _, size = draws.z.shape
+    problems = []
+    if (episodes, size) != (len(population.episodes), len(population.parameters)):
+        found = f"draws of {episodes} patients and {size} parameters"
+        asked = f"the population has {len(population.episodes)} and {len(population.parameters)}"
+        problems.append(Problem("fit", f"{found}; {asked}", remedy="give [patient, draw, parameter] in their order"))
+        raise InputError(problems)
+    for name, z, weight in zip(population.episodes, draws.z, draws.log_weight, strict=True):
+        if not np.all(np.isfinite(z)) or not np.isfinite(weight).any():
+            found = f"draws of patient `{name}` are not finite"
+            problems.append(Problem("fit", found, remedy="fit this patient again"))
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,293 @@
+"""How patients of one population differ: a normal law of their coordinates, moved by what is charted of them.
+
+    z_e = mu + B x_e + d_cause(e) + p_person(e) + diag(tau) L eta_e
+
+Every number of the law has a standard normal coordinate of its own; `u` holds them all. Where one person has several
+episodes, p is that person's and what is left differs from one episode to the next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field, fields
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import ndtr
+
+from ..cohort.records import Cohort, Patient
+from ..errors import InputError, Problem
+from ..model.prior import LogNormal
+from ..types import Batch, Numbers
+from .correlation import correlation_root, pairs
+from .covariates import Effect, design, effects
+
+SPREAD = LogNormal(median=0.3, log_sd=1.0)
+"""Prior of the between-patient spread tau, in units of the parameter's own prior sd [A]."""
+
+CAUSE = "cause"
+"""The covariate whose words have a centre each, drawn about the population's."""
+
+
+@dataclass(frozen=True)
+class HalfCauchy:
+    """A spread of |Cauchy(0, scale)|, as the image of a standard normal coordinate."""
+
+    scale: float
+
+    @staticmethod
+    def transport(z: Numbers, scale: Numbers) -> Numbers:
+        """Map the standard normal coordinate to the value."""
+        return scale * jnp.tan(jnp.pi / 2 * jnp.clip(ndtr(z), 1e-15, 1 - 1e-12))
+
+
+@dataclass(frozen=True)
+class Hyperprior:
+    """What is known of a population beforehand, in units of each parameter's own prior sd.
+
+    `mean_sd` of mu; `spread` of tau, of the spread between one person's episodes and of that between causes;
+    `effect_sd` of an entry of B [A: as large as an ordinary spread]; `concentration` of LKJ.
+    """
+
+    mean_sd: float = 1.0
+    spread: LogNormal | HalfCauchy = SPREAD
+    effect_sd: float = 0.3
+    concentration: float = 2.0
+
+    def spread_of(self, z: Batch) -> Any:
+        """Return a spread from its coordinate."""
+        return self.spread.transport(z, *astuple(self.spread))
+
+
+class Law(NamedTuple):
+    """The numbers of a population: mean [parameter], root of the covariance [parameter, parameter], effects
+    [parameter, effect], spread between episodes [parameter], causes' centres less the mean [cause, parameter], and
+    deviations of the persons with several episodes [person, parameter]."""
+
+    mean: jax.Array
+    root: jax.Array
+    effects: jax.Array
+    occasion: jax.Array
+    causes: jax.Array
+    persons: jax.Array
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Which parameters follow a population's law, and what is charted of every episode.
+
+    Attributes:
+        parameters: their names; the axis `parameter` follows them.
+        episodes: one a row of the cohort.
+        columns: what the covariates make.
+        design: their entries [episode, effect].
+        persons: those with several episodes.
+        person: place of each episode's person in them, -1 where it is that person's only one [episode].
+        causes: where there is a centre for each.
+        cause: place of each episode's cause in them, -1 where it is not charted [episode].
+        correlated: whether deviations of one patient's parameters go together.
+        hyperprior: what is known of the law beforehand.
+    """
+
+    parameters: tuple[str, ...]
+    episodes: tuple[str, ...]
+    columns: tuple[Effect, ...]
+    design: np.ndarray
+    persons: tuple[str, ...]
+    person: np.ndarray
+    causes: tuple[str, ...]
+    cause: np.ndarray
+    correlated: bool = False
+    hyperprior: Hyperprior = field(default_factory=Hyperprior)
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """What of the chart moves the parameters."""
+        named = dict.fromkeys(effect.covariate for effect in self.columns)
+        return (*named, *((CAUSE,) if self.causes else ()))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Population):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    @cached_property
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """What u [dim] holds, one part after another: labels of the entries."""
+        names = self.parameters
+        several = names if self.persons else ()
+        grouped = names if self.causes else ()
+        by_person = [f"{name}.person={person}" for person in self.persons for name in names]
+        by_cause = [f"{name}.{CAUSE}={cause}" for cause in self.causes for name in names]
+        correlations = [f"corr({names[i]},{names[j]})" for i, j in pairs(len(names))] if self.correlated else []
+        return {
+            "mean": tuple(f"{name}.mu" for name in names),
+            "spread": tuple(f"{name}.tau" for name in names),
+            "effects": tuple(f"{name}.{effect.label}" for name in names for effect in self.columns),
+            "correlation": tuple(correlations),
+            "occasion": tuple(f"{name}.occasion" for name in several),
+            "cause_spread": tuple(f"{name}.{CAUSE}" for name in grouped),
+            "causes": tuple(by_cause),
+            "persons": tuple(by_person),
+        }
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A name for every entry of u."""
+        return tuple(label for part in self.parts.values() for label in part)
+
+    @property
+    def dimension(self) -> int:
+        """The length of u."""
+        return len(self.labels)
+
+    def _apart(self, u: Batch) -> dict[str, jax.Array]:
+        parts, begin = {}, 0
+        for name, labels in self.parts.items():
+            parts[name] = jnp.asarray(u)[begin : begin + len(labels)]
+            begin += len(labels)
+        return parts
+
+    def cause_spread(self, u: Batch) -> jax.Array:
+        """Return the spread between causes [parameter] from u [dim]; empty where there are none."""
+        return self.hyperprior.spread_of(self._apart(u)["cause_spread"])
+
+    def law(self, u: Batch) -> Law:
+        """Return the numbers of the population from its coordinates u [dim]."""
+        parts = self._apart(u)
+        k, known = len(self.parameters), self.hyperprior
+        between = known.spread_of(parts["spread"])
+        shape = correlation_root(parts["correlation"], k, known.concentration) if self.correlated else jnp.eye(k)
+        root = between[:, None] * shape
+        by_cause = parts["causes"].reshape(-1, k)
+        of_cause = jnp.broadcast_to(known.spread_of(parts["cause_spread"]), by_cause.shape) if self.causes else 1.0
+        return Law(
+            mean=known.mean_sd * parts["mean"],
+            root=root,
+            effects=known.effect_sd * parts["effects"].reshape(k, len(self.columns)),
+            occasion=known.spread_of(parts["occasion"]),
+            causes=of_cause * by_cause,
+            persons=parts["persons"].reshape(-1, k) @ root.T,
+        )
+
+    def centres(self, law: Law) -> tuple[jax.Array, np.ndarray]:
+        """Return where each episode is expected [episode, choice, parameter], and the log share of each choice.
+
+        Where some episode's cause is not charted there is a choice for each cause; else there is one.
+        """
+        at = law.mean[None] + jnp.asarray(self.design) @ law.effects.T
+        if self.persons:
+            at += jnp.where((self.person >= 0)[:, None], law.persons[self.person], 0.0)
+        choices, log_share = self.choices
+        moved = law.causes[choices] if self.causes else jnp.zeros((*choices.shape, len(self.parameters)))
+        return at[:, None] + moved, log_share
+
+    @cached_property
+    def choices(self) -> tuple[np.ndarray, np.ndarray]:
+        """The causes that each episode may have [episode, choice], and the logarithm of their shares.
+
+        An uncharted cause is one of those charted in the cohort, as often as there: (count + 1) / (all + causes).
+        """
+        count = len(self.causes)
+        if not count or np.all(self.cause >= 0):
+            return np.maximum(self.cause, 0)[:, None], np.zeros((len(self.episodes), 1))
+        seen = np.bincount(self.cause[self.cause >= 0], minlength=count) + 1.0
+        share = np.where((self.cause < 0)[:, None], (seen / seen.sum())[None], self.cause[:, None] == np.arange(count))
+        with np.errstate(divide="ignore"):
+            return np.tile(np.arange(count), (len(self.episodes), 1)), np.log(share)
+
+    def roots(self, law: Law) -> jax.Array:
+        """Return the root of the covariance about its centre, of each episode [episode, parameter, parameter].
+
+        An only episode differs by person and occasion at once; one of several by the occasion alone.
+        """
+        if not self.persons:
+            return jnp.broadcast_to(law.root, (len(self.episodes), *law.root.shape))
+        again = jnp.diag(law.occasion)
+        both = jnp.linalg.cholesky(law.root @ law.root.T + again @ again)
+        return jnp.where((self.person >= 0)[:, None, None], again[None], both[None])
+
+
+def population(
+    cohort: Cohort,
+    parameters: Sequence[str],
+    *,
+    covariates: Sequence[str] = (),
+    correlated: bool = False,
+    hyperprior: Hyperprior = Hyperprior(),
+) -> Population:
+    """Return the population that a cohort's patients are taken from.
+
+    Args:
+        cohort: rows that name the same `person` are episodes of one.
+        parameters: those that follow the population's law.
+        covariates: what of the chart moves them: a number, `sex`, `colloid`; `cause` gives each cause its centre,
+            drawn about the population's, and may be missing of some patients.
+        correlated: whether parameters vary together.
+        hyperprior: what is known of the law beforehand.
+
+    Raises:
+        InputError: every problem at once: no parameter, one named twice, fewer than two persons, covariates that
+            are missing, constant or cannot be told apart.
+    """
+    problems = list(_problems(cohort, parameters, correlated))
+    named = [name for name in covariates if name != CAUSE]
+    causes: tuple[str, ...] = ()
+    columns: tuple[Effect, ...] = ()
+    try:
+        causes = _causes(cohort) if CAUSE in covariates else ()
+        columns = effects(cohort, named)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    who = [_person(patient) for patient in cohort.patients]
+    persons = tuple(dict.fromkeys(person for person in who if who.count(person) > 1))
+    return Population(
+        parameters=tuple(parameters),
+        episodes=tuple(patient.name for patient in cohort.patients),
+        columns=columns,
+        design=design(cohort.patients, columns),
+        persons=persons,
+        person=np.array([persons.index(one) if one in persons else -1 for one in who]),
+        causes=causes,
+        cause=np.array([_place(patient, causes) for patient in cohort.patients]),
+        correlated=correlated,
+        hyperprior=hyperprior,
+    )
+
+
+def _person(patient: Patient) -> str:
+    return str(patient.covariates.get("person", patient.name))
+
+
+def _place(patient: Patient, causes: Sequence[str]) -> int:
+    charted = patient.covariates.get(CAUSE)
+    return causes.index(str(charted)) if charted in causes else -1
+
+
+def _problems(cohort: Cohort, parameters: Sequence[str], correlated: bool) -> list[Problem]:
+    problems = []
+    if not parameters:
+        problems.append(Problem("fit", "a population needs a parameter", remedy="name one by `--hierarchical`"))
+    for name in {name for name in parameters if list(parameters).count(name) > 1}:
+        problems.append(Problem("fit", f"`{name}` is named twice", remedy="name it once"))
+    if correlated and len(parameters) < 2:
+        problems.append(
+            Problem("--correlated", "one parameter has none to go with", remedy="name two, or leave it out")
+        )
+    persons = dict.fromkeys(_person(patient) for patient in cohort.patients)
+    if len(persons) < 2:
+        found = f"a population of one: `{next(iter(persons), '')}` is the only person of `{cohort.name}`"
+        problems.append(Problem("fit", found, remedy="add patients, or leave out `--hierarchical`"))
+    return problems
+
+
+def _causes(cohort: Cohort) -> tuple[str, ...]:
+    """Return the causes charted in a cohort, at least two."""
+    found = sorted({str(p.covariates[CAUSE]) for p in cohort.patients if CAUSE in p.covariates})
+    if len(found) < 2:
+        said = f"`{CAUSE}` is {found[0]} wherever it is charted" if found else f"`{CAUSE}` is charted of no patient"
+        raise InputError([Problem("--covariate", said, remedy="leave it out: one cause has no difference to tell")])
+    return tuple(found)

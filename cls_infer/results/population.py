@@ -1,0 +1,67 @@
+"""The numbers of a population by name, with what each is for, in words."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..likelihood.correlation import pairs
+from ..likelihood.pooling import Pooling
+
+type About = dict[str, str]
+"""Unit of a number, and what it says."""
+
+
+def population_numbers(pooling: Pooling) -> dict[str, About]:
+    """Return the population's numbers by name, in the order of `population_values`.
+
+    A pooled `k` brings `k_mu`, its value at the population's mean under the first patient's prior in the reference
+    body, and `k_tau`, the spread between patients in units of the prior's sd; by `k_weight` or `k_sex_female` what
+    a covariate moves it, in the same units; `k_occasion`, the spread between one person's episodes;
+    `k_mu_sepsis`, its value at a cause's centre, and `k_cause`, the spread of those; `corr_k_m` correlates two.
+    """
+    people = pooling.population
+    if people is None:
+        return {}
+    slots = [pooling.slots[place] for place in pooling.pooled]
+    found: dict[str, About] = {}
+    for slot in slots:
+        found[f"{slot.name}_mu"] = {"unit": slot.unit, "about": "at the population's mean"}
+        found[f"{slot.name}_tau"] = {"unit": "1", "about": "spread between patients, in sd of the prior"}
+        for effect in people.columns:
+            name = f"{slot.name}_{effect.label.replace('=', '_')}"
+            found[name] = {"unit": "1", "about": f"change in sd of the prior {effect.about}"}
+        if people.persons:
+            about = "spread between episodes of one person, in sd of the prior"
+            found[f"{slot.name}_occasion"] = {"unit": "1", "about": about}
+        if people.causes:
+            found[f"{slot.name}_cause"] = {"unit": "1", "about": "spread between causes, in sd of the prior"}
+        for cause in people.causes:
+            found[f"{slot.name}_mu_{cause}"] = {"unit": slot.unit, "about": f"at the mean of `{cause}`"}
+    if people.correlated:
+        for i, j in pairs(len(slots)):
+            about = "correlation of the patients' deviations"
+            found[f"corr_{slots[j].name}_{slots[i].name}"] = {"unit": "1", "about": about}
+    return found
+
+
+def population_values(pooling: Pooling, z: jax.Array) -> jax.Array:
+    """Return the population's numbers [number] at z [dim]."""
+    people = pooling.population
+    if people is None:
+        return jnp.zeros(0)
+    law = pooling.law(z)
+    spread = jnp.sqrt(jnp.sum(law.root**2, axis=1))
+    by_cause = people.cause_spread(z[np.array(pooling.law_at)])
+    found: list[jax.Array] = []
+    for k, place in enumerate(pooling.pooled):
+        slot = pooling.slots[place]
+        first = [field[0] for field in slot.fields]
+        transport = type(slot.priors[0]).transport
+        found += [jnp.asarray(transport(law.mean[k], *first)), spread[k], *law.effects[k]]
+        found += [law.occasion[k]] if people.persons else []
+        found += [by_cause[k]] if people.causes else []
+        found += [jnp.asarray(transport(law.mean[k] + away, *first)) for away in law.causes[:, k]]
+    if people.correlated:
+        correlation = (law.root @ law.root.T) / (spread[:, None] * spread[None])
+        found += [correlation[i, j] for i, j in pairs(len(pooling.pooled))]
+    return jnp.stack(found)

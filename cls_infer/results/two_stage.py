@@ -1,0 +1,217 @@
+"""The two-stage road for a cohort: patients fitted apart, then weighed together under their population."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+
+import jax
+import numpy as np
+import xarray as xr
+
+from ..cohort.records import Cohort
+from ..errors import InputError, Problem
+from ..inference.accuracy import tolerance_at
+from ..inference.certified import Certify
+from ..inference.device import choose_device
+from ..inference.nuts import Draws
+from ..inference.redraw import redraw_by_importance
+from ..inference.run import Inference, infer_cohort, targets
+from ..inference.run import Report as AnyReport
+from ..inference.settings import Settings
+from ..inference.two_stage import TwoStage, two_stage
+from ..likelihood.pooling import pool
+from ..likelihood.posterior import Posterior, posterior
+from ..likelihood.reweighted import Interim, interim
+from ..model.spec import Model
+from .diagnose import certified, converged, diagnose
+from .fitted import Fit, conclude
+from .joint import Joint, join
+from .kept import hide_after
+from .pareto import pareto_shape, smoothed
+from .provenance import provenance
+
+type Report = Callable[[str], None]
+
+LAW_DRAWS = 1000
+"""Draws of the law in each chain, at least: they cost no solve."""
+
+
+def weigh_together(
+    parts: Sequence[Inference],
+    *,
+    hierarchical: Sequence[str],
+    covariates: tuple[str, ...] = (),
+    correlated: bool = False,
+    settings: Settings,
+    report: Report = lambda _: None,
+) -> tuple[Inference, TwoStage]:
+    """Return patients fitted apart as one joint fit, and what the weighing found.
+
+    Nothing is solved again, but for patients whose draws are too thin: they are drawn again. The joint fit's target
+    is the one that a joint NUTS run with the same parameters pooled in part would sample, so that everything read
+    from a fit is read from this one as well. Parameters outside the population stay each patient's own, and come
+    with the draw that is chosen.
+
+    Args:
+        parts: one fit for each patient, or one of all in which every parameter is each patient's own.
+        hierarchical: parameters that follow the population's law.
+        covariates: what of the chart moves them.
+        correlated: whether they vary together.
+        settings: chains, warmup, draws and seed of the law.
+        report: is told of patients whose draws are too thin, and drawn again.
+
+    Raises:
+        InputError: a parameter that is not each patient's own; what `population` and `pool` refuse.
+    """
+    apart = join(parts)
+    _check_own(apart.target, hierarchical)
+    target = _pooled_target(apart, tuple(hierarchical), covariates, correlated)
+    places = target.pooling.pooled
+    own = own_coordinates(apart)
+    assert target.pooling.population is not None
+    pooled = np.array(places)
+    redraw, fresh = redraw_by_importance(apart.target, own, pooled, draws=own.shape[1], seed=settings.seed)
+    found = two_stage(target.pooling.population, interim(own[:, :, pooled]), settings, redraw=redraw, report=report)
+    if found.thin:
+        report(f"draws too thin under the population: {', '.join(found.thin)}")
+    for patient, z in fresh.items():
+        own[patient] = z
+    draws = Draws(_vectors(target, found, own), found.stats, complete=apart.complete)
+    numbers = tuple(range(len(own)))
+    how = f"two-stage after {apart.method}"
+    return Inference(target, draws, how, apart.seconds, numbers=numbers), found
+
+
+def fit_two_stage(
+    cohort: Cohort,
+    model: Model,
+    *,
+    hierarchical: tuple[str, ...],
+    covariates: tuple[str, ...] = (),
+    correlated: bool = False,
+    fixed: dict[str, float] | None = None,
+    shared: tuple[str, ...] = (),
+    settings: Settings = Settings(),  # noqa: B008 - a frozen value
+    until: float | None = None,
+    device: str = "auto",
+    command: str = "",
+    report: AnyReport = lambda _: None,
+) -> Fit:
+    """Fit every patient alone by NUTS, weigh the draws under the population, and judge the result as `fit` does.
+
+    The group `two_stage` of the tree says how far each patient's draws go under the population.
+
+    Raises:
+        InputError: what `fit` refuses, and a parameter that is to be shared.
+    """
+    begun = perf_counter()
+    seen, hidden = hide_after(cohort, until)
+    _check_asked(hierarchical, shared)
+    asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    held = dict(pool(model, seen, fixed=fixed, **asked).held)  # refuses now what cannot be weighed later
+    target = partial(
+        posterior,
+        model,
+        per_patient=tuple(name for name in model.parameters if name not in held),
+        fixed=held,
+        tolerance=tolerance_at(settings.rtol, settings.solver),
+    )
+    choice = choose_device(device, lambda: next(targets(target(seen))))
+    report(choice)
+    with jax.default_device(choice.device):
+        certify, alone = Certify(smoothed, certified), replace(settings, method="auto")
+        parts = infer_cohort(target, seen, settings=alone, certify=certify, enough=converged, report=report)
+        report("weighing the patients' draws under their population")
+        law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
+        whole, found = weigh_together(parts, settings=law, report=report, **asked)
+        origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
+        if until is not None:
+            origin["until"] = float(until)
+        tree = conclude([whole], provenance=origin, whole=cohort).tree
+    tree["two_stage"] = xr.DataTree(weighing(found))
+    tree.attrs["seconds_total"] = perf_counter() - begun
+    return Fit(tree, diagnose(tree))
+
+
+def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
+    problems = []
+    if not hierarchical:
+        remedy = "name the parameters of the population by `--hierarchical`"
+        problems.append(Problem("fit", "two stages, and nothing is pooled in part", remedy=remedy))
+    for name in shared:
+        found = f"`{name}` is to be shared by patients who are drawn apart"
+        problems.append(Problem("fit", found, remedy="pool it in part, or fit all patients jointly by `--method nuts`"))
+    if problems:
+        raise InputError(problems)
+
+
+def interim_of(parts: Sequence[Inference], parameters: Sequence[str]) -> Interim:
+    """Return the draws of patients fitted apart, of these parameters in the model's order, as interim draws."""
+    apart = join(parts)
+    _check_own(apart.target, parameters)
+    places = [n for n, slot in enumerate(apart.target.pooling.slots) if slot.name in parameters]
+    return interim(own_coordinates(apart)[:, :, np.array(places)])
+
+
+def weighing(found: TwoStage) -> xr.Dataset:
+    """Return the group `two_stage`: of each patient the `effective` size of the interim draws under the population,
+    how many `draws` there were, and Pareto `khat` of their mean weights."""
+    khat = [_pareto_shape(weight, each) for weight, each in zip(found.weight, found.draws.log_weight, strict=True)]
+    count = np.isfinite(found.draws.log_weight).sum(axis=1)
+    return xr.Dataset(
+        {"effective": ("patient", found.effective), "draws": ("patient", count), "khat": ("patient", khat)},
+        coords={"patient": list(found.population.episodes)},
+        attrs={"thin": ", ".join(found.thin), "redrawn": ", ".join(found.redrawn)},
+    )
+
+
+def own_coordinates(apart: Joint) -> np.ndarray:
+    """Return every patient's coordinates [patient, draw, slot], chains one after another."""
+    pooling = apart.target.pooling
+    z = apart.z.reshape(-1, apart.z.shape[-1])
+    found = np.zeros((len(pooling.patients), len(z), len(pooling.slots)))
+    for place, slot in enumerate(pooling.slots):
+        if slot.size:
+            found[:, :, place] = z[:, slot.start : slot.start + slot.size].T
+    return found
+
+
+def _check_own(target: Posterior, parameters: Sequence[str]) -> None:
+    problems = []
+    scopes = {slot.name: slot.scope for slot in target.pooling.slots}
+    for name in parameters:
+        if name not in scopes:
+            found = f"`{name}` was not estimated of these patients"
+            problems.append(Problem("fit", found, remedy=f"estimated are {', '.join(f'`{one}`' for one in scopes)}"))
+    for name in sorted({slot.name for slot in target.pooling.slots if slot.scope != "patient" and slot.size}):
+        found = f"`{name}` is {scopes[name]} among patients who are to be weighed apart"
+        remedy = "fit it per patient, or fit all patients jointly: one draw cannot be shared by patients drawn apart"
+        problems.append(Problem("fit", found, remedy=remedy))
+    if problems:
+        raise InputError(problems)
+
+
+def _pooled_target(apart: Joint, hierarchical: tuple[str, ...], covariates: tuple[str, ...], correlated: bool):
+    target = apart.target
+    own = tuple(slot.name for slot in target.pooling.parameters if slot.name not in hierarchical)
+    return posterior(
+        target.model,
+        target.cohort,
+        per_patient=own,
+        hierarchical=hierarchical,
+        fixed=dict(target.pooling.held),
+        covariates=covariates,
+        correlated=correlated,
+        tolerance=target.tolerance,
+    )
+
+
+def _vectors(target: Posterior, found: TwoStage, own: np.ndarray) -> np.ndarray:
+    """Return z [chain, draw, dim] of the joint target: each draw of the law with the draws chosen for it."""
+    chosen = own[np.arange(len(own)), found.chosen]  # [chain, draw, patient, slot]
+    return np.asarray(jax.jit(jax.vmap(jax.vmap(target.pooling.vector)))(found.u, chosen))
+
+
+def _pareto_shape(weight: np.ndarray, log_weight: np.ndarray) -> float:
+    return pareto_shape(np.log(np.maximum(weight[np.isfinite(log_weight)], 1e-300)))
