@@ -55,12 +55,13 @@ def stated(parts: xr.Dataset) -> xr.DataArray:
 
 
 def _of_slot(slot: Slot, part: np.ndarray, unknown: np.ndarray) -> dict[str, tuple]:
+    name = slot.name.replace("/", "|")  # an assay's name may hold what parts the names of groups
     if slot.scope == "shared":
-        return {slot.name: (DIMS[:2], part[..., 0])}
+        return {name: (DIMS[:2], part[..., 0])}
     if slot.scope == "patient":
-        return {slot.name: (DIMS, np.where(unknown, part, np.nan))}
+        return {name: (DIMS, np.where(unknown, part, np.nan))}
     return {
-        f"{slot.name}_mu": (DIMS[:2], part[..., 0]),
-        f"{slot.name}_tau": (DIMS[:2], part[..., 1]),
-        slot.name: (DIMS, np.where(unknown, part[..., 2:], np.nan), {"part_of": "population"}),
+        f"{name}_mu": (DIMS[:2], part[..., 0]),
+        f"{name}_tau": (DIMS[:2], part[..., 1]),
+        name: (DIMS, np.where(unknown, part[..., 2:], np.nan), {"part_of": "population"}),
     }

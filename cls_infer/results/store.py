@@ -14,7 +14,7 @@ from .fitted import Fit, fit_json
 from .report import render
 from .summary import to_csv
 
-FORMAT = "cls_infer run 1"
+FORMAT = "cls_infer run 2"
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
 
 

@@ -32,7 +32,13 @@ def run(values, mu, *, prior, complete=True, unmet=(), **attrs):
     draws = {"chain": np.arange(mu.shape[0]), "draw": np.arange(mu.shape[1]), "patient": patients}
     blank = np.zeros(values.shape)
     observed = xr.Dataset(
-        {"measurement": (obs, values), "censoring": (obs, blank), "time_sd": (obs, blank), "extra_sd": (obs, blank)},
+        {
+            "measurement": (obs, values),
+            "upper": (obs, values),
+            "censoring": (obs, blank),
+            "time_sd": (obs, blank),
+            "extra_sd": (obs, blank),
+        },
         coords={
             "patient": patients,
             "time": (obs, np.where(there, number % values.shape[1], np.nan)),

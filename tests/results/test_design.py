@@ -79,7 +79,7 @@ def infused(target):
     """Volume kinetics of one patient, a point, and the same with every observable measured once more at 3 h."""
     z = jnp.asarray(0.5 * np.random.default_rng(4).standard_normal((1, target.pooling.dimension)))
     (patient,) = target.cohort.patients
-    values = dict.fromkeys(target.model.observables, 0.3)
+    values = {name: 130.0 if name == "hemoglobin" else 0.3 for name in target.model.observables}
     for _ in range(2):  # first to see the predictions, then with them as values: scatter is a share of the value
         more = tuple(
             Measurement(3.0, name, value, 90 + i, window=2.0 if name == "urine" else 0.0)

@@ -35,8 +35,9 @@ def scored():
         [stats.norm.logpdf(2.5, mean), stats.norm.logcdf(0.0, mean), np.zeros_like(mean)], axis=-1
     )
     dims = ("chain", "draw", "patient", "obs")
+    found = {"measurement": values, "upper": values, "censoring": censoring}
     observed = xr.Dataset(
-        {"measurement": (("patient", "obs"), values), "censoring": (("patient", "obs"), censoring)},
+        {name: (("patient", "obs"), of) for name, of in found.items()},
         coords={
             "patient": ["P1"],
             "time": (("patient", "obs"), [[30.0, 36.0, 1.0]]),
