@@ -20,7 +20,7 @@ from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
-from .noise import LOGNORMAL, SHAPES, Scatter, log_density, total_scale
+from .noise import SHAPES, Scatter, log_density, total_scale
 from .pooling import EACH, Pooling, pool
 from .support import check_support
 
@@ -83,9 +83,10 @@ class Posterior:
         if not self.plan.assays:
             return predicted
         offsets = self.pooling.offsets(coordinates, patient)  # [lane, assay]
-        none, assay = jnp.zeros((len(offsets), 1)), jnp.asarray(self.seen(patient)[1].assay)
+        chart = self.seen(patient)[1]
+        none, assay = jnp.zeros((len(offsets), 1)), jnp.asarray(chart.assay)
         offset = jnp.take_along_axis(jnp.concatenate([none, offsets], axis=1), assay, axis=1)
-        relative = self._shape_of(patient)[0] == LOGNORMAL
+        relative = jnp.array([n.shape == "lognormal" for n in self._noises])[chart.variable]
         factor, shift = jnp.where(relative, jnp.exp(offset), 1.0), jnp.where(relative, 0.0, offset)
         return predicted._replace(
             mean=predicted.mean * factor + shift, time_variance=predicted.time_variance * factor**2
@@ -112,13 +113,8 @@ class Posterior:
         scale = jnp.take_along_axis(table, jnp.asarray(chart.variable), axis=1)
         charted = jnp.abs((chart.value + chart.upper) / 2)  # the middle of an interval
         scale += jnp.array([n.relative for n in noises], float)[chart.variable] * charted
-        return Scatter(self._shape_of(patient)[0], scale, self._shape_of(patient)[1])
-
-    def _shape_of(self, patient: Batch | slice) -> tuple[Batch, ...]:
-        """Return the noise's code and degrees of freedom of every lane's measurements [lane, obs]."""
-        if isinstance(patient, slice):
-            return self.noise_shape
-        return tuple(jnp.asarray(a)[patient] for a in self.noise_shape)
+        shape, df = jnp.array([SHAPES[n.shape] for n in noises]), jnp.array([n.df for n in noises], float)
+        return Scatter(shape[chart.variable], scale, df[chart.variable])
 
     def pointwise(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> jax.Array:
         """Return the log density of every measurement [lane, obs]; 0 where there is none."""

@@ -163,7 +163,7 @@ def _shortest(vector: np.ndarray, prior: np.ndarray, posterior: np.ndarray, *, p
     for number in range(1, min(MOST_FACTORS, len(vector)) + 1):
         few = order[:number]
         for written in _rounded(_within(few, vector, prior, posterior), sd, powers):
-            if abs(min(_left(written, prior, posterior), 1.0) - aim) <= allowed:
+            if written.any() and abs(min(_left(written, prior, posterior), 1.0) - aim) <= allowed:
                 return written
     return written
 

@@ -136,7 +136,11 @@ MUTANTS = {
         predict, "predictor", "variable] - since", "variable]", (holds.a_volume_collected_over_a_window,)
     ),
     "a window's start that stands still": Mutant(
-        plan, "_one", "begins = ends - window", "begins = ends[:, :1] - window", (holds.a_window_at_an_uncertain_time,)
+        plan,
+        "_through",
+        "begins = ends - window",
+        "begins = ends[:, :1] - window",
+        (holds.a_window_at_an_uncertain_time,),
     ),
     "a share of the reading dropped": Mutant(
         Posterior, "scatter", "scale +=", "_ =", (holds.a_share_of_the_reading_on_top_of_the_noise,)

@@ -66,7 +66,7 @@ class Predictive(NamedTuple):
 def predictive(name: str, draws: int) -> Predictive:
     """Return what draws from the prior of a model predict for an adult of 70 kg over three days."""
     model = load_model(name)
-    rows = (Measurement(float(TIMES[-1]), next(iter(model.observables)), 1.0, 1),)
+    rows = (Measurement(float(TIMES[-1]), next(iter(model.observables)), 0.42, 1),)
     therapy = read_scenario(TREATED[name]).therapy if name in TREATED else ()
     patient = Patient("P", {"weight": 70.0}, rows, therapy)
     target = posterior(model, Cohort("prior", (patient,), ""))
