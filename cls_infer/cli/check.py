@@ -76,7 +76,7 @@ def _amount(event: "Event") -> dict[str, Any]:
 
 def _what_the_model_sees(model: "Model", cohort: "Cohort") -> dict[str, Any]:
     from ..likelihood.support import check_support
-    from ..solve.plan import plan, usable
+    from ..solve.plan import plan, usable, used
     from ..solve.route import uncharted
 
     check_support(model, cohort)
@@ -85,11 +85,7 @@ def _what_the_model_sees(model: "Model", cohort: "Cohort") -> dict[str, Any]:
         "name": model.name,
         "unused": [vars(row) for row in laid_out.unused],
         "assays": [assay._asdict() for assay in laid_out.assays],
-        "patients_without_measurements": [
-            patient.name
-            for patient in cohort.patients
-            if not any(m.variable in model.observables for m in patient.measurements)
-        ],
+        "patients_without_measurements": [patient.name for patient in cohort.patients if not used(model, patient)],
         "amounts": [
             {
                 "patient": patient.name,

@@ -49,7 +49,9 @@ def read_model(name_or_path: str) -> "Model":
 
 def check_match(model: "Model", cohort: "Cohort") -> None:
     """Refuse a data set that holds not one measurement the model predicts."""
-    if any(m.variable in model.observables for patient in cohort.patients for m in patient.measurements):
+    from ..solve.plan import used
+
+    if any(used(model, patient) for patient in cohort.patients):
         return
     listed = ", ".join(f"`{name}`" for name in model.observables)
     message = f"no measurement that `{model.name}` predicts"

@@ -59,11 +59,9 @@ def information(target: Posterior, z: Batch) -> Information:
 
 def prior_precision(target: Posterior, z: Batch) -> np.ndarray:
     """Return the precision of z that no measurement enters, at every point [point, dim, dim]; nothing is solved."""
-    system, pooling = target.system, target.pooling
 
     def in_health(z: jax.Array) -> jax.Array:
-        values, _ = pooling.values(pooling.coordinates(z))
-        return target.weighed(jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)).ravel()
+        return target.weighed(target.in_health(target.pooling.coordinates(z))).ravel()
 
     slope = np.asarray(jax.jit(jax.vmap(jax.jacfwd(in_health)))(jnp.asarray(z)))
     return np.eye(slope.shape[-1]) + np.einsum("pri,prj->pij", slope, slope)

@@ -9,6 +9,7 @@ from ..errors import InputError, Problem
 from ..likelihood.posterior import FAILED
 from ..solve.lanes import STATUS_WORDS
 from .apart import Local, Posteriors
+from .levenberg_marquardt import FIRST_DAMPING, damped_steps, next_damping
 from .seeds import generator
 
 STARTS = 6
@@ -18,9 +19,6 @@ A step refused is an idle iteration, and several may be refused before one is sh
 
 ARRIVED = 0.1
 """Nats that a full step promises to gain below which a search ended at a mode, not on the way to one."""
-
-LONGEST = 1.5
-"""No coordinate moves further in one step, in prior standard deviations."""
 
 APART = 1.0
 """Two ends of searches so many local standard deviations from one another are two modes, not one."""
@@ -62,8 +60,7 @@ def find_modes(
     solved departs near the median instead. A search that no longer gains leaves the batch to the others.
 
     Raises:
-        InputError: patients of whom no start can be solved; says what ended the solve and which measurement lies
-            behind it.
+        InputError: patients of whom no start can be solved; says what ended the solve.
     """
     shape = (len(patients), STARTS, posteriors.dimension)
     draws = [
@@ -94,19 +91,19 @@ def _climb(
     posteriors: Posteriors, z: np.ndarray, of: np.ndarray, at: Local, report: Callable[[str], None]
 ) -> tuple[np.ndarray, Local]:
     """Take every point to its mode; those that gain nothing more are left alone."""
-    damping, idle = np.full(len(z), 1e-2), np.zeros(len(z), int)
+    damping, idle = np.full(len(z), FIRST_DAMPING), np.zeros(len(z), int)
     for iteration in range(1, MOST + 1):
         going = np.flatnonzero(idle < PATIENCE)
         if not len(going):
             break
         report(f"modes: iteration {iteration}, {len(going)} of {len(z)} searches going on")
-        step = _damped_steps(at.gradient[going], at.curvature[going], damping[going])
+        step = damped_steps(at.gradient[going], at.curvature[going], damping[going])
         trial = posteriors.expand(z[going] + step, of[going])
         gain = trial.log_posterior - at.log_posterior[going]
         better = going[gain > 0]
         z[better] += step[gain > 0]
         at = _put(at, better, Local(*(a[gain > 0] for a in trial)))
-        damping[going] = np.clip(np.where(gain > 0, damping[going] / 4, damping[going] * 5), 1e-8, 1e8)
+        damping[going] = next_damping(damping[going], gain > 0)
         idle[going] = np.where(gain > WORTHWHILE, 0, idle[going] + 1)
     return z, at
 
@@ -117,15 +114,6 @@ def _put(at: Local, where: np.ndarray, other: Local) -> Local:
     for a, new in zip(kept, other, strict=True):
         a[where] = new
     return kept
-
-
-def _damped_steps(gradient: np.ndarray, curvature: np.ndarray, damping: np.ndarray) -> np.ndarray:
-    """Return the Levenberg-Marquardt steps [lane, dim], no coordinate moving further than LONGEST."""
-    scale = np.einsum("ldd->ld", curvature)
-    damped = curvature + damping[:, None, None] * scale[:, :, None] * np.eye(curvature.shape[1])
-    step = np.linalg.solve(damped, gradient[..., None])[..., 0]
-    longest = np.max(np.abs(step), axis=1, keepdims=True)
-    return step * np.minimum(1.0, LONGEST / np.maximum(longest, 1e-12))
 
 
 def _check_some_solved(posteriors: Posteriors, of: np.ndarray, at: Local) -> None:

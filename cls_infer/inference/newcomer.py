@@ -15,9 +15,10 @@ import numpy as np
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
 from ..likelihood.covariates import design
-from ..likelihood.pooling import Pooling, pool
+from ..likelihood.pool import pool
+from ..likelihood.pooling import Pooling
 from ..likelihood.population import CAUSE, Population
-from ..likelihood.posterior import Posterior, log_health
+from ..likelihood.posterior import Posterior, in_health, log_health
 from ..solve.lanes import Route
 from ..solve.plan import Chart, plan, usable
 from ..solve.route import uncharted
@@ -176,8 +177,7 @@ def _of_health(target: Posterior, pooling: Pooling, z: np.ndarray) -> np.ndarray
 
     def one(z: jax.Array) -> jax.Array:
         values, _ = pooling.values(pooling.coordinates(z))
-        in_health = system.in_health(system.prepare(jax.tree.map(lambda a: a[0], values))[1])
-        return log_health(in_health * own)
+        return log_health(in_health(system, values)[0] * own)
 
     return np.asarray(jax.jit(jax.vmap(one))(z))
 

@@ -14,6 +14,7 @@ from ..errors import InputError, Problem
 from ..likelihood.posterior import FAILED, Posterior
 from .gauss_newton import Expansion, expand
 from .information import natural
+from .levenberg_marquardt import FIRST_DAMPING, damped_steps, kept, next_damping
 
 WIDEST = 4.0
 """Half of the longest grid, in units of the prior's standard deviation."""
@@ -140,35 +141,19 @@ def _climb(
         return np.asarray(at.log_posterior) + 0.5 * np.sum(np.where(off, z, 0.0) ** 2, axis=1)
 
     at = look(jnp.asarray(z))
-    best, damping, idle = height(at, z), np.full(len(z), 1e-2), 0
+    best, damping, idle = height(at, z), np.full(len(z), FIRST_DAMPING), 0
     for _ in range(most_iterations):
-        trial = z + _step(*_without_prior(at, z, off), fixed, damping)
+        trial = z + damped_steps(*_without_prior(at, z, off), damping, fixed)
         there = look(jnp.asarray(trial))
         gain = height(there, trial) - best
         better = gain > 0
         z, best = np.where(better[:, None], trial, z), np.where(better, best + gain, best)
-        at = _kept(better, there, at)
-        damping = np.clip(np.where(better, damping / 4, damping * 5), 1e-8, 1e8)
+        at = kept(better, there, at)
+        damping = next_damping(damping, better)
         idle = 0 if np.max(gain) > WORTHWHILE else idle + 1
         if idle == PATIENCE:
             break
     return z, best
-
-
-def _kept(better: np.ndarray, trial: Expansion, at: Expansion) -> Expansion:
-    """Return the trial's expansion for the rows it made better, the old one for the others."""
-    return jax.tree.map(lambda new, old: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old), trial, at)
-
-
-def _step(gradient: np.ndarray, curvature: np.ndarray, fixed: np.ndarray, damping: np.ndarray) -> np.ndarray:
-    """Return every row's damped step [row, dim], nothing for what is fixed, no coordinate farther than 1.5."""
-    free = ~fixed
-    size = np.maximum(np.einsum("rdd->rd", curvature), 1e-3)
-    bent = curvature * free[:, :, None] * free[:, None, :]
-    bent += np.eye(free.shape[1]) * np.where(free, damping[:, None] * size, 1.0)[:, :, None]
-    step = np.linalg.solve(bent, (gradient * free)[..., None])[..., 0]
-    longest = np.max(np.abs(step), axis=1, keepdims=True)
-    return step * np.minimum(1.0, 1.5 / np.maximum(longest, 1e-12))
 
 
 def _read(target: Posterior, place: int, z: np.ndarray, log_likelihood: np.ndarray, threshold: float) -> Profile:

@@ -1,7 +1,6 @@
 """Patients drawn again under a better interim prior: importance sampling about what their first draws say."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +8,8 @@ import numpy as np
 from scipy.stats import multivariate_t
 
 from ..likelihood.batches import over_draws
-from ..likelihood.posterior import Posterior, posterior
+from ..likelihood.posterior import Posterior
+from .run import of_patients
 from .two_stage import Redraw
 
 DEGREES = 7.0
@@ -63,10 +63,7 @@ def redraw_by_importance(
 
 def _of_some(apart: Posterior, patients: np.ndarray) -> tuple[LogDensity, np.ndarray]:
     """Return the log likelihood, healthy ranges included, of some patients alone, and the slots that are free."""
-    cohort = replace(apart.cohort, patients=tuple(apart.cohort.patients[p] for p in patients))
-    names = tuple(slot.name for slot in apart.pooling.parameters)
-    some = posterior(apart.model, cohort, per_patient=names, fixed=dict(apart.pooling.held), tolerance=apart.tolerance)
-
+    some = of_patients(apart, [int(p) for p in patients])
     free = np.array([place for place, slot in enumerate(some.pooling.slots) if slot.size])
 
     def one(z: jax.Array) -> jax.Array:

@@ -1,6 +1,6 @@
 """What a target would predict anywhere along its patients' courses, and how that moves with the coordinates z."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -75,19 +75,6 @@ def candidate_information(target: Posterior, z: Batch, predicted: np.ndarray) ->
         np.broadcast_to(np.array(column, float), predicted.shape)
         for column in zip(*((SHAPES[noise.shape], noise.df, noise.relative) for noise in noises), strict=True)
     )
-    scale = np.broadcast_to(_scales(target)(jnp.asarray(z))[:, :, None, :], predicted.shape) + share * np.abs(predicted)
+    constant = jax.jit(jax.vmap(lambda one: target.scales(target.pooling.coordinates(one))))(jnp.asarray(z))
+    scale = np.broadcast_to(np.asarray(constant)[:, :, None, :], predicted.shape) + share * np.abs(predicted)
     return np.asarray(curvature(scale, predicted, Scatter(shape, scale, df)))
-
-
-def _scales(target: Posterior) -> Callable[[jax.Array], np.ndarray]:
-    """Return what gives the scale of every observable's noise [point, patient, observable] at points z."""
-
-    def one(z: jax.Array) -> jax.Array:
-        values, _ = target.pooling.values(target.pooling.coordinates(z))
-        p = target.system.parameters(values)
-        noises = [observable.noise for observable in target.model.observables.values()]
-        scales = [getattr(p, noise.scale) if isinstance(noise.scale, str) else noise.scale for noise in noises]
-        shape = (len(target.plan.patients),)
-        return jnp.stack([jnp.broadcast_to(jnp.asarray(scale, float), shape) for scale in scales], axis=1)
-
-    return lambda z: np.asarray(jax.jit(jax.vmap(one))(z))

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError, Problem
 from ..likelihood.posterior import FAILED, Posterior
 from .gauss_newton import Expansion, expand
+from .levenberg_marquardt import FIRST_DAMPING, damped_steps, kept, next_damping
 
 type Report = Callable[[str], None]
 
@@ -74,16 +75,16 @@ def find_start(
     if dead.any():
         z[dead] = 0.1 * rng.standard_normal((int(dead.sum()), z.shape[1]))
         at = look(jnp.asarray(z))
-    damping = np.full(starts, 1e-2)
+    damping = np.full(starts, FIRST_DAMPING)
     idle = 0
     for iteration in range(1, most_iterations + 1):
-        step = _damped_step(at, damping)
+        step = damped_steps(np.asarray(at.gradient), np.asarray(at.curvature), damping)
         trial = look(jnp.asarray(z + step))
         gain = np.asarray(trial.log_posterior - at.log_posterior)
         better = gain > 0
         z[better] += step[better]
-        at = _keep(better, trial, at)
-        damping = np.clip(np.where(better, damping / 4, damping * 5), 1e-8, 1e8)
+        at = kept(better, trial, at)
+        damping = next_damping(damping, better)
         best = int(np.argmax(at.log_posterior))
         report(f"mode: iteration {iteration}, log posterior {float(at.log_posterior[best]):.2f}")
         idle = 0 if np.max(gain) > WORTHWHILE else idle + 1
@@ -91,21 +92,6 @@ def find_start(
             break
     covariance = np.linalg.inv(np.asarray(at.curvature[best]))
     return Start(z[best], covariance, np.asarray(at.log_posterior), iteration, look)
-
-
-def _keep(better: np.ndarray, trial: Expansion, at: Expansion) -> Expansion:
-    """Return the trial's expansion for the starts it made better, the old one for the others."""
-    return jax.tree.map(lambda new, old: jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old), trial, at)
-
-
-def _damped_step(at: Expansion, damping: np.ndarray) -> np.ndarray:
-    """Return the Levenberg-Marquardt step of every start, no coordinate moving more than 1.5 prior sd."""
-    curvature = np.asarray(at.curvature)
-    scale = np.einsum("sdd->sd", curvature)
-    damped = curvature + damping[:, None, None] * scale[:, :, None] * np.eye(curvature.shape[1])
-    step = np.linalg.solve(damped, np.asarray(at.gradient)[..., None])[..., 0]
-    longest = np.max(np.abs(step), axis=1, keepdims=True)
-    return step * np.minimum(1.0, 1.5 / np.maximum(longest, 1e-12))
 
 
 def _explain(target: Posterior, look: Callable, at: Expansion) -> None:

@@ -21,7 +21,8 @@ from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
 from .noise import SHAPES, Scatter, log_density, total_scale
-from .pooling import EACH, Pooling, pool
+from .pool import pool
+from .pooling import EACH, Pooling
 from .support import check_support
 
 FAILED = -1e8
@@ -102,15 +103,18 @@ class Posterior:
     def _noises(self) -> list[Noise]:
         return [observable.noise for observable in self.model.observables.values()]
 
-    def scatter(self, coordinates: Batch, patient: Batch | slice = EACH) -> Scatter:
-        """Return the noise of every measurement [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
+    def scales(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the scale of every observable's noise [lane, observable], a share of what is measured left aside."""
         values, _ = self.pooling.values_of(coordinates, patient)
         p = self.system.parameters(values)
+        scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in self._noises]
+        lanes = (jnp.shape(coordinates)[0],)
+        return jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), lanes) for s in scales], axis=1)
+
+    def scatter(self, coordinates: Batch, patient: Batch | slice = EACH) -> Scatter:
+        """Return the noise of every measurement [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
         noises, chart = self._noises, self.seen(patient)[1]
-        lanes = len(chart.variable)
-        scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in noises]
-        table = jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), (lanes,)) for s in scales], axis=1)
-        scale = jnp.take_along_axis(table, jnp.asarray(chart.variable), axis=1)
+        scale = jnp.take_along_axis(self.scales(coordinates, patient), jnp.asarray(chart.variable), axis=1)
         charted = jnp.abs((chart.value + chart.upper) / 2)  # the middle of an interval
         scale += jnp.array([n.relative for n in noises], float)[chart.variable] * charted
         shape, df = jnp.array([SHAPES[n.shape] for n in noises]), jnp.array([n.df for n in noises], float)
@@ -126,21 +130,30 @@ class Posterior:
     def by_patient(self, coordinates: Batch, patient: Batch | slice = EACH) -> Terms:
         """Return the terms of the log density of lanes, each patient once or these [lane]; a failed solve counts as
         FAILED."""
+        return self.by_measurement(coordinates, patient)[1]
+
+    def by_measurement(self, coordinates: Batch, patient: Batch | slice = EACH) -> tuple[jax.Array, Terms]:
+        """Return the log density of every measurement [lane, obs], 0 where the solve failed, and the lanes' terms."""
         predicted = self.predicted(coordinates, patient)
         mean, time_variance, status, in_health, log_survival = predicted
         usable = (status == 0)[:, None] & jnp.isfinite(mean) & jnp.isfinite(time_variance)
         safe = predicted._replace(
             mean=jnp.where(usable, mean, 1.0), time_variance=jnp.where(usable, time_variance, 0.0)
         )
-        total = jnp.sum(self.pointwise(coordinates, safe, patient), axis=1)
+        each = self.pointwise(coordinates, safe, patient)
+        total = jnp.sum(each, axis=1)
         total += jnp.where(status == 0, log_survival, 0.0)
         good = jnp.all(usable | ~jnp.asarray(self.seen(patient)[1].mask), axis=1) & jnp.isfinite(total)
-        return Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
+        terms = Terms(jnp.where(good, total, FAILED), log_health(self.weighed(in_health)), status)
+        return jnp.where(good[:, None], each, 0.0), terms
 
     def log_health(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
         """Return the log density of the healthy ranges [lane]; nothing is solved."""
-        values, _ = self.pooling.values_of(coordinates, patient)
-        return log_health(self.weighed(_in_health(self.system, values)))
+        return log_health(self.weighed(self.in_health(coordinates, patient)))
+
+    def in_health(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
+        """Return the healthy ranges' coordinates [lane, range]; nothing is solved."""
+        return in_health(self.system, self.pooling.values_of(coordinates, patient)[0])
 
     def weighed(self, in_health: Batch) -> jax.Array:
         """Return the healthy ranges' coordinates [..., patient, range], so scaled that one body counts once."""
@@ -215,7 +228,7 @@ def posterior(
     )
 
 
-def _in_health(system: System, values: tuple) -> jax.Array:
+def in_health(system: System, values: tuple) -> jax.Array:
     """Return the healthy ranges' coordinates [lane, range] of free values, each [lane]; nothing is solved."""
     return jax.vmap(lambda one: system.in_health(system.prepare(one)[1]))(values)
 
@@ -236,6 +249,6 @@ def _health_share(model: Model, pooling: Pooling, system: System) -> np.ndarray:
 
     anywhere = 0.1 * np.random.default_rng(0).standard_normal(pooling.dimension)
     slopes = np.asarray(
-        jax.jit(jax.jacfwd(lambda z: _in_health(system, pooling.values(pooling.coordinates(z))[0])))(anywhere)
+        jax.jit(jax.jacfwd(lambda z: in_health(system, pooling.values(pooling.coordinates(z))[0])))(anywhere)
     )  # [patient, range, dim]
     return np.where(np.any(slopes[..., own] != 0, axis=(0, 2)), 1.0, 1 / patients)

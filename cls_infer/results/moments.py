@@ -13,7 +13,7 @@ from arviz_stats.loo.loo_moment_match import loo_moment_match
 from arviz_stats.utils import ELPDData, ELPDDataLOO
 from jax.scipy.stats import norm
 
-from ..likelihood.posterior import FAILED, Posterior, log_health
+from ..likelihood.posterior import FAILED, Posterior
 
 LANES = 256
 """Lanes solved together."""
@@ -52,14 +52,9 @@ def densities_of(target: Posterior) -> Look:
 
 def _densities(target: Posterior, z: jax.Array) -> Densities:
     coordinates = target.pooling.coordinates(z)
-    predicted = target.predicted(coordinates)
-    each = target.pointwise(coordinates, predicted)
-    lived = jnp.sum(each, axis=1) + predicted.log_survival
-    good = (predicted.status == 0) & jnp.isfinite(lived)
-    total = jnp.where(good, lived, FAILED)
-    health = jnp.sum(log_health(target.weighed(predicted.in_health)))
-    log_posterior = jnp.sum(total) + health + jnp.sum(norm.logpdf(z))
-    return Densities(log_posterior, jnp.where(good[:, None], each, 0.0), jnp.where(good, total, 0.0))
+    each, terms = target.by_measurement(coordinates)
+    log_posterior = jnp.sum(terms.log_likelihood) + jnp.sum(terms.log_health) + jnp.sum(norm.logpdf(z))
+    return Densities(log_posterior, each, jnp.where(terms.log_likelihood > FAILED, terms.log_likelihood, 0.0))
 
 
 def moment_matched(

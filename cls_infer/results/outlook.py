@@ -11,7 +11,7 @@ from ..errors import InputError, Problem
 from ..inference.gauss_newton import expand
 from ..inference.slopes import Slopes, candidate_information, slopes
 from ..likelihood.posterior import Posterior
-from ..solve.plan import start_of
+from ..solve.plan import start_of, used
 from ..types import Batch
 from .directions import Quantity
 from .identify import scaled_quantities
@@ -135,8 +135,7 @@ def outlook(
 
 def _frame(target: Posterior, number: int, at: Sequence[float] | None, window: float) -> Frame:
     start = start_of(target.model, target.cohort.patients[number])
-    measured = target.cohort.patients[number].measurements
-    seen = [m.time for m in measured if m.variable in target.model.observables]
+    seen = [m.time for m in used(target.model, target.cohort.patients[number])]
     first, last = min(seen), max(seen)
     times = sorted(set(at)) if at is not None else _evenly(first, last + AHEAD * max(last - first, 1.0), TIMES)
     return Frame(number, np.array(times, float), np.array(_evenly(start, max(last, start + 1.0), ALONG)), window)

@@ -20,7 +20,7 @@ from ..inference.run import Inference, infer_cohort, targets
 from ..inference.run import Report as AnyReport
 from ..inference.settings import Settings
 from ..inference.two_stage import TwoStage, two_stage
-from ..likelihood.pooling import pool
+from ..likelihood.pool import pool
 from ..likelihood.posterior import Posterior, posterior
 from ..likelihood.reweighted import Interim, interim
 from ..model.spec import Model

@@ -15,7 +15,7 @@ import pytest
 from likelihood import closed_forms as holds
 
 from cls_infer.inference import gauss_newton
-from cls_infer.likelihood import noise, pooling
+from cls_infer.likelihood import noise, pool
 from cls_infer.likelihood.posterior import Posterior
 from cls_infer.solve import plan, predict, uncertain_time
 
@@ -173,14 +173,14 @@ MUTANTS = {
         (holds.an_offset_added_to_its_own_assay, holds.an_offset_shared_by_patients),
     ),
     "an offset for each patient": Mutant(
-        pooling,
+        pool,
         "_offsets",
         '"shared" if sum(has) > 1 else "patient"',
         '"patient"',
         (holds.an_offset_shared_by_patients, holds.the_expansion_by_a_shared_offset),
     ),
     "an offset's variance for its standard deviation": Mutant(
-        pooling,
+        pool,
         "_offsets",
         "assay.sd if",
         "assay.sd**2 if",

@@ -8,7 +8,8 @@ from cls_infer.cohort import read_cohort
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.cohort.shipped import dataset_folder
 from cls_infer.errors import InputError
-from cls_infer.likelihood.pooling import pool, spread_of
+from cls_infer.likelihood.pool import pool
+from cls_infer.likelihood.pooling import spread_of
 from cls_infer.model import load_model
 from cls_infer.model.prior import value
 

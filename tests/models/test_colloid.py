@@ -7,7 +7,7 @@ from courses import Lane, courses, give
 
 from cls_infer.cohort.records import Cohort, Measurement, Patient
 from cls_infer.colloids import COLLOIDS
-from cls_infer.likelihood.pooling import pool
+from cls_infer.likelihood.pool import pool
 from cls_infer.model import load_model, values_of_colloid
 from cls_infer.physiology import (
     permeability_per_conductance,

@@ -8,7 +8,7 @@ from courses import Lane, courses, give
 from scipy.optimize import least_squares
 
 from cls_infer.cohort.records import Cohort, Measurement, Patient
-from cls_infer.likelihood.pooling import pool
+from cls_infer.likelihood.pool import pool
 from cls_infer.model import load_model
 from cls_infer.model.prior import value
 from cls_infer.physiology import leak_about, leak_drive, smooth_course
