@@ -14,11 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
+from ..errors import Problem
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
 from ..solve.platform import devices
 from .gauss_newton import expand, factor
 from .prior_sample import latin_hypercube
+from .unsolved import unsolved
 
 VALUES, EXPANSIONS = 256, 32
 """Lanes a device takes at once: fixed, so that no result depends on how many patients there are. An expansion carries
@@ -114,6 +116,10 @@ class Apart:
     def _log_health(self) -> Callable[..., np.ndarray]:
         return over_lanes(lambda points, patient: self.target.log_health(self._coordinates(points), patient), VALUES)
 
+    def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
+        """Return what keeps a patient from being solved at any of these points [point, dim]."""
+        return unsolved(self.target, [which], np.asarray(self._coordinates(jnp.asarray(points)))[None])
+
     def at(self, tolerance: Tolerance) -> "Apart":
         """Return the same patients solved at another tolerance."""
         return Apart(replace(self.target, tolerance=tolerance))
@@ -170,6 +176,14 @@ class Whole:
         draws = latin_hypercube(PRIOR, self.dimension, rng)
         left = over_lanes(lambda points, which: jax.vmap(self.target.log_prior_factor)(points), self._block(VALUES))
         return float(np.logaddexp.reduce(left(draws, np.zeros(PRIOR, int))) - np.log(PRIOR))
+
+    def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
+        """Return what keeps patients from being solved at the first of the points [point, dim], none of which can."""
+        first = jnp.asarray(points[0])
+        status = np.asarray(expand(self.target, first[None]).status)[0]
+        failing = np.flatnonzero(status)
+        coordinates = np.asarray(self.target.pooling.coordinates(first))[failing]
+        return unsolved(self.target, failing.tolist(), coordinates[:, None])
 
     def at(self, tolerance: Tolerance) -> "Whole":
         """Return the same posterior solved at another tolerance."""

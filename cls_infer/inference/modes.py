@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError, Problem
+from ..errors import InputError
 from ..likelihood.posterior import FAILED
-from ..solve.lanes import STATUS_WORDS
 from .apart import Local, Posteriors
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, next_damping
 from .seeds import generator
@@ -60,7 +59,8 @@ def find_modes(
     solved departs near the median instead. A search that no longer gains leaves the batch to the others.
 
     Raises:
-        InputError: patients of whom no start can be solved; says what ended the solve.
+        InputError: patients of whom no start can be solved; says what ended the solve, which measurement is not
+            reached, and the parameter that mends it, where one does.
     """
     shape = (len(patients), STARTS, posteriors.dimension)
     draws = [
@@ -75,7 +75,7 @@ def find_modes(
     if dead.any():
         z[dead] = 0.1 * near.reshape(z.shape)[dead]
         at = _put(at, dead, posteriors.expand(z[dead], of[dead]))
-        _check_some_solved(posteriors, of, at)
+        _check_some_solved(posteriors, z, of, at)
     z, at = _climb(posteriors, z, of, at, report)
     order = np.argsort(-at.log_posterior.reshape(shape[:2]), axis=1)
     points, value, gradient, curvature = (
@@ -116,21 +116,9 @@ def _put(at: Local, where: np.ndarray, other: Local) -> Local:
     return kept
 
 
-def _check_some_solved(posteriors: Posteriors, of: np.ndarray, at: Local) -> None:
+def _check_some_solved(posteriors: Posteriors, z: np.ndarray, of: np.ndarray, at: Local) -> None:
     """Refuse patients without a start that can be solved."""
-    problems = []
-    for patient in np.unique(of):
-        mine = of == patient
-        if np.any(at.log_posterior[mine] > FAILED / 2):
-            continue
-        words = sorted({STATUS_WORDS[int(code)] for code in at.status[mine]})
-        problems.append(
-            Problem(
-                f"patient `{posteriors.names[patient]}`",
-                f"cannot be solved from any of {mine.sum()} starts about the prior's median: {', '.join(words)}",
-                remedy="compare the chart with `cls-infer simulate`: a volume or a rate is likely charted in the wrong "
-                "unit; or leave the patient out",
-            )
-        )
-    if problems:
+    hopeless = [patient for patient in np.unique(of) if np.all(at.log_posterior[of == patient] <= FAILED / 2)]
+    if hopeless:
+        problems = [one for patient in hopeless for one in posteriors.unsolved(int(patient), z[of == patient])]
         raise InputError(problems)

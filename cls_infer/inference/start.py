@@ -11,6 +11,7 @@ from ..errors import InputError, Problem
 from ..likelihood.posterior import FAILED, Posterior
 from .gauss_newton import Expansion, expand
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, kept, next_damping
+from .unsolved import unsolved
 
 type Report = Callable[[str], None]
 
@@ -61,7 +62,8 @@ def find_start(
     The first start is the prior's median, the others are draws from the prior at 0.7 of its spread.
 
     Raises:
-        InputError: no start can be solved; names the patient and, where one can be told, the parameter.
+        InputError: the prior's median cannot be solved; names patients, the measurement that is not reached and the
+            parameter that mends it, where one does.
     """
     look = jax.jit(lambda z: expand(target, z))
     rng = np.random.default_rng(seed)
@@ -71,7 +73,7 @@ def find_start(
     at = look(jnp.asarray(z))
     dead = np.asarray(at.log_posterior) <= FAILED / 2
     if dead[0]:
-        _explain(target, look, at)
+        raise InputError(_of_median(target, at))
     if dead.any():
         z[dead] = 0.1 * rng.standard_normal((int(dead.sum()), z.shape[1]))
         at = look(jnp.asarray(z))
@@ -94,23 +96,8 @@ def find_start(
     return Start(z[best], covariance, np.asarray(at.log_posterior), iteration, look)
 
 
-def _explain(target: Posterior, look: Callable, at: Expansion) -> None:
-    """Name the patients whose solve fails at the prior's median, and the parameter whose change mends it."""
+def _of_median(target: Posterior, at: Expansion) -> list[Problem]:
+    """Return what keeps patients from being solved at the prior's median, the first point of the expansion."""
     failing = np.flatnonzero(np.asarray(at.log_likelihood[0]) <= FAILED / 2)
-    labels = target.pooling.labels()
-    moved = np.concatenate([np.eye(target.pooling.dimension), -np.eye(target.pooling.dimension)])
-    mended = np.asarray(look(jnp.asarray(moved)).log_likelihood) > FAILED / 2  # [move, patient]
-    problems = []
-    for patient in failing:
-        helps = [labels[i % len(labels)] for i in np.flatnonzero(mended[:, patient])]
-        remedy = (
-            f"moving `{helps[0]}` by one prior sd mends it" if helps else "no single parameter mends it by one prior sd"
-        )
-        problems.append(
-            Problem(
-                "fit",
-                f"patient `{target.plan.patients[patient]}` cannot be solved at the prior's median",
-                remedy=remedy,
-            )
-        )
-    raise InputError(problems)
+    coordinates = np.asarray(target.pooling.coordinates(jnp.zeros(target.pooling.dimension)))
+    return unsolved(target, failing.tolist(), coordinates[failing][:, None])

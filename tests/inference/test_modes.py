@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from inference.conftest import simulated
 
+from cls_infer.cohort.records import Cohort, Event
 from cls_infer.errors import InputError
 from cls_infer.inference.apart import Apart
 from cls_infer.inference.modes import Modes, find_modes
 from cls_infer.inference.start import find_start
+from cls_infer.inference.unsolved import unsolved
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.solve.lanes import Tolerance
@@ -57,3 +59,18 @@ def test_a_patient_who_cannot_be_solved_is_named():
         find_modes(hopeless, [0, 1], seed=1)
     text = str(raised.value)
     assert "`P1`" in text and "`P2`" in text and "step limit" in text
+    assert text.count("the longest course ends at or before `hematocrit`") == 2
+
+
+def test_what_mends_a_patient_is_told():
+    """Drained of 1.3 L, a central space falls below its floor unless the tissue refills it faster."""
+    model = load_model("volume_kinetics")
+    central = replace(model.states["x_c"], floor=-0.5)
+    bounded = replace(model, states={**model.states, "x_c": central})
+    (patient,) = simulated(("P1",), seed=5).patients
+    drained = replace(patient, therapy=(Event("crrt_ultrafiltrate", 0.0, 0.5, 1.3, 1),))
+    target = posterior(bounded, Cohort("drained", (drained,), ""), per_patient=tuple(model.parameters))
+    (problem,) = unsolved(target, [0], np.zeros((1, 1, len(target.pooling.slots))))
+    assert problem.where == "patient `P1`" and "state out of bounds" in problem.message
+    assert f"ends at or before `hematocrit` {drained.measurements[2].value:.3g} at 0.5 h" in problem.message
+    assert "`k_12`" in problem.remedy
