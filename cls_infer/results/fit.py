@@ -3,21 +3,16 @@
 from functools import partial
 from time import perf_counter
 
-import jax
-
 from ..cohort.records import Cohort
 from ..inference.accuracy import tolerance_at
-from ..inference.certified import Certify
-from ..inference.device import choose_device
-from ..inference.run import Report, infer_cohort, targets
+from ..inference.run import Report
 from ..inference.settings import Settings
 from ..likelihood.posterior import posterior
 from ..model.spec import Model
-from .diagnose import certified, converged
 from .fitted import Fit, conclude
 from .kept import hide_after
-from .pareto import smoothed
 from .provenance import provenance
+from .sampling import on_device, sample
 
 
 def fit(
@@ -70,15 +65,10 @@ def fit(
         correlated=correlated,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    choice = choose_device(device, lambda: next(targets(target(seen))))
-    report(choice)
-    with jax.default_device(choice.device):
-        certify = Certify(smoothed, certified)
-        parts = infer_cohort(target, seen, settings=settings, certify=certify, enough=converged, report=report)
+    with on_device(device, lambda: target(seen), report) as choice:
+        parts = sample(target, seen, settings, report)
         report("reading the draws: predictions, trajectories, solver error")
-        origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
-        if until is not None:
-            origin["until"] = float(until)
-        done = conclude(parts, provenance=origin, whole=cohort)
+        asked = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
+        done = conclude(parts, provenance=provenance(model, seen, settings, **asked), whole=cohort)
     done.tree.attrs["seconds_total"] = perf_counter() - begun
     return done
