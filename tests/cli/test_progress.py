@@ -1,7 +1,7 @@
 """Progress in a log is a few plain lines."""
 
 from cls_infer.cli.progress import numbers, plain, watching
-from cls_infer.inference.nuts import Progress
+from cls_infer.inference.progress import Progress
 
 
 def block(done: int) -> Progress:
