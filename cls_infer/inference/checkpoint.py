@@ -7,12 +7,15 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
+from time import time
 from typing import IO, Any
 
 import numpy as np
 
 ARRAYS, FACTS, UNFINISHED = ".npz", ".json", ".part"
+SESSIONS = "sessions"
 
 TORN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged file may raise."""
@@ -43,7 +46,7 @@ class Kept:
         if self.folder is None:
             return None
         try:
-            with np.load(self.folder / f"{name}{ARRAYS}", allow_pickle=False) as found:
+            with (self.folder / f"{name}{ARRAYS}").open("rb") as file, np.load(file, allow_pickle=False) as found:
                 return {str(key): found[key] for key in found.files}
         except TORN:
             return None
@@ -69,6 +72,16 @@ class Kept:
         if self.folder is None:
             return []
         return sorted(path.name.removesuffix(ARRAYS) for path in self.folder.glob(f"{start}*{ARRAYS}"))
+
+    def seconds_before(self) -> float:
+        """Begin a session, and return the seconds that those before it worked, up to what each kept last."""
+        if self.folder is None:
+            return 0.0
+        known = self.read_facts(SESSIONS) or {"seconds": 0.0, "began": inf}
+        last = max((path.stat().st_mtime for path in self.folder.rglob("*") if path.is_file()), default=0.0)
+        before = known["seconds"] + max(0.0, last - known["began"])
+        self.write_facts(SESSIONS, {"seconds": before, "began": time()})
+        return before
 
     def drop(self, name: str) -> None:
         """Keep these arrays no longer."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import jax
@@ -12,6 +13,7 @@ import xarray as xr
 from ..cohort.records import Cohort
 from ..errors import InputError, Problem
 from ..inference.accuracy import tolerance_at
+from ..inference.checkpoint import NOWHERE, Kept
 from ..inference.nuts import Draws
 from ..inference.redraw import redraw_by_importance
 from ..inference.run import Inference
@@ -28,6 +30,7 @@ from .joint import Joint, join
 from .kept import hide_after
 from .pareto import pareto_shape
 from .provenance import provenance
+from .same_fit import check_same_fit
 from .sampling import on_device, sample
 
 type Report = Callable[[str], None]
@@ -95,19 +98,23 @@ def fit_two_stage(
     until: float | None = None,
     device: str = "auto",
     command: str = "",
+    checkpoint: Path | str | None = None,
     report: AnyReport = lambda _: None,
 ) -> Fit:
     """Fit every patient alone by NUTS, weigh the draws under the population, and judge the result as `fit` does.
 
-    The group `two_stage` of the tree says how far each patient's draws go under the population.
+    The group `two_stage` of the tree says how far each patient's draws go under the population. A `checkpoint` keeps
+    what is done of the first stage; the second is sampled again.
 
     Raises:
         InputError: what `fit` refuses, and a parameter that is to be shared.
     """
-    begun = perf_counter()
+    begun, kept = perf_counter(), Kept(Path(checkpoint)) if checkpoint else NOWHERE
     seen, hidden = hide_after(cohort, until)
     _check_asked(hierarchical, shared)
     asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    check_same_fit(kept, model, cohort, settings, {**asked, "fixed": fixed, "until": until}, report)
+    before = kept.seconds_before()
     held = dict(pool(model, seen, fixed=fixed, **asked).held)  # refuses now what cannot be weighed later
     target = partial(
         posterior,
@@ -116,15 +123,15 @@ def fit_two_stage(
         fixed=held,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    with on_device(device, lambda: target(seen), report) as choice:
-        parts = sample(target, seen, replace(settings, method="auto"), report)
+    with on_device(device, lambda: target(seen), report, kept) as choice:
+        parts = sample(target, seen, replace(settings, method="auto"), report, kept)
         report("weighing the patients' draws under their population")
         law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
         whole, found = weigh_together(parts, settings=law, report=report, **asked)
         said = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
         tree = conclude([whole], provenance=provenance(model, seen, settings, **said), whole=cohort).tree
     tree["two_stage"] = xr.DataTree(weighing(found))
-    tree.attrs["seconds_total"] = perf_counter() - begun
+    tree.attrs["seconds_total"] = before + perf_counter() - begun
     return Fit(tree, diagnose(tree))
 
 
