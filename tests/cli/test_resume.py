@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 import xarray as xr
 
-from cls_infer.cli.fitting import INTERRUPTED
+from cls_infer.cli.fitting import INTERRUPTED, told_how_to_go_on
 
 ROOT = Path(__file__).parents[2]
 CHART = "patient,time,variable,value,unit\nP1,0,hematocrit,42,%\nP1,0.5,hematocrit,37.5,%\nP1,2,hematocrit,40,%\n"
@@ -37,7 +38,8 @@ def counted(path):
     return whole(path)
 
 checkpoint.replacing = counted
-sys.exit(main(sys.argv[2:]))
+del sys.argv[1]  # the command is part of the provenance
+sys.exit(main())
 """
 
 
@@ -103,8 +105,6 @@ def test_a_fit_killed_in_its_warmup_goes_on_to_the_same_run(unfinished, whole):
     assert said.returncode in (0, 3), said.stderr
     assert "forecast: a gradient takes" in said.stderr
     assert_same_run(unfinished, whole / "whole")
-    again = run("resume", "run", folder=whole)
-    assert again.returncode == 2 and "holds a finished fit" in again.stderr
 
 
 @pytest.mark.slow
@@ -206,34 +206,45 @@ def test_a_fit_that_cannot_be_leaves_nothing(cls_infer, whole, tmp_path):
     assert said.code == 2 and not (tmp_path / "run").exists()
 
 
-def test_ctrl_c_tells_how_to_go_on(cls_infer, whole, tmp_path, monkeypatch):
-    """In the warmup nothing can be shown yet; after it the draws so far are a run, which goes on as well."""
+def test_ctrl_c_tells_how_to_go_on(capsys, tmp_path):
+    with pytest.raises(KeyboardInterrupt), told_how_to_go_on(tmp_path, quiet=False):
+        raise KeyboardInterrupt
+    said = f"interrupted: what was done until then is kept; `cls-infer resume {tmp_path}` goes on with it\n"
+    assert capsys.readouterr().err == said
+
+
+def resumed(cls_infer, monkeypatch, place, *, interrupted_at=None):
+    """Go on with a fit in this process, whose JAX has another number of devices."""
     from cls_infer.inference import chains
 
+    path, known = facts(place, "device")
+    path.write_text(json.dumps(known | {"count": len(jax.devices())}))
     take = chains.Pace.progress
-    monkeypatch.setattr("cls_infer.inference.checkpoint.Kept.__init__.__defaults__", (None, 0.0))
 
-    def impatient_at(draw):
-        def progress(self, *given):
-            if self.trail.done == draw:
-                raise KeyboardInterrupt
-            return take(self, *given)
+    def progress(self, *given):
+        if self.trail.done == interrupted_at:
+            raise KeyboardInterrupt
+        return take(self, *given)
 
-        return progress
-
-    place, asked = tmp_path / "run", [option for option in SMALL if option != "--quiet"]
     with monkeypatch.context() as patch:
-        patch.setattr(chains.Pace, "progress", impatient_at(25))
-        said = cls_infer("fit", whole / "chart", *FIT, *asked, "--out", place)
-    assert said.code == INTERRUPTED and f"`cls-infer resume {place}` goes on with it" in said.err
-    with monkeypatch.context() as patch:
-        patch.setattr(chains.Pace, "progress", impatient_at(50))
-        said = cls_infer("resume", place)
-    assert said.code == INTERRUPTED and f"`cls-infer resume {place}` makes the others" in said.err
-    assert kept_of(place)["posterior"].sizes["draw"] == 20
-    said = cls_infer("resume", place, "--quiet")
-    assert said.code in (0, 3)
-    z = [kept_of(one)["unconstrained_posterior"]["z"].values for one in (place, whole / "whole")]
-    if os.environ.get("XLA_FLAGS"):
-        pass
-    np.testing.assert_array_equal(*z)
+        patch.setattr(chains.Pace, "progress", progress)
+        return cls_infer("resume", place)
+
+
+def test_an_interrupt_after_the_warmup_leaves_a_run_of_fewer_draws(cls_infer, unfinished, monkeypatch):
+    said = resumed(cls_infer, monkeypatch, unfinished, interrupted_at=50)
+    assert said.code == INTERRUPTED and f"`cls-infer resume {unfinished}` makes the others" in said.err
+    assert kept_of(unfinished)["posterior"].sizes["draw"] == 20
+    log = [json.loads(line) for line in (unfinished / "log.jsonl").read_text().splitlines() if line]
+    assert {"phase", "device", "forecast"} <= {line["event"] for line in log}
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on_as_well(cls_infer, unfinished, monkeypatch):
+    resumed(cls_infer, monkeypatch, unfinished, interrupted_at=50)
+    few = kept_of(unfinished)["unconstrained_posterior"]["z"].values
+    assert resumed(cls_infer, monkeypatch, unfinished).code in (0, 3)
+    found = kept_of(unfinished)["unconstrained_posterior"]["z"].values
+    assert found.shape[1] == 40
+    np.testing.assert_array_equal(found[:, :20], few)
+    assert not (unfinished / "checkpoint").exists()
