@@ -10,6 +10,7 @@ from .fit import fit
 from .models import models
 from .predict import predict
 from .report import report
+from .resume import resume
 from .simulate import simulate
 from .validate import validate
 
@@ -22,5 +23,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, predict, report, compare, design, validate):
+for command in (demo, models, check, simulate, fit, resume, predict, report, compare, design, validate):
     app.command()(command)

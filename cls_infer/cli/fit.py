@@ -135,10 +135,10 @@ def fit(
         device=device,
         out=out,
     )
-    return finish(carry_out(request, quiet=quiet), as_json=as_json, quiet=quiet, show=_print)
+    return finish(carry_out(request, quiet=quiet), as_json=as_json, quiet=quiet, show=show)
 
 
-def _print(fitted: "Fit") -> None:
+def show(fitted: "Fit") -> None:
     """Print the summary table, the verdict and where the run is."""
     rows = [(row.name, *(getattr(row, key) for key in COLUMNS)) for row in fitted.summary]
     write_table("posterior", ("parameter", *COLUMNS.values()), rows)

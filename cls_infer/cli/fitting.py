@@ -1,18 +1,19 @@
-"""A fit from request to run folder, as `fit` and `demo` both need it."""
+"""A fit from request to run folder, begun as `fit` and `demo` need it, or gone on with as `resume` does."""
 
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, Problem
 from ..inference.settings import METHODS, Settings
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
+from .log import logged
 from .options import assignments
 from .progress import watching
 from .talk import say, write_json
@@ -54,6 +55,38 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     Raises:
         InputError: every problem of the data, the model and the options at once.
     """
+    inputs = _read(request)
+    folder = fresh_run(request.out, name=request.run_name)
+    from ..results.unfinished import abandon, begin
+
+    command = shlex.join(["cls-infer", *sys.argv[1:]])
+    begin(folder, _written(request, command))
+    try:
+        return _fit_into(folder, request, inputs, command=command, quiet=quiet)
+    except InputError:  # it would be refused again
+        abandon(folder)
+        raise
+
+
+def go_on(run: str, *, quiet: bool) -> "Fit":
+    """Go on with the fit that a run folder holds unfinished, and save.
+
+    Raises:
+        InputError: no such fit, or what it was fitted to is not as it was.
+    """
+    from ..results.unfinished import asked_for
+
+    folder = Path(run)
+    request, command = _read_again(asked_for(folder))
+    return _fit_into(folder, request, _read(request), command=command, quiet=quiet)
+
+
+def _read(request: Request) -> list:
+    """Return the cohort, the model and what is held, once nothing speaks against the request.
+
+    Raises:
+        InputError: every problem at once.
+    """
     cohort, model, fixed, *_ = all_of(
         lambda: read_data(request.dataset),
         lambda: read_model(request.model),
@@ -62,13 +95,19 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
         lambda: _check_device(request.device),
     )
     check_match(model, cohort)
-    folder = fresh_run(request.out, name=request.run_name)
-    from ..results.fit import fit
-    from ..results.store import save
-    from ..results.two_stage import fit_two_stage
+    return [cohort, model, fixed]
 
+
+def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, quiet: bool) -> "Fit":
+    from ..results.fit import fit
+    from ..results.store import CHECKPOINT, LOG, save
+    from ..results.two_stage import fit_two_stage
+    from ..results.unfinished import alone
+
+    cohort, model, fixed = inputs
     by = fit_two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
-    with told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
+    with alone(folder), told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
+        report = stack.enter_context(logged(folder / LOG, stack.enter_context(watching(quiet=quiet))))
         fitted = by(
             cohort,
             model,
@@ -80,7 +119,8 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
             settings=request.settings,
             until=request.until,
             device=request.device,
-            command=shlex.join(["cls-infer", *sys.argv[1:]]),
+            command=command,
+            checkpoint=folder / CHECKPOINT,
             report=report,
         )
         report("writing the run folder")
@@ -88,13 +128,34 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
 
 
 @contextmanager
-def told_of_interrupts(*, quiet: bool) -> Iterator[None]:
-    """Say what Ctrl-C leaves behind where it comes before there are draws to keep."""
+def told_how_to_go_on(folder: Path, *, quiet: bool) -> Iterator[None]:
+    """Say what Ctrl-C, or an unexpected failure, leaves behind."""
     try:
         yield
-    except KeyboardInterrupt:
-        say("interrupted before the first draw that would be kept; nothing was written", quiet=quiet)
+    except InputError:
         raise
+    except BaseException as error:
+        why = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        say(f"{why}: what was done until then is kept; `cls-infer resume {folder}` goes on with it", quiet=quiet)
+        raise
+
+
+def _written(request: Request, command: str) -> dict[str, Any]:
+    """Return a request as JSON holds it, with places that another working directory finds."""
+    model = _absolute(request.model) if request.model.endswith(".py") else request.model
+    placed = replace(request, dataset=_absolute(request.dataset), model=model, out=None)
+    return {"request": asdict(placed), "command": command}
+
+
+def _absolute(name_or_path: str) -> str:
+    return str(Path(name_or_path).resolve()) if Path(name_or_path).exists() else name_or_path
+
+
+def _read_again(asked: dict[str, Any]) -> tuple[Request, str]:
+    """Return the request and the command that were written."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in asked["request"].items()}
+    values["settings"] = Settings(**asked["request"]["settings"])
+    return Request(**values), asked["command"]
 
 
 def _check_options(request: Request) -> None:
@@ -144,7 +205,8 @@ def finish(fitted: "Fit", *, as_json: bool, quiet: bool, show: Callable[["Fit"],
     else:
         show(fitted)
     if not fitted.verdict.numbers["complete"]:
-        say(f"interrupted: the draws made until then are kept in {fitted.folder}", quiet=quiet)
+        kept = f"interrupted: the draws made until then are kept in {fitted.folder}"
+        say(f"{kept}; `cls-infer resume {fitted.folder}` makes the others", quiet=quiet)
         return INTERRUPTED
     return 0 if fitted.verdict.ok else NOT_MET
 

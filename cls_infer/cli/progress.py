@@ -1,21 +1,20 @@
-"""How a fit is followed on stderr: one live line on a terminal, a few plain lines anywhere else."""
+"""How a fit is followed on stderr: one live line on a terminal, a few plain lines without control characters
+elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from ..inference.progress import Forecast, Progress
 from ..inference.settings import Choice
 
-if TYPE_CHECKING:
-    from ..inference.nuts import Progress
-
-type Watcher = Callable[["str | Choice | Progress"], None]
+type Event = str | Choice | Forecast | Progress
+type Watcher = Callable[[Event], None]
 
 
 @contextmanager
 def watching(*, quiet: bool) -> Iterator[Watcher]:
-    """Yield what a fit reports to: the device chosen, strings for phases, sampling's progress after each block."""
+    """Yield what a fit reports to: the device chosen, strings for phases, the forecast, progress after each block."""
     if quiet:
         yield lambda event: None
     elif sys.stderr.isatty():
@@ -29,9 +28,9 @@ def plain() -> Watcher:
     """Return a watcher that prints a line when a phase begins and at each quarter of the sampling."""
     seen = {"phase": "", "quarter": 0}
 
-    def watch(event: "str | Choice | Progress") -> None:
-        if isinstance(event, Choice):
-            print(f"device: {event.why}", file=sys.stderr, flush=True)
+    def watch(event: Event) -> None:
+        if isinstance(event, Choice | Forecast):
+            print(_once(event), file=sys.stderr, flush=True)
             return
         if isinstance(event, str):
             phase = event.partition(":")[0]
@@ -49,23 +48,23 @@ def plain() -> Watcher:
 
 @contextmanager
 def _live() -> Iterator[Watcher]:
+    from rich import progress
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[numbers]}", markup=False),
+    bar = progress.Progress(
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(bar_width=20),
+        progress.TextColumn("{task.fields[numbers]}", markup=False),
         console=Console(stderr=True),
         transient=True,
     )
     with bar:
         task = bar.add_task("reading", total=None, numbers="")
 
-        def watch(event: "str | Choice | Progress") -> None:
-            if isinstance(event, Choice):
-                bar.console.print(f"device: {event.why}", markup=False, highlight=False)
+        def watch(event: Event) -> None:
+            if isinstance(event, Choice | Forecast):
+                bar.console.print(_once(event), markup=False, highlight=False)
                 return
             if isinstance(event, str):
                 bar.update(task, description=event, total=None, completed=0, numbers="")
@@ -77,12 +76,25 @@ def _live() -> Iterator[Watcher]:
         yield watch
 
 
-def numbers(event: "Progress") -> str:
+def numbers(event: Progress) -> str:
     """Return what tells whether sampling goes well, and how long it will take."""
-    left = event.seconds * (event.total - event.done) / max(event.done, 1)
     divergent = f"{event.divergences} divergence{'s' if event.divergences != 1 else ''}"
+    effective = "" if event.ess is None else f"effective size {event.ess:.0f}, "
     steps = f"step {event.step_size:.2g}, {event.leapfrogs:.0f} leapfrogs"
-    return f"{divergent}, {steps}, {_clock(left)} left"
+    return f"{divergent}, {effective}{steps}, {_clock(event.left)} left"
+
+
+def forecast(event: Forecast) -> str:
+    """Return what sampling is expected to cost, in a line."""
+    fewest, most = event.leapfrogs
+    each = f"a gradient takes {1e3 * event.gradient:.2g} ms in each chain, a draw {fewest} to {most} of them"
+    lasting = f"{_clock(event.seconds[0])} to {_clock(event.seconds[1])} for {event.draws} draws"
+    return f"forecast: {each}: {lasting}, at most {_clock(event.longest)} if R-hat asks for more"
+
+
+def _once(event: Choice | Forecast) -> str:
+    """Return the line of what is told but once."""
+    return f"device: {event.why}" if isinstance(event, Choice) else forecast(event)
 
 
 def _clock(seconds: float) -> str:

@@ -11,10 +11,12 @@ from ..likelihood.posterior import FAILED
 from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, TIGHT, tighter
 from .apart import Posteriors
+from .batch import Batch, batch_again, keep_batch
+from .chains import Draws
+from .checkpoint import NOWHERE, Kept
 from .importance import Smooth, Weighed, weigh
 from .laplace import weigh_laplace
 from .modes import Modes, find_modes
-from .nuts import Draws
 from .seeds import generator
 from .settings import Settings
 
@@ -57,55 +59,104 @@ class WeighedDraws:
 
 
 def by_importance(
-    posteriors: Posteriors, settings: Settings, *, certify: Certify, report: Callable[[str], None] = lambda _: None
+    posteriors: Posteriors,
+    settings: Settings,
+    *,
+    certify: Certify,
+    report: Callable[[str], None] = lambda _: None,
+    kept: Kept = NOWHERE,
 ) -> WeighedDraws:
     """Return importance-weighed draws, resampled to equal weight, of every posterior that earns a certificate."""
-    return _in_batches(posteriors, settings, certify, report, method="importance")
+    return _in_batches(posteriors, settings, certify, report, kept, method="importance")
 
 
 def by_laplace(
-    posteriors: Posteriors, settings: Settings, *, certify: Certify, report: Callable[[str], None] = lambda _: None
+    posteriors: Posteriors,
+    settings: Settings,
+    *,
+    certify: Certify,
+    report: Callable[[str], None] = lambda _: None,
+    kept: Kept = NOWHERE,
 ) -> WeighedDraws:
     """Return draws of every posterior's Laplace approximation as they are, and what their weights would say of them."""
-    return _in_batches(posteriors, settings, certify, report, method="laplace")
+    return _in_batches(posteriors, settings, certify, report, kept, method="laplace")
 
 
 def _in_batches(
-    posteriors: Posteriors, settings: Settings, certify: Certify, report: Callable[[str], None], *, method: str
+    posteriors: Posteriors,
+    settings: Settings,
+    certify: Certify,
+    report: Callable[[str], None],
+    kept: Kept,
+    *,
+    method: str,
 ) -> WeighedDraws:
-    begun = perf_counter()
-    searching = 0.0
-    kept: list[int] = []
-    shown: list[tuple] = []
-    count = settings.chains * settings.draws
     everyone = range(len(posteriors.names))
+    done: list[Batch] = []
     for first in range(0, len(everyone), TOGETHER):
-        batch = everyone[first : first + TOGETHER]
+        batch, name = everyone[first : first + TOGETHER], f"{method}-{first:05d}"
         if len(everyone) > TOGETHER:
-            report(f"patients: {first + 1} to {batch[-1] + 1} of {len(everyone)}")
-        since = perf_counter()
-        modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
-        if first == 0:
-            posteriors = exact_enough(posteriors, batch, modes, settings, report)
-        searching += perf_counter() - since
-        if method == "laplace":
-            weighed = weigh_laplace(posteriors, batch, modes, count, seed=settings.seed, smooth=certify.smooth)
+            report(f"patients: {first + 1} to {batch[-1] + 1} of {len(everyone)}{_left(done, len(everyone))}")
+        if (one := batch_again(kept, name)) is None:
+            one = _weighed_batch(posteriors, batch, settings, certify, report, method=method, first=first == 0)
+            keep_batch(kept, name, one)
+        done.append(one)
+        if one.tolerance != posteriors.target.tolerance:
+            posteriors = posteriors.at(one.tolerance)
+    return _together(posteriors, settings, done, method)
+
+
+def _left(done: Sequence[Batch], patients: int) -> str:
+    """Return in words how long the other patients take, from those before; the first batch compiles, and tells less."""
+    if len(done) < 2:
+        return ""
+    each = np.mean([one.searching + one.weighing for one in done[1:]]) / TOGETHER
+    return f", about {each * (patients - len(done) * TOGETHER) / 60:.1f} minutes left"
+
+
+def _weighed_batch(
+    posteriors: Posteriors,
+    batch: Sequence[int],
+    settings: Settings,
+    certify: Certify,
+    report: Callable[[str], None],
+    *,
+    method: str,
+    first: bool,
+) -> Batch:
+    """Return the weighed draws of a batch; the first one also tells how exactly to solve."""
+    begun = perf_counter()
+    modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
+    if first:
+        posteriors = exact_enough(posteriors, batch, modes, settings, report)
+    found = perf_counter()
+    if method == "laplace":
+        count = settings.chains * settings.draws
+        weighed = weigh_laplace(posteriors, batch, modes, count, seed=settings.seed, smooth=certify.smooth)
+    else:
+        options = {"seed": settings.seed, "smooth": certify.smooth, "enough": certify.enough, "report": report}
+        weighed = weigh(posteriors, batch, modes, **options)
+    which: list[int] = []
+    shown: list[tuple] = []
+    for i, (number, one) in enumerate(zip(batch, weighed, strict=True)):
+        modes_met = len(modes.distinct(i))
+        if modes_met > 1:
+            report(f"{posteriors.names[number]}: the searches ended at {modes_met} modes")
+        if method == "laplace" or certify.enough(one.khat, one.effective, len(one.points)):
+            which.append(number)
+            shown.append(_shown(posteriors, number, one, settings, modes_met, resampled=method != "laplace"))
         else:
-            options = {"seed": settings.seed, "smooth": certify.smooth, "enough": certify.enough, "report": report}
-            weighed = weigh(posteriors, batch, modes, **options)
-        for i, (number, one) in enumerate(zip(batch, weighed, strict=True)):
-            modes_met = len(modes.distinct(i))
-            if modes_met > 1:
-                report(f"{posteriors.names[number]}: the searches ended at {modes_met} modes")
-            if method == "laplace" or certify.enough(one.khat, one.effective, len(one.points)):
-                kept.append(number)
-                shown.append(_shown(posteriors, number, one, settings, modes_met, resampled=method != "laplace"))
-            else:
-                why = f"k-hat {one.khat:.2f}, effective size {one.effective:.0f} of {len(one.points)}"
-                report(f"{posteriors.names[number]}: no certificate ({why}); NUTS goes on")
-    spent = perf_counter() - begun
-    seconds = {"compile": 0.0, "start": searching, "sample": spent - searching}
-    return _together(posteriors, settings, kept, shown, method, seconds)
+            why = f"k-hat {one.khat:.2f}, effective size {one.effective:.0f} of {len(one.points)}"
+            report(f"{posteriors.names[number]}: no certificate ({why}); NUTS goes on")
+    return Batch(
+        which=which,
+        points=[points for points, _, _ in shown],
+        stats=[stats for _, stats, _ in shown],
+        numbers=[numbers for _, _, numbers in shown],
+        tolerance=posteriors.target.tolerance,
+        searching=found - begun,
+        weighing=perf_counter() - found,
+    )
 
 
 def _shown(
@@ -123,23 +174,19 @@ def _shown(
     return one.points[which].reshape(*shape, -1), stats, numbers
 
 
-def _together(
-    posteriors: Posteriors,
-    settings: Settings,
-    kept: list[int],
-    shown: Sequence[tuple],
-    method: str,
-    seconds: dict[str, float],
-) -> WeighedDraws:
+def _together(posteriors: Posteriors, settings: Settings, batches: Sequence[Batch], method: str) -> WeighedDraws:
     """Return all posteriors' draws as one [chain, draw, dim of all], statistics [chain, draw, posterior]."""
-    shape = (settings.chains, settings.draws)
-    columns = np.array([one[2] for one in shown], float).reshape(len(shown), len(Certificate._fields)).T
-    if shown:
-        z = posteriors.joint(np.stack([one[0] for one in shown], axis=2))
-        stats = {name: np.stack([one[1][name] for one in shown], axis=2) for name in shown[0][1]}
-    else:
-        z, stats = np.zeros((*shape, 0)), {}
-    return WeighedDraws(kept, Draws(z, stats), method, Certificate(*columns), posteriors.target.tolerance, seconds)
+    which = [number for batch in batches for number in batch.which]
+    numbers = [row for batch in batches for row in batch.numbers]
+    columns = np.array(numbers, float).reshape(len(which), len(Certificate._fields)).T
+    z, stats = np.zeros((settings.chains, settings.draws, 0)), {}
+    if which:
+        z = posteriors.joint(np.stack([points for batch in batches for points in batch.points], axis=2))
+        each = [one for batch in batches for one in batch.stats]
+        stats = {name: np.stack([one[name] for one in each], axis=2) for name in each[0]}
+    searching, weighing = (sum(getattr(batch, part) for batch in batches) for part in ("searching", "weighing"))
+    seconds = {"compile": 0.0, "start": searching, "sample": weighing}
+    return WeighedDraws(which, Draws(z, stats), method, Certificate(*columns), posteriors.target.tolerance, seconds)
 
 
 def exact_enough(

@@ -13,6 +13,9 @@ SPIKE = 2.0
 """A variance learnt from draws counts where it is this many times the Laplace approximation's, or one part in as
 many. Some hundred independent draws of thirty dimensions scatter so far by chance."""
 
+MATRICES = ("inverse_mass_matrix", "mass_matrix_sqrt", "mass_matrix_sqrt_inv")
+"""Where NumPyro's sampler state holds the mass matrix, the same of every chain."""
+
 
 def learnt_covariance(laplace: np.ndarray, z: np.ndarray) -> np.ndarray:
     r"""Return the Laplace covariance [dim, dim], corrected where draws z [draw, dim] clearly say otherwise.
@@ -31,8 +34,7 @@ def learnt_covariance(laplace: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 def with_mass_matrix_of(state: Any, other: Any) -> Any:
     """Return NumPyro's sampler state with the mass matrix of another."""
-    names = ("inverse_mass_matrix", "mass_matrix_sqrt", "mass_matrix_sqrt_inv")
-    matrices = {name: getattr(other.adapt_state, name) for name in names}
+    matrices = {name: getattr(other.adapt_state, name) for name in MATRICES}
     return state._replace(adapt_state=state.adapt_state._replace(**matrices))
 
 

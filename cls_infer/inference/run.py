@@ -2,25 +2,32 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
 from ..cohort.records import Cohort
 from ..likelihood.posterior import Posterior, posterior
+from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
 from .apart import Apart, Posteriors, Whole
 from .certified import Certificate, Certify, WeighedDraws, by_importance, by_laplace
-from .nuts import Draws, Progress, sample_nuts, trace_sampler
+from .chains import Draws, finished, follow
+from .checkpoint import NOWHERE, Kept
+from .departure import Departure, depart, in_words
+from .kernel import trace_sampler
+from .progress import Forecast, Progress
 from .settings import Choice, Settings
 from .start import find_start
 
-type Report = Callable[[Progress | Choice | str], None]
+type Report = Callable[[Progress | Forecast | Choice | str], None]
 type Target = Callable[[Cohort], Posterior]
 """What is sampled for some patients: which parameters are pooled and how is settled."""
 type Enough = Callable[[Posterior, np.ndarray], bool]
 """Whether draws of a target [chain, draw, dim] suffice."""
+
+DEPARTURE = "departure"
 
 FEW = 20
 """`auto` takes importance sampling up to so many unknown numbers a patient. With thirty no mixture of Student's t was
@@ -46,12 +53,16 @@ def infer(
     *,
     enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
+    kept: Kept = NOWHERE,
 ) -> Inference:
     """Return draws of one posterior: the mode, its Laplace covariance, then NUTS until there are `enough`.
 
     The sampler is compiled while the mode is sought. Where the solver's error in nats is too large about the mode,
-    all begins anew at a tighter tolerance.
+    all begins anew at a tighter tolerance. What `kept` holds of an earlier session is not done again.
     """
+    if (known := _known(kept)) is not None:
+        departure, tolerance, found = known
+        return _go_on(replace(target, tolerance=tolerance), settings, departure, found, enough, report, kept)
     begun = perf_counter()
     report("tracing the sampler")
     compiled = trace_sampler(target, settings)
@@ -66,9 +77,39 @@ def infer(
         finer = tighter(target.tolerance, error)
         report(f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}")
         spent = perf_counter() - begun
-        again = infer(replace(target, tolerance=finer), settings, enough=enough, report=report)
+        again = infer(replace(target, tolerance=finer), settings, enough=enough, report=report, kept=kept)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
-    draws = sample_nuts(sampler, start, enough=lambda z: enough(target, z), report=report)
+    departure = depart(target.pooling, start, settings)
+    kept.write(DEPARTURE, asdict(departure))
+    kept.write_facts(DEPARTURE, {"tolerance": target.tolerance._asdict(), "seconds": found})
+    draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
+    return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+
+
+def _known(kept: Kept) -> tuple[Departure, Tolerance, float] | None:
+    """Return where an earlier session departed, how exactly it solved and the seconds until then."""
+    arrays, facts = kept.read(DEPARTURE), kept.read_facts(DEPARTURE)
+    if arrays is None or facts is None:
+        return None
+    return Departure(**arrays), Tolerance(**facts["tolerance"]), float(facts["seconds"])
+
+
+def _go_on(
+    target: Posterior,
+    settings: Settings,
+    departure: Departure,
+    found: float,
+    enough: Enough,
+    report: Report,
+    kept: Kept,
+) -> Inference:
+    """Return the draws of an earlier session and those that it did not come to."""
+    told = in_words(target.pooling, departure.centred, departure.share)
+    draws = finished(kept, settings, target.pooling.dimension, told)
+    if draws is None:
+        report("compiling the sampler")
+        sampler = trace_sampler(target, settings)()
+        draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
     return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
 
 
@@ -103,9 +144,10 @@ def infer_cohort(
     certify: Certify,
     enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
+    kept: Kept = NOWHERE,
 ) -> list[Inference]:
     """Return one entry for patients who share anything; else one for all whose weighed draws are certified, and one
-    for each of the others.
+    for each of the others. What `kept` holds of an earlier session is not done again.
 
     Raises:
         InputError: names the model lacks; a start that cannot be solved.
@@ -117,7 +159,7 @@ def infer_cohort(
     left = list(range(len(posteriors.names)))
     if _weighs(posteriors, settings):
         road = by_laplace if settings.method == "laplace" else by_importance
-        weighed = road(posteriors, settings, certify=certify, report=report)
+        weighed = road(posteriors, settings, certify=certify, report=report, kept=kept)
         left = [i for i in left if i not in weighed.which]
         if weighed.which:
             parts.append(_weighed_part(whole, weighed))
@@ -127,7 +169,8 @@ def infer_cohort(
         one = of_patients(whole, [number]) if apart and len(cohort.patients) > 1 else whole
         own = replace(settings, seed=settings.seed + number)
         numbers = (number,) if apart else tuple(range(len(cohort.patients)))
-        parts.append(replace(infer(one, own, enough=enough, report=report), numbers=numbers))
+        place = kept.within(f"nuts-{number:05d}")
+        parts.append(replace(infer(one, own, enough=enough, report=report, kept=place), numbers=numbers))
         if not parts[-1].draws.complete:
             break
     return parts

@@ -1,23 +1,21 @@
 """Model + cohort -> Fit: the whole way from charts to a judged posterior."""
 
 from functools import partial
+from pathlib import Path
 from time import perf_counter
-
-import jax
 
 from ..cohort.records import Cohort
 from ..inference.accuracy import tolerance_at
-from ..inference.certified import Certify
-from ..inference.device import choose_device
-from ..inference.run import Report, infer_cohort, targets
+from ..inference.checkpoint import NOWHERE, Kept
+from ..inference.run import Report
 from ..inference.settings import Settings
 from ..likelihood.posterior import posterior
 from ..model.spec import Model
-from .diagnose import certified, converged
 from .fitted import Fit, conclude
 from .kept import hide_after
-from .pareto import smoothed
 from .provenance import provenance
+from .same_fit import check_same_fit
+from .sampling import on_device, sample
 
 
 def fit(
@@ -34,6 +32,7 @@ def fit(
     until: float | None = None,
     device: str = "auto",
     command: str = "",
+    checkpoint: Path | str | None = None,
     report: Report = lambda _: None,
 ) -> Fit:
     """Fit a model to a cohort and judge the result.
@@ -51,34 +50,31 @@ def fit(
         until: hides measurements after this time [h] from the fit; the tree keeps them for a score.
         device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
         command: what the user typed, for the provenance.
-        report: receives the device chosen and progress, as words or as `Progress`.
+        checkpoint: a folder that takes what is done as it is done. After a kill the same call goes on from there, and
+            its draws are those of a fit that was not killed, to the last bit. It may be removed after the fit.
+        report: receives the device chosen and progress, as words, `Forecast` or `Progress`.
 
     Raises:
         InputError: names that the model does not have, nothing left to fit, a patient that cannot be solved, a
-            device that is not there.
+            device that is not there, a checkpoint of another fit.
     """
-    begun = perf_counter()
+    begun, kept = perf_counter(), Kept(Path(checkpoint)) if checkpoint else NOWHERE
     seen, hidden = hide_after(cohort, until)
-    target = partial(
-        posterior,
-        model,
-        per_patient=per_patient,
-        shared=shared,
-        hierarchical=hierarchical,
-        fixed=fixed,
-        covariates=covariates,
-        correlated=correlated,
-        tolerance=tolerance_at(settings.rtol, settings.solver),
-    )
-    choice = choose_device(device, lambda: next(targets(target(seen))))
-    report(choice)
-    with jax.default_device(choice.device):
-        certify = Certify(smoothed, certified)
-        parts = infer_cohort(target, seen, settings=settings, certify=certify, enough=converged, report=report)
+    pooling = {
+        "per_patient": per_patient,
+        "shared": shared,
+        "hierarchical": hierarchical,
+        "fixed": fixed,
+        "covariates": covariates,
+        "correlated": correlated,
+    }
+    check_same_fit(kept, model, cohort, settings, {**pooling, "until": until}, report)
+    before = kept.seconds_before()
+    target = partial(posterior, model, tolerance=tolerance_at(settings.rtol, settings.solver), **pooling)
+    with on_device(device, lambda: target(seen), report, kept) as choice:
+        parts = sample(target, seen, settings, report, kept)
         report("reading the draws: predictions, trajectories, solver error")
-        origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
-        if until is not None:
-            origin["until"] = float(until)
-        done = conclude(parts, provenance=origin, whole=cohort)
-    done.tree.attrs["seconds_total"] = perf_counter() - begun
+        asked = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
+        done = conclude(parts, provenance=provenance(model, seen, settings, **asked), whole=cohort)
+    done.tree.attrs["seconds_total"] = before + perf_counter() - begun
     return done

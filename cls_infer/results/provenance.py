@@ -18,11 +18,18 @@ type Attributes = dict[str, str | int | float]
 
 
 def provenance(
-    model: Model, cohort: Cohort, settings: Settings, *, command: str, hidden: int, device_because: str = ""
+    model: Model,
+    cohort: Cohort,
+    settings: Settings,
+    *,
+    command: str,
+    hidden: int,
+    until: float | None = None,
+    device_because: str = "",
 ) -> Attributes:
     """Return what a reader needs to do the fit again: model, data, versions, machine, seed, command.
 
-    `hidden` counts the measurements that `until` kept from the likelihood; `device_because` says why this device.
+    `hidden` counts the measurements that `until` [h] kept from the likelihood; `device_because` says why this device.
     """
     device = devices()[0]
     return {
@@ -34,6 +41,7 @@ def provenance(
         "cohort_digest": cohort.digest,
         "notes": json.dumps(cohort.notes),
         "hidden_measurements": hidden,
+        **({} if until is None else {"until": float(until)}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "seed": settings.seed,

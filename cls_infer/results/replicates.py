@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import xarray as xr
 
-from ..likelihood.batches import Pending, trace_over_draws
+from ..likelihood.batches import Pending, trace_in_batches
 from ..likelihood.noise import LOGNORMAL, STUDENT_T, TINY, total_scale
 from ..likelihood.posterior import Posterior, log_health
 
@@ -26,18 +26,26 @@ def trace_replicates(target: Posterior, z: np.ndarray, *, seed: int) -> Pending[
     who lives, `log_likelihood` holds as `survival` the log probability to have lived to the last measurement
     [chain, draw, patient].
     """
-    patients = len(target.plan.patients)
-    predict = trace_over_draws(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=patients)
+    patients, mask = len(target.plan.patients), target.plan.chart.mask
+    shape, df = target.noise_shape
+    batches = trace_in_batches(lambda one: _predict(target, one), z.reshape(-1, z.shape[-1]), patients=patients)
 
     def predicted() -> tuple[Groups, np.ndarray, np.ndarray]:
-        mean, scale, each, status, lived, healthy = (a.reshape(*z.shape[:2], *a.shape[1:]) for a in predict())
-        there = target.plan.chart.mask & (status == 0)[..., None]
-        mean, scale, each = (np.where(there, a, np.nan) for a in (mean, scale, each))
-        groups = _groups(target, mean, scale, each, seed=seed)
+        draws = (z.shape[0] * z.shape[1], patients)
+        student, normal = np.random.default_rng(seed).spawn(2)  # one stream each: batches change no number
+        replicate, mean, scale, each = (np.empty((*draws, mask.shape[1])) for _ in range(4))
+        status, lived, healthy = np.empty(draws, int), np.empty(draws), np.empty(draws)
+        for rows, found in batches():
+            *pointwise, status[rows], lived[rows], healthy[rows] = found
+            there = mask & (status[rows] == 0)[..., None]
+            mean[rows], scale[rows], each[rows] = (np.where(there, a, np.nan) for a in pointwise)
+            unit = unit_noise(mean[rows].shape, shape, df, rng=student, normal=normal)
+            replicate[rows] = scattered(mean[rows], scale[rows], unit, shape)
+        lived[status != 0] = np.nan
+        groups = _groups(target, z.shape[:2], {"measurement": replicate, "prediction": mean, "scale": scale}, each)
         if target.model.log_survival:
-            lived = np.where(status == 0, lived, np.nan)
-            groups["log_likelihood"]["survival"] = (DIMS[:3], lived)
-        return groups, status, healthy
+            groups["log_likelihood"]["survival"] = (DIMS[:3], lived.reshape(*z.shape[:2], -1))
+        return groups, status.reshape(*z.shape[:2], -1), healthy.reshape(*z.shape[:2], -1)
 
     return predicted
 
@@ -50,26 +58,24 @@ def by_patient(log_likelihood: xr.Dataset) -> xr.DataArray:
     return total + log_likelihood["survival"] if "survival" in log_likelihood else total
 
 
-def _groups(target: Posterior, mean: np.ndarray, scale: np.ndarray, each: np.ndarray, *, seed: int) -> Groups:
-    shape, df = target.noise_shape
-    unit = unit_noise(mean.shape, shape, df, rng=np.random.default_rng(seed))
-    replicate = scattered(mean, scale, unit, shape)
-    coords = {
-        "chain": np.arange(mean.shape[0]),
-        "draw": np.arange(mean.shape[1]),
-        "patient": list(target.plan.patients),
-    }
-    predictive = {"measurement": (DIMS, replicate), "prediction": (DIMS, mean), "scale": (DIMS, scale)}
+def _groups(target: Posterior, draws: tuple[int, ...], predictive: dict[str, np.ndarray], each: np.ndarray) -> Groups:
+    """Return the groups of arrays [draw of any chain, patient, obs]."""
+    coords = {"chain": np.arange(draws[0]), "draw": np.arange(draws[1]), "patient": list(target.plan.patients)}
+    by_chain = {name: (DIMS, a.reshape(*draws, *a.shape[1:])) for name, a in predictive.items()}
+    likelihood = {"measurement": (DIMS, each.reshape(*draws, *each.shape[1:]))}
     return {
-        "posterior_predictive": xr.Dataset(predictive, coords=coords),
-        "log_likelihood": xr.Dataset({"measurement": (DIMS, each)}, coords=coords),
+        "posterior_predictive": xr.Dataset(by_chain, coords=coords),
+        "log_likelihood": xr.Dataset(likelihood, coords=coords),
     }
 
 
-def unit_noise(size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator) -> np.ndarray:
-    """Return scatter of scale 1 [size]: Student's t where the shape says so, else normal."""
+def unit_noise(
+    size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator, normal: np.random.Generator | None = None
+) -> np.ndarray:
+    """Return scatter of scale 1 [size]: Student's t where the shape says so, else normal, from `normal` if it is
+    given."""
     student = rng.standard_t(np.broadcast_to(df, size))
-    return np.where(shape == STUDENT_T, student, rng.standard_normal(size))
+    return np.where(shape == STUDENT_T, student, (normal or rng).standard_normal(size))
 
 
 def scattered(mean: np.ndarray, scale: Any, unit: np.ndarray, shape: Any) -> np.ndarray:

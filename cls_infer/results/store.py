@@ -1,4 +1,7 @@
-"""The run folder: the tree as Zarr, the summary as CSV, the page, and a manifest that says whose it is."""
+"""The run folder: the tree as Zarr, the summary as CSV, the page, and a manifest that says whose it is.
+
+While a fit goes on, and after one that was interrupted, it also holds the checkpoint from which the fit can go on.
+"""
 
 import json
 import shutil
@@ -16,6 +19,7 @@ from .summary import to_csv
 
 FORMAT = "cls_infer run 2"
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
+CHECKPOINT = "checkpoint"
 
 
 def check_free(folder: Path | str) -> Path:
@@ -30,17 +34,37 @@ def check_free(folder: Path | str) -> Path:
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     if set(found) - {LOG}:
         what = "holds a run already" if MANIFEST in found else f"is not empty: it holds `{found[0]}`"
-        raise InputError([Problem(str(folder), what, remedy="choose another `--out`, or move it away first")])
+        remedy = "choose another `--out`, or move it away first"
+        if is_unfinished(folder):
+            what, remedy = "holds an unfinished fit", f"`cls-infer resume {folder}` goes on with it, or {remedy}"
+        raise InputError([Problem(str(folder), what, remedy=remedy)])
     return folder
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Return whether the folder is of a fit that can go on: killed, interrupted, or at work."""
+    if not (folder / CHECKPOINT).is_dir():
+        return False
+    try:
+        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return not written["numbers"]["complete"]
 
 
 def save(fit: Fit, folder: Path | str) -> Fit:
     """Write the run folder and return the fit that knows it; the manifest, written last, marks it whole.
 
+    Into the folder of an unfinished fit its end is written, and its checkpoint goes; that of an interrupted one stays.
+
     Raises:
         InputError: the folder holds something already.
     """
-    folder = check_free(folder)
+    folder = Path(folder)
+    if is_unfinished(folder):
+        _clear(folder)
+    else:
+        check_free(folder)
     folder.mkdir(parents=True, exist_ok=True)
     kept = replace(fit, folder=folder)
     try:
@@ -49,11 +73,18 @@ def save(fit: Fit, folder: Path | str) -> Fit:
         (folder / REPORT).write_text(render(kept), encoding="utf-8")
         (folder / MANIFEST).write_text(json.dumps(_manifest(kept), indent=2) + "\n", encoding="utf-8")
     except BaseException:  # an interrupted save leaves nothing behind that a new run would stumble over
-        shutil.rmtree(folder / TREE, ignore_errors=True)
-        for name in (SUMMARY, REPORT, MANIFEST):
-            (folder / name).unlink(missing_ok=True)
+        _clear(folder)
         raise
+    if fit.verdict.numbers["complete"]:
+        shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
     return kept
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a save writes, the mark of a whole run first."""
+    for name in (MANIFEST, SUMMARY, REPORT):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / TREE, ignore_errors=True)
 
 
 def open_fit(folder: Path | str) -> Fit:
@@ -78,6 +109,8 @@ def _check_ours(folder: Path) -> None:
     try:
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        if is_unfinished(folder):
+            raise refuse("holds an unfinished fit", f"`cls-infer resume {folder}` goes on with it") from error
         raise refuse(f"is no run folder: no readable `{MANIFEST}` in it", "name a run folder") from error
     found = written.get("format") if isinstance(written, dict) else None
     if found != FORMAT:

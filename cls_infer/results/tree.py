@@ -49,7 +49,7 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
         courses = beside.submit(trace_trajectories(target, joint.z))
         exact = beside.submit(trace_exact_log_likelihood(target, sample_of(joint.z)))
     replicates, status, log_health = predicted.result()
-    difference = exact.result() - sample_of(by_patient(replicates["log_likelihood"]).values)
+    difference = exact.result() - by_patient(_sample(replicates["log_likelihood"])).values
     groups = {
         "posterior": parameter_draws(target, joint.z),
         "unconstrained_posterior": coordinates_kept(target, joint.z),
@@ -69,6 +69,11 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
     if joint.centred:
         tree.attrs["pooled"] = joint.centred
     return tree
+
+
+def _sample(likelihood: xr.Dataset) -> xr.Dataset:
+    """Return the log-likelihood of the draws that are solved again, [sample, ...] in place of [chain, draw, ...]."""
+    return xr.Dataset({name: (("sample", *v.dims[2:]), sample_of(v.values)) for name, v in likelihood.items()})
 
 
 def _evidence(joint: Joint) -> dict[str, float]:

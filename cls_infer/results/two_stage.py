@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import jax
@@ -12,24 +13,25 @@ import xarray as xr
 from ..cohort.records import Cohort
 from ..errors import InputError, Problem
 from ..inference.accuracy import tolerance_at
-from ..inference.certified import Certify
-from ..inference.device import choose_device
+from ..inference.checkpoint import NOWHERE, Kept
 from ..inference.nuts import Draws
 from ..inference.redraw import redraw_by_importance
-from ..inference.run import Inference, infer_cohort, targets
+from ..inference.run import Inference
 from ..inference.run import Report as AnyReport
 from ..inference.settings import Settings
 from ..inference.two_stage import TwoStage, two_stage
 from ..likelihood.pool import pool
 from ..likelihood.posterior import Posterior, posterior
-from ..likelihood.reweighted import Interim, interim
+from ..likelihood.reweighted import interim
 from ..model.spec import Model
-from .diagnose import certified, converged, diagnose
+from .diagnose import diagnose
 from .fitted import Fit, conclude
 from .joint import Joint, join
 from .kept import hide_after
-from .pareto import pareto_shape, smoothed
+from .pareto import pareto_shape
 from .provenance import provenance
+from .same_fit import check_same_fit
+from .sampling import on_device, sample
 
 type Report = Callable[[str], None]
 
@@ -96,19 +98,23 @@ def fit_two_stage(
     until: float | None = None,
     device: str = "auto",
     command: str = "",
+    checkpoint: Path | str | None = None,
     report: AnyReport = lambda _: None,
 ) -> Fit:
     """Fit every patient alone by NUTS, weigh the draws under the population, and judge the result as `fit` does.
 
-    The group `two_stage` of the tree says how far each patient's draws go under the population.
+    The group `two_stage` of the tree says how far each patient's draws go under the population. A `checkpoint` keeps
+    what is done of the first stage; the second is sampled again.
 
     Raises:
         InputError: what `fit` refuses, and a parameter that is to be shared.
     """
-    begun = perf_counter()
+    begun, kept = perf_counter(), Kept(Path(checkpoint)) if checkpoint else NOWHERE
     seen, hidden = hide_after(cohort, until)
     _check_asked(hierarchical, shared)
     asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    check_same_fit(kept, model, cohort, settings, {**asked, "fixed": fixed, "until": until}, report)
+    before = kept.seconds_before()
     held = dict(pool(model, seen, fixed=fixed, **asked).held)  # refuses now what cannot be weighed later
     target = partial(
         posterior,
@@ -117,20 +123,15 @@ def fit_two_stage(
         fixed=held,
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
-    choice = choose_device(device, lambda: next(targets(target(seen))))
-    report(choice)
-    with jax.default_device(choice.device):
-        certify, alone = Certify(smoothed, certified), replace(settings, method="auto")
-        parts = infer_cohort(target, seen, settings=alone, certify=certify, enough=converged, report=report)
+    with on_device(device, lambda: target(seen), report, kept) as choice:
+        parts = sample(target, seen, replace(settings, method="auto"), report, kept)
         report("weighing the patients' draws under their population")
         law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
         whole, found = weigh_together(parts, settings=law, report=report, **asked)
-        origin = provenance(model, seen, settings, command=command, hidden=hidden, device_because=choice.why)
-        if until is not None:
-            origin["until"] = float(until)
-        tree = conclude([whole], provenance=origin, whole=cohort).tree
+        said = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
+        tree = conclude([whole], provenance=provenance(model, seen, settings, **said), whole=cohort).tree
     tree["two_stage"] = xr.DataTree(weighing(found))
-    tree.attrs["seconds_total"] = perf_counter() - begun
+    tree.attrs["seconds_total"] = before + perf_counter() - begun
     return Fit(tree, diagnose(tree))
 
 
@@ -144,14 +145,6 @@ def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
         problems.append(Problem("fit", found, remedy="pool it in part, or fit all patients jointly by `--method nuts`"))
     if problems:
         raise InputError(problems)
-
-
-def interim_of(parts: Sequence[Inference], parameters: Sequence[str]) -> Interim:
-    """Return the draws of patients fitted apart, of these parameters in the model's order, as interim draws."""
-    apart = join(parts)
-    _check_own(apart.target, parameters)
-    places = [n for n, slot in enumerate(apart.target.pooling.slots) if slot.name in parameters]
-    return interim(own_coordinates(apart)[:, :, np.array(places)])
 
 
 def weighing(found: TwoStage) -> xr.Dataset:

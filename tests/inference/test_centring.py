@@ -9,8 +9,9 @@ import pytest
 from inference.conftest import simulated
 
 from cls_infer.inference.centring import choose_centred, information
+from cls_infer.inference.departure import covariance, departures, in_words
 from cls_infer.inference.gauss_newton import expand
-from cls_infer.inference.nuts import _covariance, _departures, _in_words, _potential
+from cls_infer.inference.kernel import potential_of
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import Start
 from cls_infer.likelihood.centring import from_centred, to_centred
@@ -54,13 +55,13 @@ def test_a_chain_departs_with_the_energy_and_slope_of_what_it_holds(correlated):
     look = jax.jit(partial(expand, correlated))
     dimension = pooling.dimension
     start = Start(np.zeros(dimension), 0.01 * np.eye(dimension), np.zeros(1), 1, look)
-    departures = _departures(start, Settings(chains=2, seed=3), pooling, centred)
-    potential = jax.jit(jax.value_and_grad(_potential(correlated, 1e9, jnp.asarray(centred))))
+    chains = departures(start, Settings(chains=2, seed=3), pooling, centred)
+    potential = jax.jit(jax.value_and_grad(potential_of(correlated, 1e9, jnp.asarray(centred))))
     for chain in range(2):
-        value, slope = potential({"z": departures.z["z"][chain]})
+        value, slope = potential({"z": chains.z["z"][chain]})
         # forward and reverse solves differ by the solver's tolerance
-        np.testing.assert_allclose(departures.potential_energy[chain], value, rtol=1e-4)
-        np.testing.assert_allclose(departures.z_grad["z"][chain], slope["z"], rtol=2e-2, atol=2e-2 * np.ptp(slope["z"]))
+        np.testing.assert_allclose(chains.potential_energy[chain], value, rtol=1e-4)
+        np.testing.assert_allclose(chains.z_grad["z"][chain], slope["z"], rtol=2e-2, atol=2e-2 * np.ptp(slope["z"]))
 
 
 def test_the_mass_matrix_moves_with_what_is_held(correlated):
@@ -72,7 +73,7 @@ def test_the_mass_matrix_moves_with_what_is_held(correlated):
     z = mode + 1e-3 * rng.standard_normal((4000, len(mode)))
     c = jax.vmap(lambda one: to_centred(pooling, one, centred))(jnp.asarray(z))
     # 4,000 draws: 2 % of a variance, four times over
-    np.testing.assert_allclose(np.var(c, axis=0), np.diag(_covariance(pooling, start, centred)), rtol=0.1)
+    np.testing.assert_allclose(np.var(c, axis=0), np.diag(covariance(pooling, start, centred)), rtol=0.1)
 
 
 def test_a_parameter_is_centred_where_most_patients_tell_more_than_the_population(correlated):
@@ -86,7 +87,7 @@ def test_a_parameter_is_centred_where_most_patients_tell_more_than_the_populatio
     np.testing.assert_allclose(information(pooling, start), [[3, 3], [3, 0], [0, 0]], atol=1e-9)
     centred, share = choose_centred(pooling, start)
     assert centred.tolist() == [True, False]
-    assert _in_words(pooling, centred, share) == "k_12 centred (67%), k_10 non-centred (33%)"
+    assert in_words(pooling, centred, share) == "k_12 centred (67%), k_10 non-centred (33%)"
 
 
 def test_what_is_told_twice_counts_once(correlated):

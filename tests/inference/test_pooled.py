@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpyro.infer import NUTS
 
-from cls_infer.inference.nuts import _potential
+from cls_infer.inference.kernel import potential_of
 from cls_infer.inference.pooled import learnt_covariance, with_one_step_size
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.solve.lanes import Tolerance
@@ -41,7 +41,7 @@ def test_a_direction_much_wider_than_laplace_says_is_learnt():
 
 def test_a_patient_who_cannot_be_simulated_is_a_level_wall(target):
     unsolvable = posterior(target.model, target.cohort, tolerance=Tolerance(max_steps=2))
-    potential = _potential(unsolvable, 123.0)
+    potential = potential_of(unsolvable, 123.0)
     at = {"z": jnp.zeros(unsolvable.pooling.dimension)}
     assert float(potential(at)) == 123.0
 

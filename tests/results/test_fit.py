@@ -3,7 +3,7 @@ from results.made_up import DRAWS, chart, sampled
 
 from cls_infer.errors import InputError
 from cls_infer.inference.settings import Settings
-from cls_infer.results import fit as module
+from cls_infer.results import sampling
 from cls_infer.results.fit import fit, hide_after
 
 
@@ -17,7 +17,7 @@ def test_until_hides_measurements_and_keeps_therapy():
 
 
 def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
-    def made_up(made, cohort, *, settings, certify, enough, report):
+    def made_up(made, cohort, *, settings, certify, enough, report, kept):
         report("sampling")
         target = made(cohort)
         inference = sampled(target)
@@ -27,7 +27,7 @@ def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
         assert not enough(target, inference.draws.z[:, :40])  # 160 draws can not be worth 400
         return [inference]
 
-    monkeypatch.setattr(module, "infer_cohort", made_up)
+    monkeypatch.setattr(sampling, "infer_cohort", made_up)
     said = []
     done = fit(
         chart("P1"),

@@ -6,7 +6,7 @@ import xarray as xr
 
 from cls_infer.errors import InputError
 from cls_infer.results.fitted import Fit, fit_json
-from cls_infer.results.store import check_free, open_fit, save
+from cls_infer.results.store import check_free, is_unfinished, open_fit, save
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,29 @@ def test_a_save_that_fails_leaves_the_folder_free(fit, tmp_path):
     with pytest.raises(ValueError, match="Expecting value"):
         save(Fit(tree, fit.verdict), tmp_path / "run")
     assert check_free(tmp_path / "run")
+
+
+def test_the_end_of_an_unfinished_fit_replaces_what_a_kill_left_of_it(fit, tmp_path):
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "fit.zarr").mkdir()
+    (tmp_path / "fit.zarr" / "torn").write_text("half")
+    with pytest.raises(InputError, match="holds an unfinished fit; `cls-infer resume"):
+        open_fit(tmp_path)
+    save(fit, tmp_path)
+    assert not (tmp_path / "checkpoint").exists() and not (tmp_path / "fit.zarr" / "torn").exists()
+    assert open_fit(tmp_path).verdict == fit.verdict
+
+
+def test_an_interrupted_fit_keeps_its_checkpoint(fit, tmp_path):
+    from cls_infer.results.diagnose import diagnose
+
+    tree = fit.tree.copy()
+    tree["sample_stats"].attrs["complete"] = 0
+    (tmp_path / "checkpoint").mkdir()
+    save(Fit(tree, diagnose(tree)), tmp_path)
+    assert (tmp_path / "checkpoint").is_dir() and is_unfinished(tmp_path)
+    save(fit, tmp_path)
+    assert not is_unfinished(tmp_path)
 
 
 def test_the_json_has_the_documented_keys(run):
