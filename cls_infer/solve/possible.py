@@ -53,6 +53,10 @@ def impossible_therapy(therapy: Sequence[Event], hours: float) -> Iterator[Probl
             yield Problem("therapy", found, event.row, "correct the time, leave it out, or simulate longer")
         if event.amount is None:
             yield Problem("therapy", f"`{event.item}` has no amount", event.row, "a simulation needs one")
+        if event.end_sd:
+            yield Problem(
+                "therapy", f"`{event.item}` has an uncertain end", event.row, "a simulation needs a known one"
+            )
 
 
 def broken_event(event: Event, where: str) -> Iterator[Problem]:

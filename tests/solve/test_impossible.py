@@ -93,6 +93,11 @@ def test_a_simulation_refuses_what_its_run_cannot_have():
     assert [problem.where for problem in problems] == ["--set", "therapy"]
 
 
+def test_a_simulation_needs_to_know_when_an_infusion_ends():
+    (problem,) = refused(lambda: simulate(MODEL, therapy=(replace(RINGER, end_sd=0.1),)))
+    assert "uncertain end" in problem.message
+
+
 def route(start, stops):
     """A lane's way without therapy."""
     stops = np.array([stops], float)
