@@ -9,12 +9,14 @@ import numpy as np
 
 from ..cohort.records import Cohort
 from ..likelihood.posterior import Posterior, posterior
+from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
 from .apart import Apart, Posteriors, Whole
 from .certified import Certificate, Certify, WeighedDraws, by_importance, by_laplace
+from .method import stiff_after_all, with_method
 from .nuts import Draws, Progress, sample_nuts, trace_sampler
 from .settings import Choice, Settings
-from .start import find_start
+from .start import Start, find_start
 
 type Report = Callable[[Progress | Choice | str], None]
 type Target = Callable[[Cohort], Posterior]
@@ -30,7 +32,7 @@ found to cover a whole episode's posterior (`docs/evidence/importance.md`), and 
 @dataclass(frozen=True)
 class Inference:
     """The target as it was solved, draws, the method's name, the seconds of each part, what speaks for weighed draws,
-    and its patients' places in the cohort."""
+    its patients' places in the cohort, and why it was solved by its method."""
 
     target: Posterior
     draws: Draws
@@ -38,6 +40,7 @@ class Inference:
     seconds: dict[str, float]
     certificate: Certificate | None = None
     numbers: tuple[int, ...] = (0,)
+    solver_because: str = ""
 
 
 def infer(
@@ -50,7 +53,7 @@ def infer(
     """Return draws of one posterior: the mode, its Laplace covariance, then NUTS until there are `enough`.
 
     The sampler is compiled while the mode is sought. Where the solver's error in nats is too large about the mode,
-    all begins anew at a tighter tolerance.
+    all begins anew at a tighter tolerance; so it does by the implicit method where the mode is stiff after all.
     """
     begun = perf_counter()
     report("tracing the sampler")
@@ -62,14 +65,24 @@ def infer(
         report("compiling the sampler")
         error = trace_error_before_sampling(target, start, settings.seed)()
         sampler = coming.result()
-    if error > AIM and target.tolerance.rtol > FINEST:
-        finer = tighter(target.tolerance, error)
-        report(f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}")
+    if (otherwise := _otherwise(target, start, error, settings)) is not None:
+        tolerance, why = otherwise
+        report(why)
         spent = perf_counter() - begun
-        again = infer(replace(target, tolerance=finer), settings, enough=enough, report=report)
+        again = infer(replace(target, tolerance=tolerance), settings, enough=enough, report=report)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
     draws = sample_nuts(sampler, start, enough=lambda z: enough(target, z), report=report)
     return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+
+
+def _otherwise(target: Posterior, start: Start, error: float, settings: Settings) -> tuple[Tolerance, str] | None:
+    """Return how else to solve, and why, where the mode shows that it must be."""
+    if error > AIM and target.tolerance.rtol > FINEST:
+        finer = tighter(target.tolerance, error)
+        return finer, f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}"
+    if settings.solver == "auto" and (stiff := stiff_after_all(target, start.mode)) is not None:
+        return target.tolerance._replace(method=stiff.method), f"solving by {stiff.method} after all: {stiff.why}"
+    return None
 
 
 def are_apart(target: Posterior) -> bool:
@@ -110,7 +123,8 @@ def infer_cohort(
     Raises:
         InputError: names the model lacks; a start that cannot be solved.
     """
-    whole = target(cohort)
+    whole, chosen = with_method(target(cohort), settings.seed)
+    report(f"solver: {chosen.method}, {chosen.why}")
     apart = are_apart(whole)
     posteriors = Apart(whole) if apart else Whole(whole)
     parts: list[Inference] = []
@@ -130,7 +144,7 @@ def infer_cohort(
         parts.append(replace(infer(one, own, enough=enough, report=report), numbers=numbers))
         if not parts[-1].draws.complete:
             break
-    return parts
+    return [replace(part, solver_because=chosen.why) for part in parts]
 
 
 def _weighs(posteriors: Posteriors, settings: Settings) -> bool:

@@ -156,6 +156,9 @@ class Journey(NamedTuple):
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 """states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
 
+type Counting = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array, jax.Array]]
+"""The same, and how many steps were tried [lane]."""
+
 
 def at(table: Any, index: jax.Array) -> jax.Array:
     """Return each lane's row `index[lane]` of an array [lane, row, ...]."""
