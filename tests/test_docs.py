@@ -86,15 +86,17 @@ def test_the_tables_of_the_recipes_can_be_read(tmp_path):
 
     tables = [block.text for block in blocks(DOCS / "how-to.md") if block.text.startswith("patient,")]
     charts = [text for text in tables if text.startswith("patient,time")]
-    (given,) = (text for text in tables if text.startswith("patient,start"))
-    assert charts
+    therapies = [text for text in tables if text.startswith("patient,start")]
+    assert charts and therapies
     for number, chart in enumerate(charts):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "measurements.csv").write_text(f"{chart}\n", encoding="utf-8")
         read_cohort(folder)
-    (folder / "therapy.csv").write_text(given.replace(",24,72,", ",6,10,").replace(",0,24,", ",0,6,"), encoding="utf-8")
-    assert len(read_cohort(folder).patients[0].therapy) == 2
+    for given in therapies:
+        within = given.replace(",24,72,", ",6,10,").replace(",0,24,", ",0,6,")
+        (folder / "therapy.csv").write_text(within, encoding="utf-8")
+        assert len(read_cohort(folder).patients[0].therapy) == 2
 
 
 def reference() -> str:

@@ -71,6 +71,7 @@ def _amount(event: "Event") -> dict[str, Any]:
 
     belief = {"low": event.low, "high": event.high, "median": event.median, "gsd": event.gsd}
     uncharted = {name: number for name, number in belief.items() if number is not None}
+    uncharted |= {"end": event.end, "end_sd": event.end_sd} if event.end_sd else {}
     return {"amount": event.amount, "unit": ITEMS[event.item].unit, **uncharted}
 
 
@@ -150,6 +151,8 @@ def _columns(patient: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _belief(amount: dict[str, Any]) -> str:
+    if "end_sd" in amount:
+        return f"ends at about {amount['end']:g} h, give or take {amount['end_sd']:g} h"
     if "median" in amount:
         return f"about {amount['median']:g} {amount['unit']}, within a factor of {amount['gsd']:g}"
     return f"{amount['low']:g} to {amount['high']:g} {amount['unit']}"

@@ -155,6 +155,9 @@ def read_therapy_file(name: str, hours: float) -> "tuple[Event, ...]":
             problems.append(Problem(name, message, event.row, "correct the time, or leave the row out"))
         if event.amount is None:
             problems.append(Problem(name, f"`{event.item}` has no amount", event.row, "a simulation needs one"))
+        if event.end_sd:
+            found = f"`{event.item}` has an uncertain end"
+            problems.append(Problem(name, found, event.row, "a simulation needs a known one: clear `end_sd`"))
     if problems:
         raise InputError(problems)
     return events

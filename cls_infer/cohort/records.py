@@ -35,6 +35,8 @@ class Event:
 
     `amount` is the total over that time for a volume item [L], the level held for a level item [its unit].
     Where it was never charted it is None and is lognormal (`median`, `gsd`) or uniform on [`low`, `high`].
+    With an `end_sd` [h] above 0 the end is uncertain. Then the amount is what was given however long that took or,
+    where it was charted `by_rate`, what the rate comes to by the stated `end`.
     """
 
     item: str
@@ -46,6 +48,8 @@ class Event:
     high: float | None = None
     median: float | None = None
     gsd: float | None = None
+    end_sd: float = 0.0
+    by_rate: bool = False
 
 
 @dataclass(frozen=True)

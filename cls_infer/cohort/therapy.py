@@ -10,13 +10,13 @@ from .names import did_you_mean
 from .quantities import read_number, read_quantity
 from .records import Event
 from .tables import Columns, Row
-from .times import Clock, read_time
+from .times import Clock, read_duration, read_time
 
 COLUMNS = Columns(
     required=("patient", "start", "end", "item", "amount", "unit"),
     optional=(
         *("rate", "rate_unit", "amount_low", "amount_high", "amount_median", "amount_gsd"),
-        *("time_unit", "comment"),
+        *("end_sd", "time_unit", "comment"),
     ),
 )
 RANGE, CENTRE = ("amount_low", "amount_high"), ("amount_median", "amount_gsd")
@@ -64,9 +64,28 @@ def _event(row: Row, item: Item, start: float | None, end: float | None, problem
         amount = _charted(row, item, hours, problems)
     else:
         belief = _uncharted(row, item, problems)
+    end_sd = _end_sd(row, hours, problems)
     if len(problems) > before or start is None or end is None:
         return None
-    return Event(row["item"], start, end, amount, row.number, **belief)
+    by_rate = bool(row["rate"]) or item.kind == "level"
+    return Event(row["item"], start, end, amount, row.number, **belief, end_sd=end_sd, by_rate=by_rate and end_sd > 0)
+
+
+def _end_sd(row: Row, hours: float | None, problems: list[Problem]) -> float:
+    """Return how uncertain the end is [h]; of what ran for that long, one number must be known to tell the rest."""
+    end_sd = read_duration(row, "end_sd", problems)
+    if end_sd <= 0 or hours is None:
+        return 0.0
+    wrong = ""
+    if end_sd >= hours:
+        wrong, remedy = f"is not below the {hours:g} h it ran", "write how many hours the end may be off"
+    elif row["amount"] and row["rate"]:
+        wrong, remedy = "is given beside `amount` and `rate`, which tell the end", "clear one of the three"
+    elif not (row["amount"] or row["rate"]):
+        wrong, remedy = "is given where the amount is unknown too", "chart the amount or the rate, or clear `end_sd`"
+    if wrong:
+        problems.append(row.problem(f"`end_sd` {row['end_sd']} {wrong}", remedy))
+    return end_sd
 
 
 def _check_nothing_in(row: Row, columns: Sequence[str], problems: list[Problem]) -> None:

@@ -16,8 +16,8 @@ from .times import Clock
 def read_therapy_instead(path: Path | str, cohort: Cohort, problems: list[Problem]) -> dict[str, tuple[Event, ...]]:
     """Return the therapy of every patient that the table names.
 
-    Its times are those of the chart: hours, or timestamps counted from the chart's zero. An amount that is not
-    written must be one that the chart does not know either.
+    Its times are those of the chart: hours, or timestamps counted from the chart's zero. An amount or end that is
+    not known must be one that the chart does not know either.
 
     Args:
         path: a table such as therapy.csv.
@@ -33,7 +33,7 @@ def read_therapy_instead(path: Path | str, cohort: Cohort, problems: list[Proble
     known = [row for row in rows if row["patient"] in patients]
     treated = read_therapy(known, {name: _clock(patient) for name, patient in patients.items()}, problems)
     for name, events in treated.items():
-        problems += _unknown_amounts(str(path), patients[name], events)
+        problems += _unknowns(str(path), patients[name], events)
     return {name: tuple(_as_charted(event, patients[name]) for event in events) for name, events in treated.items()}
 
 
@@ -44,13 +44,14 @@ def _clock(patient: Patient) -> Clock:
     return Clock("timestamp with a zone" if zero.tzinfo else "timestamp", zero)
 
 
-def _unknown_amounts(where: str, patient: Patient, events: Sequence[Event]) -> list[Problem]:
+def _unknowns(where: str, patient: Patient, events: Sequence[Event]) -> list[Problem]:
     charted = {replace(event, row=0) for event in patient.therapy}
-    message, remedy = "has no amount, and the fit estimated none for such a row", "write the amount"
+    new = [event for event in events if replace(event, row=0) not in charted]
+    lacking = [(event, "amount", "write the amount") for event in new if event.amount is None]
+    lacking += [(event, "certain end", "write `end` alone") for event in new if event.end_sd]
     return [
-        Problem(where, f"`{event.item}` {message}", event.row, remedy)
-        for event in events
-        if event.amount is None and replace(event, row=0) not in charted
+        Problem(where, f"`{event.item}` has no {what}, and the fit estimated none for such a row", event.row, remedy)
+        for event, what, remedy in lacking
     ]
 
 

@@ -17,9 +17,10 @@ from .chains import Draws, finished, follow
 from .checkpoint import NOWHERE, Kept
 from .departure import Departure, depart, in_words
 from .kernel import trace_sampler
+from .method import stiff_after_all, with_method
 from .progress import Forecast, Progress
 from .settings import Choice, Settings
-from .start import find_start
+from .start import Start, find_start
 
 type Report = Callable[[Progress | Forecast | Choice | str], None]
 type Target = Callable[[Cohort], Posterior]
@@ -37,7 +38,7 @@ found to cover a whole episode's posterior (`docs/evidence/importance.md`), and 
 @dataclass(frozen=True)
 class Inference:
     """The target as it was solved, draws, the method's name, the seconds of each part, what speaks for weighed draws,
-    and its patients' places in the cohort."""
+    its patients' places in the cohort, and why it was solved by its method."""
 
     target: Posterior
     draws: Draws
@@ -45,6 +46,7 @@ class Inference:
     seconds: dict[str, float]
     certificate: Certificate | None = None
     numbers: tuple[int, ...] = (0,)
+    solver_because: str = ""
 
 
 def infer(
@@ -58,7 +60,8 @@ def infer(
     """Return draws of one posterior: the mode, its Laplace covariance, then NUTS until there are `enough`.
 
     The sampler is compiled while the mode is sought. Where the solver's error in nats is too large about the mode,
-    all begins anew at a tighter tolerance. What `kept` holds of an earlier session is not done again.
+    all begins anew at a tighter tolerance; so it does by the implicit method where the mode is stiff after all. What
+    `kept` holds of an earlier session is not done again.
     """
     if (known := _known(kept)) is not None:
         departure, tolerance, found = known
@@ -73,11 +76,11 @@ def infer(
         report("compiling the sampler")
         error = trace_error_before_sampling(target, start, settings.seed)()
         sampler = coming.result()
-    if error > AIM and target.tolerance.rtol > FINEST:
-        finer = tighter(target.tolerance, error)
-        report(f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}")
+    if (otherwise := _otherwise(target, start, error, settings)) is not None:
+        tolerance, why = otherwise
+        report(why)
         spent = perf_counter() - begun
-        again = infer(replace(target, tolerance=finer), settings, enough=enough, report=report, kept=kept)
+        again = infer(replace(target, tolerance=tolerance), settings, enough=enough, report=report, kept=kept)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
     departure = depart(target.pooling, start, settings)
     kept.write(DEPARTURE, asdict(departure))
@@ -111,6 +114,16 @@ def _go_on(
         sampler = trace_sampler(target, settings)()
         draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
     return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+
+
+def _otherwise(target: Posterior, start: Start, error: float, settings: Settings) -> tuple[Tolerance, str] | None:
+    """Return how else to solve, and why, where the mode shows that it must be."""
+    if error > AIM and target.tolerance.rtol > FINEST:
+        finer = tighter(target.tolerance, error)
+        return finer, f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}"
+    if settings.solver == "auto" and (stiff := stiff_after_all(target, start.mode)) is not None:
+        return target.tolerance._replace(method=stiff.method), f"solving by {stiff.method} after all: {stiff.why}"
+    return None
 
 
 def are_apart(target: Posterior) -> bool:
@@ -152,7 +165,8 @@ def infer_cohort(
     Raises:
         InputError: names the model lacks; a start that cannot be solved.
     """
-    whole = target(cohort)
+    whole, chosen = with_method(target(cohort), settings.seed)
+    report(f"solver: {chosen.method}, {chosen.why}")
     apart = are_apart(whole)
     posteriors = Apart(whole) if apart else Whole(whole)
     parts: list[Inference] = []
@@ -173,7 +187,7 @@ def infer_cohort(
         parts.append(replace(infer(one, own, enough=enough, report=report, kept=place), numbers=numbers))
         if not parts[-1].draws.complete:
             break
-    return parts
+    return [replace(part, solver_because=chosen.why) for part in parts]
 
 
 def _weighs(posteriors: Posteriors, settings: Settings) -> bool:

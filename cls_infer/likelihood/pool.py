@@ -174,7 +174,7 @@ def _check_alike(name: str, priors: Sequence[Prior], cohort: Cohort) -> None:
 
 
 def _amounts(model: Model, cohort: Cohort, position: int) -> list[Slot]:
-    """Return one slot for each place of uncharted amounts, empty for patients who have fewer."""
+    """Return one slot for each place of uncharted amounts and ends, empty for patients who have fewer."""
     events = [uncharted(usable(model, patient)) for patient in cohort.patients]
     slots = []
     for place in range(max(map(len, events), default=0)):
@@ -185,7 +185,7 @@ def _amounts(model: Model, cohort: Cohort, position: int) -> list[Slot]:
         slots.append(
             Slot(
                 _amount_name(cohort.patients, events, place),
-                "",
+                "h" if all(e[place].end_sd for e in events if place < len(e)) else "",
                 priors,
                 "patient",
                 None,
@@ -217,11 +217,15 @@ def _offsets(model: Model, cohort: Cohort, position: int) -> list[Slot]:
 
 
 def _amount_prior(event) -> Uncharted:
+    if event.end_sd:
+        hours = event.end - event.start
+        return Uncharted(hours, event.end_sd / hours, 0.0, 1.0, 0.0)
     if event.median is not None:
         return Uncharted(event.median, float(np.log(event.gsd)), 0.0, 1.0, 0.0)
     return Uncharted(1.0, 0.0, event.low, event.high, 1.0)
 
 
 def _amount_name(patients: Sequence[Patient], events: Sequence[Sequence], place: int) -> str:
-    names = {f"{e[place].item}_{e[place].start:g}h" for e in events if place < len(e)}
+    here = [e[place] for e in events if place < len(e)]
+    names = {f"{event.item}_{event.start:g}h" + ("_duration" if event.end_sd else "") for event in here}
     return names.pop() if len(names) == 1 else f"uncharted_{place + 1}"

@@ -26,7 +26,8 @@ class Joint:
 
     A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
     had its own. `roads` names each patient's method [patient], `certificate` what speaks for weighed draws [patient],
-    NaN for NUTS. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled.
+    NaN for NUTS. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled,
+    `solver_because` why the target is solved by its method.
     """
 
     target: Posterior
@@ -38,6 +39,7 @@ class Joint:
     certificate: Certificate
     seconds: dict[str, float]
     centred: str = ""
+    solver_because: str = ""
 
 
 def join(parts: Sequence[Inference]) -> Joint:
@@ -71,6 +73,7 @@ def join(parts: Sequence[Inference]) -> Joint:
         Certificate(*np.array(rows, float).T),
         seconds,
         parts[0].draws.centred,
+        parts[0].solver_because,
     )
 
 

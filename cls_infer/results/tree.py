@@ -61,7 +61,7 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
         "observed_data": observed_data(target),
         "therapy": therapy_table(target),
         "sample_stats": _sample_stats(joint, status),
-        "solver": _solver(target, status, difference),
+        "solver": _solver(joint, status, difference),
         "inputs": inputs_kept(target, whole or target.cohort),
     }
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
@@ -105,12 +105,12 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
 
 
-def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:
+def _solver(joint: Joint, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:
     """Return how often each status occurred, and of a sample of draws the error in nats.
 
     `khat` is the Pareto shape of the weights that would correct the draws for it, NaN where too few differ.
     """
-    codes = list(STATUS_WORDS)
+    codes, tolerance = list(STATUS_WORDS), joint.target.tolerance
     count = np.stack([np.sum(status == code, axis=(0, 1)) for code in codes], axis=-1)
     return xr.Dataset(
         {
@@ -118,8 +118,13 @@ def _solver(target: Posterior, status: np.ndarray, difference: np.ndarray) -> xr
             "error": (("sample", "patient"), np.abs(difference), {"unit": "nat"}),
             "khat": ("patient", [pareto_shape(one) for one in difference.T]),
         },
-        coords={"patient": list(target.plan.patients), "status": list(STATUS_WORDS.values())},
-        attrs={"rtol": target.tolerance.rtol, "atol": target.tolerance.atol},
+        coords={"patient": list(joint.target.plan.patients), "status": list(STATUS_WORDS.values())},
+        attrs={
+            "rtol": tolerance.rtol,
+            "atol": tolerance.atol,
+            "method": tolerance.method,
+            "because": joint.solver_because,
+        },
     )
 
 

@@ -97,7 +97,7 @@ def known_values(target: Posterior) -> xr.Dataset:
 
 def unit_of(target: Posterior, slot: Slot) -> str:
     """Return the unit of a parameter, or of the therapy item behind an uncharted amount."""
-    if not slot.is_amount:
+    if not slot.is_amount or slot.unit:
         return slot.unit
     items = {event.item for patient in target.cohort.patients for event in patient.therapy if event.amount is None}
     units = {ITEMS[item].unit for item in items if slot.name.startswith(f"{item}_")}

@@ -111,12 +111,30 @@ class Forcing(NamedTuple):
     share: Any
 
 
+class Ends(NamedTuple):
+    """Therapy that runs for a time which is a parameter, in the place [lane, event] of an uncharted amount.
+
+    `uncertain` marks these places; `begin` [h], and `until` when it can go on at most [h]; what it adds while it runs
+    [lane, event, channel]: `hourly`, and `total` spread over the time.
+    """
+
+    uncertain: Any
+    begin: Any
+    until: Any
+    hourly: Any
+    total: Any
+
+
 class Route(NamedTuple):
-    """Where each lane goes: start [lane], stops [lane, stop] ascending (equal neighbours allowed), therapy."""
+    """Where each lane goes: start [lane], stops [lane, stop] ascending (equal neighbours allowed), therapy.
+
+    `ends` is None where every end is known; the others are no stops until their parameters say where.
+    """
 
     start: Any
     stops: Any
     forcing: Forcing
+    ends: Ends | None = None
 
 
 class Journey(NamedTuple):
@@ -137,6 +155,9 @@ class Journey(NamedTuple):
 
 type Solve = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array]]
 """states [lane, stop, state] and status [lane] from y0 [lane], case [lane] and route [lane]."""
+
+type Counting = Callable[[jax.Array, Case, Route], tuple[jax.Array, jax.Array, jax.Array]]
+"""The same, and how many steps were tried [lane]."""
 
 
 def at(table: Any, index: jax.Array) -> jax.Array:

@@ -53,11 +53,15 @@ def impossible_therapy(therapy: Sequence[Event], hours: float) -> Iterator[Probl
             yield Problem("therapy", found, event.row, "correct the time, leave it out, or simulate longer")
         if event.amount is None:
             yield Problem("therapy", f"`{event.item}` has no amount", event.row, "a simulation needs one")
+        if event.end_sd:
+            yield Problem(
+                "therapy", f"`{event.item}` has an uncertain end", event.row, "a simulation needs a known one"
+            )
 
 
 def broken_event(event: Event, where: str) -> Iterator[Problem]:
     """Yield what makes a treatment mean nothing: an item nobody knows, no numbers, an end before its start."""
-    numbers = [number for number in (event.start, event.end, event.amount) if number is not None]
+    numbers = [number for number in (event.start, event.end, event.amount, event.end_sd) if number is not None]
     if event.item not in ITEMS:
         yield Problem(where, f"unknown item `{event.item}`", event.row, did_you_mean(event.item, ITEMS))
     elif not all(map(isfinite, numbers)):
@@ -66,3 +70,9 @@ def broken_event(event: Event, where: str) -> Iterator[Problem]:
     elif event.end < event.start:
         found = f"`{event.item}` ends at {event.end:g} h, before it starts at {event.start:g} h"
         yield Problem(where, found, event.row, "swap the two")
+    elif event.end_sd and not 0 < event.end_sd < event.end - event.start:
+        found = f"`{event.item}` runs for {event.end - event.start:g} h, its end uncertain by {event.end_sd:g} h"
+        yield Problem(where, found, event.row, "give an `end_sd` from 0 to below the length")
+    elif event.end_sd and event.amount is None:
+        found = f"`{event.item}` has neither an amount nor a certain end"
+        yield Problem(where, found, event.row, "give one of them")

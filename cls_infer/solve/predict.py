@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ..physiology.inputs import REST
+from .ends import to_their_ends
 from .lanes import NO_HEALTH, Case, Route, Solve, inputs_along
 from .plan import Chart
 from .system import System
@@ -40,20 +41,21 @@ class Along(NamedTuple):
 
 
 def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array, route: Route) -> Along:
-    """Return times [lane, stop + 1], states, inputs and status from free values [lane] and uncharted amounts.
+    """Return times [lane, stop + 1], states, inputs and status from free values [lane] and uncharted amounts and ends.
 
     A lane without a steady state in health goes nowhere: all its stops are its start.
     """
     y0, numbers = jax.vmap(system.prepare)(values)
     steady = jax.vmap(system.steady)(y0, numbers)
-    ways = route._replace(stops=jnp.where(steady[:, None], route.stops, jnp.asarray(route.start)[:, None]))
+    ways, amounts, own = to_their_ends(route, amounts)
+    ways = ways._replace(stops=jnp.where(steady[:, None], ways.stops, jnp.asarray(route.start)[:, None]))
     states, status = solve(y0, Case(numbers, amounts), ways)
     rest = jnp.broadcast_to(jnp.array(REST, float), (y0.shape[0], 1, len(REST)))
     return Along(
         t=jnp.concatenate([route.start[:, None], route.stops], axis=1),
-        y=jnp.concatenate([y0[:, None], states], axis=1),
+        y=jnp.concatenate([y0[:, None], own(states)], axis=1),
         numbers=numbers,
-        u=jnp.concatenate([rest, inputs_along(route.forcing, amounts)], axis=1),
+        u=jnp.concatenate([rest, own(inputs_along(ways.forcing, amounts))[..., : len(REST)]], axis=1),
         status=jnp.where(steady, status, NO_HEALTH),
     )
 

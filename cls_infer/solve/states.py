@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from .fold import fold_lanes
-from .fused.solver import fused_solver, fused_solver_forward
+from .fused.solver import fused_solver, fused_solver_counting, fused_solver_forward
 from .grid import on_grid
-from .lanes import Case, Journey, Route, Solve, Tolerance, check_lanes, check_route, check_tolerance
+from .lanes import Case, Counting, Journey, Route, Solve, Tolerance, check_lanes, check_route, check_tolerance
 from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise
-from .machine.solver import machine_solver, machine_solver_forward
+from .machine.solver import machine_solver, machine_solver_counting, machine_solver_forward
 from .platform import platform
 from .replay import replay, unwind
 from .rosenbrock import ROS34PW2
@@ -74,6 +74,12 @@ def forward_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine:
     return _solver(engine, by, rhs, floor, tolerance)
 
 
+def counting_solver(rhs: Rhs, floor: np.ndarray, tolerance: Tolerance, *, engine: Engine = "auto") -> Counting:
+    """Return the solver that also says how many steps of each lane it tried. Arguments as above; no gradient."""
+    by = {"machine": machine_solver_counting, "fused": fused_solver_counting, "xla": batched_solver_counting}
+    return _solver(engine, by, rhs, floor, tolerance)
+
+
 def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:
     """Return a function of one lane for arrays of many lanes, with its gradient; XLA fuses it by itself."""
     xla = partial(jax.vmap, fun)
@@ -81,8 +87,8 @@ def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Call
 
 
 def _solver(
-    engine: Engine, by: Mapping[str, Callable[..., Solve]], rhs: Rhs, floor: np.ndarray, tolerance: Tolerance
-) -> Solve:
+    engine: Engine, by: Mapping[str, Callable[..., Any]], rhs: Rhs, floor: np.ndarray, tolerance: Tolerance
+) -> Callable[..., Any]:
     """Return the solver that the engine's own function makes of the problem; it refuses to solve no lanes."""
     check_tolerance(tolerance)
     problem = rhs, stepper_for(tolerance), floor, tolerance
@@ -93,7 +99,7 @@ def _solver(
         xla=lambda: by["xla"](*problem),
     )
 
-    def checked(y0: jax.Array, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
+    def checked(y0: jax.Array, case: Case, route: Route) -> Any:
         check_lanes(y0)
         check_route(route.start, route.stops)
         return solve(y0, case, route)
@@ -147,6 +153,16 @@ def batched_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tol
         return pull_y0, pull_case, None
 
     solve.defvjp(forward, reverse)
+    return solve
+
+
+def batched_solver_counting(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Counting:
+    """Return the solver by XLA that counts steps: those a lane accepted, for it tries them together with others."""
+
+    def solve(y0: Any, case: Case, route: Route) -> tuple[Any, jax.Array, jax.Array]:
+        journey = travel(rhs, stepper, floor, tolerance, y0, case, route)
+        return journey.at_stops, journey.status, jnp.sum(journey.h > 0, axis=0)
+
     return solve
 
 

@@ -13,6 +13,7 @@ from jax.flatten_util import ravel_pytree
 from ..model.spec import Model
 from ..physiology.inputs import Inputs
 from ..types import Scalar
+from .ends import own_time
 
 STEADY = 1e-8
 """Largest imbalance of a steady state. Where one is found what is left is rounding: of 100,000 prior draws 2e-14."""
@@ -61,8 +62,10 @@ class System:
         return np.array([state.floor for state in self.model.states.values()])
 
     def rhs(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
-        """Return dy/dt [state]."""
-        return jnp.stack([jnp.asarray(a, float) for a in self.model.derivative(t, *self._read(y, numbers, u))])
+        """Return dy/dt [state]; where a stop moves, that in the time `ends` describes."""
+        t, pace, u = own_time(t, u)
+        dy = jnp.stack([jnp.asarray(a, float) for a in self.model.derivative(t, *self._read(y, numbers, u))])
+        return dy if pace is None else jnp.multiply(pace, dy)
 
     def observe(self, t: Scalar, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
         """Return every observable, in the model's order."""

@@ -144,6 +144,14 @@ def test_grades_and_assays_are_shown_as_they_were_understood(cls_infer, folder):
         assert words in " ".join(said.out.split())
 
 
+def test_an_uncertain_end_is_told_to_be_a_parameter(cls_infer, folder):
+    head = "patient,start,end,item,amount,unit,end_sd,time_unit\n"
+    chart = folder(measurements=HEADER + "P1,9,hct,42,%\n", therapy=head + "P1,60,180,ringer,1,L,30,min\n")
+    said = cls_infer("check", chart, "--model", "two_pore")
+    ends = "becomes a parameter: row 2, `ringer` of `P1`, ends at about 3 h, give or take 0.5 h"
+    assert ends in " ".join(said.out.split())
+
+
 def test_a_volume_collected_from_before_the_simulation_is_not_used(cls_infer, folder):
     rows = "P1,0,hct,42,%,\nP1,6,urine,1,L,24\nP1,9,urine,0.1,L,3\n"
     chart = folder(measurements="patient,time,variable,value,unit,window\n" + rows)

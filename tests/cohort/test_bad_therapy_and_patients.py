@@ -7,6 +7,7 @@ import pytest
 HEAD = "patient,time,variable,value,unit\n"
 GIVEN = "patient,start,end,item,amount,unit\n"
 RATED = "patient,start,end,item,amount,unit,rate,rate_unit\n"
+ENDING = "patient,start,end,item,amount,unit,rate,rate_unit,end_sd\n"
 BELIEVED = "patient,start,end,item,amount,unit,amount_low,amount_high,amount_median,amount_gsd\n"
 
 THERAPY = {
@@ -43,6 +44,23 @@ THERAPY = {
     "a spread beside an amount": (
         BELIEVED + "P1,0,1,ringer,1,L,,,,2",
         (2, "`amount_gsd` is given beside", "clear `amount_gsd`"),
+    ),
+    "an end that is negatively uncertain": (
+        ENDING + "P1,0,2,ringer,1,L,,,-0.5",
+        (2, "`end_sd` is -0.5", "a length of time of 0 or more"),
+    ),
+    "an uncertain end that is not there": (ENDING + "P1,0,,ringer,1,L,,,0.5", (2, "`end` is empty", "write hours")),
+    "an end more uncertain than the infusion is long": (
+        ENDING + "P1,0,2,ringer,1,L,,,2",
+        (2, "`end_sd` 2 is not below the 2 h it ran", "how many hours"),
+    ),
+    "an uncertain end that two numbers tell": (
+        ENDING + "P1,0,2,ringer,1,L,0.5,L/h,0.5",
+        (2, "`end_sd` 0.5 is given beside `amount` and `rate`", "clear one"),
+    ),
+    "an uncertain end of an unknown amount": (
+        ENDING.replace("end_sd", "end_sd,amount_low,amount_high") + "P1,0,2,ringer,,L,,,0.5,1,2",
+        (2, "`end_sd` 0.5 is given where the amount is unknown too", "clear `end_sd`"),
     ),
     "a rate that contradicts the amount": (
         RATED + "P1,0,2,ringer,1,L,100,mL/h",

@@ -7,6 +7,7 @@ from cls_infer.cohort import Event
 
 GIVEN = "patient,start,end,item,amount,unit\n"
 RATED = "patient,start,end,item,amount,unit,rate,rate_unit\n"
+ENDING = "patient,start,end,item,amount,unit,rate,rate_unit,end_sd,time_unit\n"
 BELIEVED = "patient,start,end,item,amount,unit,amount_low,amount_high,amount_median,amount_gsd\n"
 
 
@@ -85,3 +86,18 @@ def test_covariates_become_canonical(read):
 def test_an_empty_cell_is_no_covariate(read):
     (patient,) = read(patients="patient,weight,sex,cause\nP1,,,").patients
     assert patient.covariates == {}
+
+
+@pytest.mark.parametrize(
+    ("row", "end_sd", "by_rate"),
+    [
+        ("P1,0,2,ringer,1,L,,,0.5,", 0.5, False),
+        ("P1,0,120,ringer,1,L,,,30,min", 0.5, False),
+        ("P1,0,2,ringer,,,500,mL/h,0.5,", 0.5, True),
+        ("P1,0,2,norepinephrine,0.1,ug/kg/min,,,0.5,", 0.5, True),
+        ("P1,0,2,ringer,,,500,mL/h,0,", 0.0, False),
+    ],
+)
+def test_an_end_may_be_uncertain(read, row, end_sd, by_rate):
+    event = the_event(read(therapy=ENDING + row))
+    assert (event.end, event.end_sd, event.by_rate) == (2.0, end_sd, by_rate)

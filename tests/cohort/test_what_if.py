@@ -40,6 +40,13 @@ def test_an_amount_the_fit_estimated_is_found_again(tmp_path):
     assert problems == [] and found["P1"][0] is GUESS
 
 
+def test_an_uncertain_end_must_be_one_the_fit_estimated(tmp_path):
+    path, problems = tmp_path / "other.csv", []
+    path.write_text("patient,start,end,item,amount,unit,end_sd\nP1,6,8,ringer,0.5,L,0.5\n", encoding="utf-8")
+    read_therapy_instead(path, COHORT, problems)
+    assert "`ringer` has no certain end, and the fit estimated none" in str(problems[0])
+
+
 def test_all_problems_are_told_at_once(tmp_path):
     found, problems = read(tmp_path, "p1,6,8,ringer,0.5,L,,\nP1,0,5,ringer,,L,2,1.5\nP2,x,8,ringer,1,L,,\n")
     assert "the run has no patient `p1`; did you mean `P1`?" in problems[0]

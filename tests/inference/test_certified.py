@@ -45,9 +45,9 @@ def test_every_certified_patient_stands_in_one_part(weighed):
     assert part.draws.stats["log_weight"].shape == (2, 150, 3)
 
 
-def test_batches_do_not_change_the_draws(weighed, target, monkeypatch):
+def test_batches_do_not_change_the_draws(weighed, monkeypatch):
     monkeypatch.setattr(module, "TOGETHER", 1)
-    again = by_importance(Apart(target(simulated(NAMES, seed=5))), SETTINGS, certify=Certify(smoothed, certified))
+    again = by_importance(Apart(weighed[0].target), SETTINGS, certify=Certify(smoothed, certified))
     np.testing.assert_array_equal(again.draws.z, weighed[0].draws.z)
 
 

@@ -35,8 +35,8 @@ def problem(request):
 
 
 def noisy():
-    """Every kind of scatter, estimated or not; limits, intervals, uncertain times, offsets, an uncharted amount; a
-    range, survival."""
+    """Every kind of scatter, estimated or not; limits, intervals, uncertain times, offsets, an uncharted amount
+    and an end; a range, survival."""
     plain = load_model("volume_kinetics")
     noises = {
         "hematocrit": student_t_noise(0.01),
@@ -63,8 +63,9 @@ def noisy():
         Measurement(5.0, "urine", 0.4, 6, window=3.0),
     )
     unknown = Event("ringer", 1.0, 3.0, None, 1, median=0.7, gsd=1.8)
+    until_about_four = Event("ringer", 2.0, 4.0, 0.5, 2, end_sd=0.4)
     covariates = {"weight": 70.0, "baseline_hematocrit": 0.42}
-    return posterior(model, Cohort("noisy", (Patient("P1", covariates, rows, (unknown,)),), ""))
+    return posterior(model, Cohort("noisy", (Patient("P1", covariates, rows, (unknown, until_about_four)),), ""))
 
 
 def test_value_and_gradient_are_those_of_the_log_posterior(problem):

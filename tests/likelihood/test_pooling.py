@@ -233,6 +233,17 @@ def test_uncharted_amounts_are_coordinates_with_their_own_priors(kinetics, two_p
     np.testing.assert_allclose(amounts[0, 0], 0.8 * 1.6, rtol=1e-12)
 
 
+def test_how_long_an_infusion_ran_is_a_coordinate_where_its_end_is_uncertain(kinetics):
+    rows = (Measurement(1.0, "hematocrit", 0.4, 1),)
+    given = Event("ringer", 1.0, 3.0, 0.8, 1, end_sd=0.5)
+    pooling = pool(kinetics, Cohort("one", (Patient("P1", {}, rows, (given,)),), ""))
+    place = pooling.labels().index("ringer_1h_duration[P1]")
+    assert pooling.slots[-1].unit == "h"
+    for z, hours in ((0.0, 2.0), (1.0, 2.0 * np.exp(0.25))):
+        at = jnp.zeros(pooling.dimension).at[place].set(z)
+        np.testing.assert_allclose(pooling.values(pooling.coordinates(at))[1], [[hours]], rtol=1e-12)
+
+
 def test_without_uncharted_amounts_there_is_none(kinetics, two_patients):
     pooling = pool(kinetics, two_patients)
     _, amounts = pooling.values(pooling.coordinates(jnp.zeros(pooling.dimension)))

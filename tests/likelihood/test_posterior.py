@@ -57,6 +57,29 @@ def test_every_measurement_has_the_density_of_its_noise(target, look, z):
     assert np.count_nonzero(time_variance) == 1  # the others know their time
 
 
+def test_how_long_an_infusion_ran_moves_the_density(kinetics, two_patients):
+    """At its stated end it is the infusion of a certain end; from there on the slope is that of differences."""
+    one = replace(two_patients, patients=two_patients.patients[:1])
+    (patient,) = one.patients
+    (given,) = patient.therapy
+    fine = Tolerance(rtol=1e-10, atol=1e-12, max_steps=4000)
+
+    def density(event):
+        target = posterior(kinetics, replace(one, patients=(replace(patient, therapy=(event,)),)), tolerance=fine)
+        return target, jax.jit(jax.value_and_grad(target.log_factor))
+
+    _, stated = density(given)
+    target, look = density(replace(given, end_sd=0.2))
+    assert target.pooling.labels()[-1] == "ringer_0h_duration[P1]"
+    z = jnp.zeros(target.pooling.dimension)
+    np.testing.assert_allclose(look(z)[0], stated(z[:-1])[0], rtol=1e-9)  # a stop at 0.5 h all the same
+    for at in (-0.8, 0.3):
+        here = z.at[-1].set(at)
+        ahead, behind = (look(here.at[-1].add(step))[0] for step in (1e-4, -1e-4))
+        # half of the third derivative times 1e-8, and the solver's 1e-10 over 1e-4
+        np.testing.assert_allclose(look(here)[1][-1], (ahead - behind) / 2e-4, rtol=1e-5)
+
+
 def test_padding_contributes_nothing(look, z):
     _, pointwise, totals, *_ = look(z)
     assert np.all(np.asarray(pointwise)[1, 2:] == 0.0)

@@ -93,6 +93,11 @@ def test_a_simulation_refuses_what_its_run_cannot_have():
     assert [problem.where for problem in problems] == ["--set", "therapy"]
 
 
+def test_a_simulation_needs_to_know_when_an_infusion_ends():
+    (problem,) = refused(lambda: simulate(MODEL, therapy=(replace(RINGER, end_sd=0.1),)))
+    assert "uncertain end" in problem.message
+
+
 def route(start, stops):
     """A lane's way without therapy."""
     stops = np.array([stops], float)
@@ -162,8 +167,15 @@ def test_a_fit_of_nobody_is_refused():
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"end": -1.0}, "ends at -1 h"), ({"start": np.nan}, "from nan to 0.5 h"), ({"item": "ringr"}, "unknown item")],
-    ids=["reversed", "NaN", "unknown"],
+    [
+        ({"end": -1.0}, "ends at -1 h"),
+        ({"start": np.nan}, "from nan to 0.5 h"),
+        ({"item": "ringr"}, "unknown item"),
+        ({"end_sd": -0.1}, "uncertain by -0.1 h"),
+        ({"end_sd": 0.5}, "runs for 0.5 h, its end uncertain by 0.5 h"),
+        ({"end_sd": 0.1, "amount": None, "low": 0.5, "high": 1.0}, "neither an amount nor a certain end"),
+    ],
+    ids=["reversed", "NaN", "unknown", "negative sd", "long sd", "two unknowns"],
 )
 def test_a_fit_refuses_broken_therapy(change, words):
     (problem,) = refused(lambda: fit(one_patient(therapy=(replace(RINGER, **change),)), MODEL))

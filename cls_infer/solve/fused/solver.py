@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..lanes import Solve, Tolerance
+from ..lanes import Counting, Solve, Tolerance
 from ..machine.block import Block
-from ..machine.rules import Functions, Made, results_of, with_pulls, with_tangents
+from ..machine.rules import Functions, Made, results_of, with_counts, with_pulls, with_tangents
 from ..stepper import Rhs, Stepper
 from .launch import emulate, launch
 from .thread import Threads
@@ -82,6 +82,13 @@ def fused_solver_forward(
 ) -> Solve:
     """Return the solver in fused kernels whose tangents run through the accepted steps; all else as above."""
     return with_tangents(_functions(emulated), rhs, stepper, floor, tolerance)
+
+
+def fused_solver_counting(
+    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, *, emulated: bool
+) -> Counting:
+    """Return the solver in fused kernels that counts its steps; all else as above."""
+    return with_counts(_functions(emulated), rhs, stepper, floor, tolerance)
 
 
 def _functions(emulated: bool) -> Made:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..fold import fold_lanes
-from ..lanes import Case, Route, Solve, Tolerance, inputs_along
+from ..lanes import Case, Counting, Route, Solve, Tolerance, inputs_along
 from ..stepper import Rhs, Stepper
 from .block import Block, Problem
 from .loops import ARGUMENTS
@@ -68,14 +68,25 @@ def with_tangents(made: Made, rhs: Rhs, stepper: Stepper, floor: np.ndarray, tol
     return _on_lanes(rhs, stepper, floor, tolerance, lambda block: _carried(made(block)))
 
 
+def with_counts(made: Made, rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Counting:
+    """Return the solver that counts its steps, of the functions made for a block."""
+    return _on_lanes(
+        rhs,
+        stepper,
+        floor,
+        tolerance,
+        lambda block: fold_lanes(partial(made(block).call, "forward"), (0, 0, 0, 0, 0), 0),
+    )
+
+
 def _on_lanes(
-    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, made: Callable[[Block], _OnArrays]
-) -> Solve:
+    rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance, made: Callable[[Block], Callable[..., Any]]
+) -> Callable[..., Any]:
     @cache
-    def solver(numbers: int, channels: int) -> _OnArrays:
+    def solver(numbers: int, channels: int) -> Callable[..., Any]:
         return made(Block(Problem(rhs, stepper, floor, tolerance, numbers, channels)))
 
-    def solve(y0: Any, case: Case, route: Route) -> tuple[jax.Array, jax.Array]:
+    def solve(y0: Any, case: Case, route: Route) -> Any:
         u = inputs_along(route.forcing, case.amounts)
         start, stops = jnp.asarray(route.start, float), jnp.asarray(route.stops, float)
         return solver(case.numbers.shape[1], u.shape[2])(y0, case.numbers, start, stops, u)

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..lanes import Solve, Tolerance
+from ..lanes import Counting, Solve, Tolerance
 from ..stepper import Rhs, Stepper
 from .block import Block
 from .build import build
 from .loops import PIECES, Loops
-from .rules import Functions, results_of, with_pulls, with_tangents
+from .rules import Functions, results_of, with_counts, with_pulls, with_tangents
 
 MANY, FEW = 8, 4
 """Lanes a block: eight fill the widest registers; where there are no more than four, as many are faster."""
@@ -60,6 +60,11 @@ def machine_solver(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tol
 def machine_solver_forward(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Solve:
     """Return the solver in machine code whose tangents run through the accepted steps; raises as the other does."""
     return with_tangents(_in_machine_code, rhs, stepper, floor, tolerance)
+
+
+def machine_solver_counting(rhs: Rhs, stepper: Stepper, floor: np.ndarray, tolerance: Tolerance) -> Counting:
+    """Return the solver in machine code that counts its steps; raises as the others do."""
+    return with_counts(_in_machine_code, rhs, stepper, floor, tolerance)
 
 
 def _in_machine_code(block: Block) -> Functions:
