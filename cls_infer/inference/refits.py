@@ -83,7 +83,7 @@ def refit(
     for number, fit in enumerate(left[:most_nuts], start=1):
         report(f"NUTS: {target.plan.patients[fit]} ({number} of {len(left)} without a certificate)")
         own = replace(settings, method="nuts", seed=settings.seed + int(fit))
-        part = infer(copies(target, [fit]), own, enough=enough, report=report)
+        part = infer(copies(target, [int(fit)]), own, enough=enough, report=report)
         if not part.draws.complete:
             break
         for name, spent in part.seconds.items():

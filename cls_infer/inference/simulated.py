@@ -76,10 +76,10 @@ def simulate(design: Posterior, fits: int, *, seed: int) -> Simulated:
     rng = np.random.default_rng([seed, fits])
     like = np.arange(fits) % len(design.plan.patients)
     names = [f"{design.plan.patients[i]}#{number}" for number, i in enumerate(like, start=1)]
-    stated = copies(design, like, names=names)
+    stated = copies(design, like.tolist(), names=names)
     true = replace(stated, plan=_at_true_times(stated, rng), tolerance=TIGHT)
     truth, seen, drawn = _truths(true, rng)
-    return Simulated(_charted(stated, seen, rng), truth, like, drawn)
+    return Simulated(_charted(stated, like, seen, rng), truth, like, drawn)
 
 
 def _truths(true: Posterior, rng: np.random.Generator) -> tuple[np.ndarray, Seen, Drawn]:
@@ -154,29 +154,40 @@ def _route(start: float, end: float, given: Sequence[Event], slots: int, times: 
     return route_of(start, [*times, end], given, slots=slots)
 
 
-def _charted(stated: Posterior, seen: Seen, rng: np.random.Generator) -> Posterior:
+def _charted(stated: Posterior, like: np.ndarray, seen: Seen, rng: np.random.Generator) -> Posterior:
     """Return the target of the charts that these predictions come to: plan and cohort hold the new values."""
     chart = stated.plan.chart
-    noises = [observable.noise for observable in stated.model.observables.values()]
-    relative = np.array([noise.relative for noise in noises])[chart.variable]
-    # a share of the reading: here of what is read without scatter
-    base = seen.scatter.scale + relative * (np.abs(seen.mean) - np.abs((chart.value + chart.upper) / 2))
-    scatter = seen.scatter._replace(scale=base)
-    scale = np.asarray(total_scale(seen.mean, np.zeros_like(seen.mean), scatter, chart.extra_sd))
-    unit = unit_noise(seen.mean.shape, scatter.shape, scatter.df, rng=rng)
-    values = scattered(seen.mean, scale, unit, scatter.shape)
+    values = _measured(stated, seen, rng)
     value, upper, censoring = (np.array(a) for a in (chart.value, chart.upper, chart.censoring))
-    patients = []
-    for number, patient in enumerate(stated.cohort.patients):
-        rows = used(stated.model, patient)
-        for column, row in enumerate(rows):
-            reported = recorded(row, values[number, column])
-            value[number, column], upper[number, column], censoring[number, column] = reported
-        columns = zip(value[number], upper[number], censoring[number], strict=True)
-        patients.append(_with_values(patient, rows, list(columns)))
+    rows = [used(stated.model, patient) for patient in stated.cohort.patients]
+    for one in np.unique(like):
+        fits = np.flatnonzero(like == one)
+        for column, row in enumerate(rows[fits[0]]):
+            reported = recorded(row, values[fits, column])
+            value[fits, column], upper[fits, column], censoring[fits, column] = reported
+    reports = zip(value, upper, censoring, strict=True)
+    patients = [
+        _with_values(patient, charted, list(zip(*report, strict=True)))
+        for patient, charted, report in zip(stated.cohort.patients, rows, reports, strict=True)
+    ]
     filled = chart._replace(value=value, upper=upper, censoring=censoring)
     cohort = replace(stated.cohort, patients=tuple(patients))
     return replace(stated, cohort=cohort, plan=replace(stated.plan, chart=filled))
+
+
+def _measured(stated: Posterior, seen: Seen, rng: np.random.Generator) -> np.ndarray:
+    """Return values [fit, obs] scattered about their predictions.
+
+    Noise that is a share of the value is one of the prediction: what scatters cannot depend on how it scattered.
+    """
+    chart, scatter = stated.plan.chart, seen.scatter
+    noises = [observable.noise for observable in stated.model.observables.values()]
+    relative = np.array([noise.relative for noise in noises])[chart.variable]
+    charted = np.abs((chart.value + chart.upper) / 2)  # what the scale was a share of
+    by_prediction = scatter._replace(scale=scatter.scale + relative * (np.abs(seen.mean) - charted))
+    scale = total_scale(seen.mean, np.zeros_like(seen.mean), by_prediction, chart.extra_sd)
+    unit = unit_noise(seen.mean.shape, scatter.shape, scatter.df, rng=rng)
+    return scattered(seen.mean, np.asarray(scale), unit, scatter.shape)
 
 
 def _with_values(patient: Patient, rows: list[Measurement], columns: list[tuple]) -> Patient:
