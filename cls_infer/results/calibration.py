@@ -78,7 +78,7 @@ class Calibration:
     drawn: Drawn
     constant: tuple[str, ...]
     provenance: Attributes
-    seconds: float
+    seconds: float = 0.0
 
 
 def calibrate(
@@ -119,10 +119,11 @@ def calibrate(
     refits = refit(simulated, **options, report=report)
     report("ranking")
     origin = provenance(model, cohort, settings, command=command, hidden=0)
-    return judge(simulated, refits, seed=settings.seed, origin=origin, begun=begun)
+    found = judge(simulated, refits, seed=settings.seed, origin=origin)
+    return replace(found, seconds=perf_counter() - begun)
 
 
-def judge(simulated: Simulated, refits: Refits, *, seed: int, origin: Attributes, begun: float = 0.0) -> Calibration:
+def judge(simulated: Simulated, refits: Refits, *, seed: int, origin: Attributes) -> Calibration:
     """Return the ranks of every truth among the draws of its refit, and the verdict."""
     there = np.flatnonzero(refits.there)
     draws = refits.points.shape[1]
@@ -148,7 +149,6 @@ def judge(simulated: Simulated, refits: Refits, *, seed: int, origin: Attributes
         drawn=simulated.drawn,
         constant=constant,
         provenance=origin,
-        seconds=perf_counter() - begun if begun else 0.0,
     )
 
 
