@@ -16,7 +16,7 @@ from cls_infer.inference.refits import LEFT_OUT, Refits, check, refit
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.simulated import Simulated, simulate
 from cls_infer.likelihood.posterior import posterior
-from cls_infer.results.calibration import LEVEL, calibrate, holm, judge
+from cls_infer.results.calibration import LEVEL, Ranked, calibrate, holm, judge
 from cls_infer.results.diagnose import certified
 from cls_infer.results.pareto import smoothed
 
@@ -29,14 +29,14 @@ def line(fits: int, rows: Cohort | None = None) -> Simulated:
     return simulate(posterior(straight_line(), rows or measured(TIMES, (1.0, 1.0, 1.0))), fits, seed=1)
 
 
-def drawn(simulated: Simulated, *, wider: float = 1.0, off: float = 0.0) -> Refits:
-    """Return draws of the line's posteriors in closed form, or with sds so many times as wide, means off by sds."""
+def drawn(simulated: Simulated, *, wider: float = 1.0) -> Refits:
+    """Return draws of the line's posteriors in closed form, or with standard deviations so many times as wide."""
     rng = np.random.default_rng(2)
     points = []
     for values in simulated.fit.plan.chart.value:
         mean, covariance = line_posterior(TIMES, values)
         root = cholesky(covariance, lower=True)
-        ab = mean + (wider * rng.standard_normal((DRAWS, 2)) + off) @ root.T
+        ab = mean + wider * rng.standard_normal((DRAWS, 2)) @ root.T
         points.append((ab - [3.0, 0.0]) / [2.0, 0.4])
     nothing = np.full(len(points), np.nan)
     road = np.full(len(points), "importance", dtype="<U16")
@@ -61,21 +61,26 @@ def test_an_exact_posterior_passes(exact):
         assert abs(one.inside50 - 0.5) < 4 * np.sqrt(0.25 / FITS)
 
 
+def test_a_posterior_too_narrow_fails_and_is_read_as_such(patients):
+    found = judge(patients, drawn(patients, wider=0.6), seed=1, origin={})
+    assert not found.verdict.ok
+    intercept = next(one for one in found.quantities if one.name == "a")
+    assert not intercept.uniform and intercept.reads == "draws too narrow"
+
+
 @pytest.mark.parametrize(
-    ("mistake", "reads"),
+    ("shape", "reads"),
     [
-        ({"wider": 0.6}, "draws too narrow"),
-        ({"wider": 1.6}, "draws too wide"),
-        ({"off": 0.5}, "draws too high"),
-        ({"off": -0.5}, "draws too low"),
+        ((0.6, 0.6), "draws too narrow"),
+        ((1.6, 1.6), "draws too wide"),
+        ((1.0, 1.5), "draws too high"),  # truths rank low
+        ((1.5, 1.0), "draws too low"),
     ],
     ids=str,
 )
-def test_a_posterior_of_another_width_or_place_fails_and_is_read_as_such(patients, mistake, reads):
-    found = judge(patients, drawn(patients, **mistake), seed=1, origin={})
-    assert not found.verdict.ok
-    intercept = next(one for one in found.quantities if one.name == "a")
-    assert not intercept.uniform and intercept.reads == reads
+def test_ranks_are_read(shape, reads):
+    u = np.random.default_rng(1).beta(*shape, 400)
+    assert Ranked("a", np.zeros(400), u, 0.0, 0.0, 0.0, 0.0).reads == reads
 
 
 def test_what_ranks_as_another_is_no_further_test():
@@ -126,9 +131,9 @@ def few_draws(monkeypatch):
 
 
 def test_the_whole_way_passes_where_everything_is_right(few_draws):
-    found = calibrate(straight_line(), measured(TIMES, (1.0, 1.0, 1.0)), fits=30, draws=DRAWS, most_nuts=0)
+    found = calibrate(straight_line(), measured(TIMES, (1.0, 1.0, 1.0)), fits=20, draws=DRAWS, most_nuts=0)
     assert found.verdict.ok, found.verdict.unmet
-    assert found.verdict.numbers["roads"] == {"importance": 30}
+    assert found.verdict.numbers["roads"] == {"importance": 20}
 
 
 @pytest.mark.parametrize(
