@@ -2,6 +2,7 @@
 
 import typer
 
+from .calibrate import calibrate
 from .check import check
 from .compare import compare
 from .demo import demo
@@ -23,5 +24,5 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, resume, predict, report, compare, design, validate):
+for command in (demo, models, check, simulate, fit, resume, predict, report, compare, design, calibrate, validate):
     app.command()(command)

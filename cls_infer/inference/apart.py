@@ -75,7 +75,8 @@ class Apart:
         """Return the target's z [..., dim of all] from every patient's point [..., patient, dim]."""
         return np.moveaxis(points, -1, -2).reshape(*points.shape[:-2], -1)
 
-    def _coordinates(self, points: jax.Array) -> jax.Array:
+    def coordinates(self, points: jax.Array) -> jax.Array:
+        """Return coordinates [lane, slot] of points [lane, dim]; 0 where nothing is estimated."""
         return jnp.zeros((len(points), len(self.target.pooling.slots))).at[:, self.free].set(points)
 
     @cached_property
@@ -83,7 +84,7 @@ class Apart:
         """Log posterior density [lane], without the prior's constant, at points [lane, dim] of patients [lane]."""
 
         def at(points: jax.Array, patient: jax.Array) -> jax.Array:
-            terms = self.target.by_patient(self._coordinates(points), patient)
+            terms = self.target.by_patient(self.coordinates(points), patient)
             return jnp.maximum(terms.log_likelihood + terms.log_health, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
 
         return over_lanes(at, VALUES)
@@ -93,7 +94,7 @@ class Apart:
         """The expansion about points [lane, dim] of patients [lane]."""
 
         def about(points: jax.Array, patient: jax.Array) -> Local:
-            found = factor(self.target, self._coordinates(points), patient)
+            found = factor(self.target, self.coordinates(points), patient)
             own = jnp.ix_(jnp.arange(len(points)), self.free, self.free)
             return Local(
                 log_posterior=found.log_likelihood + found.log_health - 0.5 * jnp.sum(points**2, axis=1),
@@ -110,11 +111,12 @@ class Apart:
         if not self.target.model.healthy_ranges:
             return 0.0
         draws = latin_hypercube(PRIOR, self.dimension, rng)
-        return float(np.logaddexp.reduce(self._log_health(draws, np.full(PRIOR, which))) - np.log(PRIOR))
+        return float(np.logaddexp.reduce(self.log_health(draws, np.full(PRIOR, which))) - np.log(PRIOR))
 
     @cached_property
-    def _log_health(self) -> Callable[..., np.ndarray]:
-        return over_lanes(lambda points, patient: self.target.log_health(self._coordinates(points), patient), VALUES)
+    def log_health(self) -> Callable[..., np.ndarray]:
+        """Log density of the healthy ranges [lane] at points [lane, dim] of patients [lane]; nothing is solved."""
+        return over_lanes(lambda points, patient: self.target.log_health(self.coordinates(points), patient), VALUES)
 
     def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
         """Return what keeps a patient from being solved at any of these points [point, dim]."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from ..likelihood.measured import scattered, unit_noise
 from ..likelihood.noise import SHAPES
-from .replicates import scattered, unit_noise
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 REPEATS = 10

@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from ..likelihood.batches import Pending, trace_in_batches
-from ..likelihood.noise import LOGNORMAL, STUDENT_T, TINY, total_scale
+from ..likelihood.measured import scattered, unit_noise
+from ..likelihood.noise import total_scale
 from ..likelihood.posterior import Posterior, log_health
 
 DIMS = ("chain", "draw", "patient", "obs")
@@ -67,23 +68,6 @@ def _groups(target: Posterior, draws: tuple[int, ...], predictive: dict[str, np.
         "posterior_predictive": xr.Dataset(by_chain, coords=coords),
         "log_likelihood": xr.Dataset(likelihood, coords=coords),
     }
-
-
-def unit_noise(
-    size: tuple[int, ...], shape: Any, df: Any, *, rng: np.random.Generator, normal: np.random.Generator | None = None
-) -> np.ndarray:
-    """Return scatter of scale 1 [size]: Student's t where the shape says so, else normal, from `normal` if it is
-    given."""
-    student = rng.standard_t(np.broadcast_to(df, size))
-    return np.where(shape == STUDENT_T, student, (normal or rng).standard_normal(size))
-
-
-def scattered(mean: np.ndarray, scale: Any, unit: np.ndarray, shape: Any) -> np.ndarray:
-    """Return predictions with scatter of this scale put on them: on the logarithm for lognormal noise."""
-    logarithmic = shape == LOGNORMAL
-    log_mean = np.log(np.maximum(mean, TINY))
-    multiplied = np.exp(log_mean + np.where(logarithmic, scale * unit, 0.0))
-    return np.where(logarithmic, multiplied, mean + scale * unit)
 
 
 def _predict(target: Posterior, z: jax.Array) -> tuple[Any, ...]:

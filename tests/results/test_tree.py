@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from results.made_up import CHAINS, DRAWS, chart, origin, sampled
 
+from cls_infer.likelihood.measured import scattered, unit_noise
 from cls_infer.likelihood.pooling import spread_of
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.fitted import conclude
 from cls_infer.results.joint import join
 from cls_infer.results.pareto import pareto_shape
-from cls_infer.results.replicates import scattered, unit_noise
 from cls_infer.results.trajectories import thinned
 from cls_infer.results.values import parameter_draws
 

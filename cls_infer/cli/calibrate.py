@@ -1,0 +1,142 @@
+"""`cls-infer calibrate`: is what a fit says as sure as it claims, of patients like these?"""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InputError, Problem
+from ..inference.settings import Settings
+from .fitting import NOT_MET, told_of_interrupts
+from .inputs import all_of, check_match, read_data, read_model
+from .options import Debug, Json, Quiet, assignments, names
+from .progress import watching
+from .talk import say, write_json, write_lines, write_table
+
+if TYPE_CHECKING:
+    from ..results.calibration import Calibration, Ranked
+
+HEADER = ("quantity", "p", "p of all", "in 50 %", "in 90 %", "ranks")
+
+Model = Annotated[str, typer.Argument(help="A shipped model, or the path of a model file.")]
+Like = Annotated[
+    str, typer.Option("--like", metavar="DATASET", help="Whose times, therapy, gaps and limits the patients have.")
+]
+Fits = Annotated[int, typer.Option("--fits", metavar="N", help="Patients simulated from the prior and fitted.")]
+Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws of each fit that its truth is ranked among.")]
+Method = Annotated[
+    str,
+    typer.Option("--method", metavar="auto|importance|nuts|laplace", help="How to sample each fit, as `fit` does."),
+]
+Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter, in truth too.")]
+MostNuts = Annotated[
+    int,
+    typer.Option(
+        "--most-nuts",
+        metavar="N",
+        help="Fits that may go on to NUTS, where weighing gives no certificate; minutes each.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every truth, chart and fit.")]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", metavar="FOLDER", help="Write ranks, pictures and a manifest there; else nothing."),
+]
+
+
+def calibrate(
+    model: Model,
+    like: Like,
+    fits: Fits = 200,
+    draws: Draws = 99,
+    method: Method = "auto",
+    fix: Fix = None,
+    most_nuts: MostNuts = 20,
+    seed: Seed = Settings.seed,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Simulate patients from the prior, fit each, and see whether truths take every rank in their posteriors."""
+    settings = Settings(method=method, seed=seed)
+    own, cohort, fixed, folder, *_ = all_of(
+        lambda: read_model(model),
+        lambda: read_data(like),
+        lambda: assignments(names(fix), "--fix"),
+        lambda: _free(out),
+        lambda: _check(fits, draws, most_nuts, settings),
+    )
+    check_match(own, cohort)
+    from ..results.calibration import calibrate as calibrate_model
+    from ..results.calibration_files import calibration_json, save_calibration
+
+    with told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
+        found = calibrate_model(
+            own,
+            cohort,
+            fits=fits,
+            draws=draws,
+            fixed=fixed,
+            settings=settings,
+            most_nuts=most_nuts,
+            command=shlex.join(["cls-infer", *sys.argv[1:]]),
+            report=report,
+        )
+    if folder:
+        save_calibration(found, folder)
+    if as_json:
+        write_json(calibration_json(found, folder))
+    else:
+        _print(found, folder, quiet=quiet)
+    return 0 if found.verdict.ok else NOT_MET
+
+
+def _free(out: str | None) -> Path | None:
+    from ..results.store import check_free
+
+    return None if out is None else check_free(out)
+
+
+def _check(fits: int, draws: int, most_nuts: int, settings: Settings) -> None:
+    from .machine import prepare_jax
+
+    prepare_jax()
+    from ..inference.refits import check
+
+    problems = [
+        Problem(option, f"is {number}", remedy=f"write {least} or more")
+        for option, number, least in (("--fits", fits, 1), ("--most-nuts", most_nuts, 0), ("--seed", settings.seed, 0))
+        if number < least
+    ]
+    try:
+        check(draws, settings)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _print(found: "Calibration", folder: Path | None, *, quiet: bool) -> None:
+    numbers = found.verdict.numbers
+    write_table(
+        f"ranks of {numbers['ranked']} truths, each among {found.draws} draws", HEADER, map(_row, found.quantities)
+    )
+    roads = ", ".join(f"{count} {road}" for road, count in numbers["roads"].items())
+    write_lines(f"fits: {numbers['fits']} ({roads}); {found.seconds:.0f} s")
+    lost = f"{numbers['unhealthy']} unhealthy, {numbers['failed']} not solved, {numbers['died']} died"
+    write_lines(f"truths drawn: {numbers['truths']} ({lost} before the last measurement)")
+    if found.constant:
+        say(f"the same in every draw, and not ranked: {', '.join(found.constant)}", quiet=quiet)
+    alone = f"{numbers['outside_alone']} of {numbers['quantities']}"
+    say(f"{alone} would fail were each judged alone at 5 %; one in twenty does by chance", quiet=quiet)
+    write_lines(*(["verdict: met"] if found.verdict.ok else [f"verdict: not met: {r}" for r in found.verdict.unmet]))
+    if folder:
+        write_lines(f"run: {folder}")
+
+
+def _row(one: "Ranked") -> tuple[str | float, ...]:
+    judged = "uniform" if one.uniform else one.reads
+    return one.name, one.p, one.adjusted, f"{one.inside50:.0%}", f"{one.inside90:.0%}", judged

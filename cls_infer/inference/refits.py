@@ -1,0 +1,125 @@
+"""Every simulated patient fitted again: draws of equal weight, by which road, and who was left without any."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import InputError, Problem
+from ..solve.lanes import Tolerance
+from .accuracy import sample_of
+from .apart import Apart
+from .certified import Certify, WeighedDraws, by_importance, by_laplace
+from .copies import copies
+from .run import FEW, Enough, Report, infer
+from .settings import Settings
+from .simulated import Simulated
+
+ROADS = ("auto", "importance", "nuts", "laplace")
+LEFT_OUT, NOT_CONVERGED = "no certificate", "not converged"
+"""Words for a fit without draws to rank among: nothing was sampled for want of a certificate, or NUTS did not end."""
+
+
+@dataclass(frozen=True)
+class Refits:
+    """Draws [fit, draw, dim] of equal weight of every fit, NaN where there are none; by which `road` they came, or why
+    there are none [fit]; k-hat and effective size of weighed draws [fit], NaN for NUTS; seconds spent; and at which
+    tolerance weighed draws were solved."""
+
+    points: np.ndarray
+    road: np.ndarray
+    khat: np.ndarray
+    effective: np.ndarray
+    seconds: dict[str, float]
+    tolerance: Tolerance
+
+    @property
+    def there(self) -> np.ndarray:
+        """Which fits have draws [fit]."""
+        return np.isfinite(self.points).all(axis=(1, 2))
+
+
+def refit(
+    simulated: Simulated,
+    *,
+    draws: int,
+    settings: Settings,
+    certify: Certify,
+    enough: Enough = lambda target, z: True,
+    most_nuts: int | None = None,
+    report: Report = lambda _: None,
+) -> Refits:
+    """Return `draws` draws of every simulated patient's posterior.
+
+    Weighed draws come of all in batches, resampled to equal weight. Who gets no certificate goes on to NUTS.
+
+    Args:
+        simulated: the patients.
+        draws: kept of each fit; of NUTS evenly spread over the chains, so that they hardly depend on one another.
+        settings: how to sample; `method` is one of `ROADS`.
+        certify: how weighed draws are judged.
+        enough: whether NUTS's draws suffice.
+        most_nuts: fits that may go to NUTS, each minutes long; None for all.
+        report: told of progress.
+
+    Raises:
+        InputError: a method that is none of `ROADS`, or fewer NUTS draws than are to be kept.
+    """
+    check(draws, settings)
+    target = simulated.fit
+    apart, fits = Apart(target), len(simulated.truth)
+    found = Refits(
+        points=np.full((fits, draws, apart.dimension), np.nan),
+        road=np.full(fits, LEFT_OUT, dtype="<U16"),
+        khat=np.full(fits, np.nan),
+        effective=np.full(fits, np.nan),
+        seconds={},
+        tolerance=target.tolerance,
+    )
+    weighs = settings.method != "nuts" and (settings.method != "auto" or apart.dimension <= FEW)
+    if weighs:
+        road = by_laplace if settings.method == "laplace" else by_importance
+        found = _taken(found, road(apart, replace(settings, chains=1, draws=draws), certify=certify, report=report))
+    left = np.flatnonzero(~found.there)
+    for number, fit in enumerate(left[:most_nuts], start=1):
+        report(f"NUTS: {target.plan.patients[fit]} ({number} of {len(left)} without a certificate)")
+        own = replace(settings, method="nuts", seed=settings.seed + int(fit))
+        part = infer(copies(target, [int(fit)]), own, enough=enough, report=report)
+        if not part.draws.complete:
+            break
+        for name, spent in part.seconds.items():
+            found.seconds[name] = found.seconds.get(name, 0.0) + spent
+        found.road[fit] = NOT_CONVERGED
+        if enough(part.target, part.draws.z):
+            found.road[fit] = "nuts"
+            found.points[fit] = sample_of(part.draws.z, draws)
+    return found
+
+
+def _taken(found: Refits, weighed: WeighedDraws) -> Refits:
+    """Return the refits with weighed draws, side by side over the fits that have any, in their places."""
+    _, draws, dimension = found.points.shape
+    side_by_side = weighed.draws.z.reshape(draws, dimension, len(weighed.which))
+    found.points[weighed.which] = np.moveaxis(side_by_side, 2, 0)
+    found.road[weighed.which] = weighed.method
+    found.khat[weighed.which] = weighed.certificate.khat
+    found.effective[weighed.which] = weighed.certificate.effective
+    return replace(found, seconds=dict(weighed.seconds), tolerance=weighed.tolerance)
+
+
+def check(draws: int, settings: Settings) -> None:
+    """Refuse settings that leave no draws to rank among, before anything is solved.
+
+    Raises:
+        InputError: all that is wrong.
+    """
+    problems = []
+    if settings.method not in ROADS:
+        known = ", ".join(f"`{road}`" for road in ROADS)
+        problems.append(Problem("--method", f"`{settings.method}` ranks no draws", remedy=f"there are {known}"))
+    if draws < 1:
+        problems.append(Problem("--draws", f"is {draws}", remedy="write 1 or more, such as 99"))
+    if settings.chains * settings.draws < draws:
+        sampled = settings.chains * settings.draws
+        problems.append(Problem("--draws", f"is {draws}, and NUTS makes {sampled}", remedy="ask for fewer"))
+    if problems:
+        raise InputError(problems)
