@@ -7,9 +7,9 @@ import xarray as xr
 
 from ..summary import Row
 from .course import with_unit
+from .density import curve_of
 from .forest import Interval, forest, interval
 from .ink import OTHER, POSTERIOR, PRIOR
-from .parameters import curve_of
 from .picture import BARE, Picture, panel, picture
 
 MOST = 8

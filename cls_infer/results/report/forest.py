@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .ink import OTHER, POSTERIOR, PRIOR, number
-from .picture import BOTTOM, LEFT, NAMED, TOP, WIDE, Picture, panel, picture
+from .picture import BOTTOM, LEFT, NAMED, TOP, WIDE, Picture, panel, picture, shortened
 
 ROW, MOST_NAMED = 0.16, 60
 """Inches of a row with a name; more rows than these go nameless, in one picture of fixed height."""
@@ -14,7 +14,7 @@ ROW, MOST_NAMED = 0.16, 60
 NAMELESS = 4.2
 """Inches of the picture without names."""
 
-MARGIN, LONGEST = 1.2, 20
+MARGIN, LONGEST = 1.2, 16
 """Inches for the names, and letters of one."""
 
 
@@ -61,7 +61,7 @@ def forest(
     else:
         axes.plot(middle, places, color=POSTERIOR, linewidth=1.4)
     axes.set_ylim(places[-1] - 0.7, 0.7)
-    axes.set_yticks(places if named else [], [_cut(row.name) for row in rows] if named else [])
+    axes.set_yticks(places if named else [], [shortened(row.name, LONGEST) for row in rows] if named else [])
     axes.tick_params(axis="y", length=0)
     return picture(figure, f"{title}: {_told(rows)}{_and_common(common)}")
 
@@ -81,7 +81,3 @@ def _and_common(common: Interval | None) -> str:
     if common is None:
         return ""
     return f" In common: {number(common.middle)} ({number(common.low)} to {number(common.high)})."
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 2]}…"

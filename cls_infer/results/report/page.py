@@ -56,6 +56,8 @@ def render(fit: Fit, *, against: Mapping[str, Fit] | None = None, patients: Sequ
         InputError: another run was not fitted to the same measurements.
     """
     tree = fit.tree
+    with drawing():
+        beside = versus(fit, against or {})
     rows, found = summarise(tree), residuals(tree)
     shown = list(patients) or _shown(tree, found)
     known, more = _parted(tree, rows, shown)
@@ -68,7 +70,7 @@ def render(fit: Fit, *, against: Mapping[str, Fit] | None = None, patients: Sequ
             "courses": {name: _course(tree, name) for name in shown},
             **_met(tree, found),
             **_computed(tree, rows),
-            "versus": versus(fit, against or {}),
+            "versus": beside,
         }
     return (
         _environment()

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base.array import array_stats
 
 from ..summary import Row
 from .course import with_unit
+from .density import curve_of
 from .ink import POSTERIOR, PRIOR, percent
-from .picture import BARE, BOTTOM, NAMED, TOP, WIDE, Picture, panel, picture
-
-GRID = 120
-"""Points of a density."""
+from .picture import BARE, BOTTOM, NAMED, TOP, WIDE, Picture, panel, picture, shortened
 
 NINETY = 1.645
 """Standard deviations that hold 90 % of a normal distribution, either way."""
+
+LONGEST = 18
+"""Letters of a name beside its row."""
 
 ROW, MOST_ROWS, FARTHEST = 0.17, 30, 4.0
 """Inches of a row, rows of a picture, prior standard deviations shown."""
@@ -45,15 +45,6 @@ def density(tree: xr.DataTree, name: str, patients: Sequence[str]) -> Picture:
     return picture(figure, f"Densities of {name}: prior dashed, posterior filled.")
 
 
-def curve_of(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the density of some draws: places and heights [point]."""
-    draws = draws[np.isfinite(draws)]
-    if np.ptp(draws) == 0:
-        return np.repeat(draws[:1], 2), np.array([0.0, 1.0])
-    grid, height, _ = array_stats.kde(draws, grid_len=GRID)
-    return np.asarray(grid), np.asarray(height)
-
-
 def moved(rows: Sequence[Row], *, alone: bool) -> list[Picture]:
     """Return where each posterior lies in units of its prior, so many rows a picture; `alone` is one patient."""
     names = [row.variable if alone else row.name for row in rows]
@@ -76,14 +67,10 @@ def _moved(rows: Sequence[Row], names: Sequence[str]) -> Picture:
     axes.set_ylim(-len(rows) + 0.4, 0.6)
     box = axes.get_position()
     axes.set_position((1.35 / WIDE, box.y0, 1 - (1.35 + 0.5) / WIDE, box.height))
-    axes.set_yticks(places, [_cut(name) for name in names])
+    axes.set_yticks(places, [shortened(name, LONGEST) for name in names])
     axes.tick_params(axis="y", length=0)
     for place, row in zip(places, rows, strict=True):
         side = axes.get_yaxis_transform()
         axes.text(1.02, place, percent(row.contraction), transform=side, va="center", fontsize=8.0)
     told = "; ".join(f"{name} {percent(row.contraction)}" for name, row in zip(names, rows, strict=True))
     return picture(figure, f"Posterior means and 90 % intervals in prior standard deviations. Contraction: {told}.")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:22]}…"

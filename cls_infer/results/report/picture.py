@@ -20,7 +20,7 @@ POINTS = 72.0
 WIDE, NARROW = 4.0, 3.1
 """Inches across, of a panel with a time axis and of one of several side by side: letters can be read at 360 pixels."""
 
-LEFT, RIGHT, TOP, BOTTOM = 0.58, 0.12, 0.26, 0.24
+LEFT, RIGHT, TOP, BOTTOM = 0.58, 0.2, 0.26, 0.24
 """Inches around the axes, the same for all panels of a width, so that what stands below each other is aligned."""
 
 MARKS = 4
@@ -89,6 +89,13 @@ def panel(
     axes.xaxis.set_major_locator(MaxNLocator(MARKS))
     axes.yaxis.set_major_locator(MaxNLocator(MARKS))
     return figure, axes
+
+
+def shortened(name: str, most: int) -> str:
+    """Return a name of so many letters at most: its middle gives way, for names of a cohort often begin alike."""
+    if len(name) <= most:
+        return name
+    return f"{name[: most // 2]}…{name[-(most - most // 2 - 1) :]}"
 
 
 def picture(figure: Figure, words: str) -> Picture:

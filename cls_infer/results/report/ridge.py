@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from ..directions import Direction
 from ..identify import WALL, identified
 from .course import with_unit
+from .density import near_all
 from .ink import POSTERIOR, PRIOR
 from .picture import WIDE, Picture, picture
 
@@ -25,8 +26,7 @@ SHARES = (0.5, 0.9)
 ENDS, FARTHEST = (0.003, 0.99), 1.5
 """Quantiles shown, and how far beyond the posterior's the prior's are, in widths of the posterior."""
 
-GRID, FAR = 64, 4.0
-"""Points of a density, and how many interquartile ranges beyond the quartiles its draws may lie."""
+GRID = 64
 EDGE, GAP = 0.62, 0.16
 """Inches beside and between the panels."""
 
@@ -87,7 +87,7 @@ def _draws(tree: xr.DataTree, name: str, patient: str) -> tuple[np.ndarray, np.n
 def _pair(axes: Axes, across: list[np.ndarray], up: list[np.ndarray]) -> None:
     """Draw the contours of prior and posterior of two parameters."""
     for x, y, colour, dash in zip(across, up, (PRIOR, POSTERIOR), ("--", "-"), strict=True):
-        near = _within(x) & _within(y)
+        near = near_all(x) & near_all(y)
         x, y = x[near], y[near]
         found = array_stats.kde2d(x, y, gridsize=(GRID, GRID), hdi_probs=list(SHARES))
         height, xs, ys, levels = np.asarray(found[0]), found[1], found[2], np.unique(found[-1])
@@ -102,13 +102,6 @@ def _pair(axes: Axes, across: list[np.ndarray], up: list[np.ndarray]) -> None:
         limits(max(min(low, least), low - most), min(max(high, greatest), high + most))
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_locator(MaxNLocator(3))
-
-
-def _within(draws: np.ndarray) -> np.ndarray:
-    """Tell which draws a density is made of: few far out would make its grid too coarse for all others."""
-    low, high = np.quantile(draws, (0.25, 0.75))
-    away = FAR * (high - low)
-    return (draws >= low - away) & (draws <= high + away)
 
 
 def _name(axes: Axes, tree: xr.DataTree, across: str, up: str) -> None:
