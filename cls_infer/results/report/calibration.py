@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base.array import array_stats
 from arviz_stats.ecdf_utils import ecdf_pit
+from matplotlib.figure import Figure
 
 from ...cohort.records import BETWEEN
 from ..loo import DRAWS, STILL, relative_efficiency
@@ -24,6 +25,9 @@ MOST = 2000
 CERTAIN, SIMULATED = 0.95, 1000
 """What the band holds of calibrated predictions, all along at once, and how many of them are simulated for it."""
 
+
+MOST_POINTS = 300
+"""Points of the curve that are drawn."""
 
 ROUNDING = 1e-12
 """Shares are multiples of one over the number of measurements; the band ends on them too."""
@@ -101,22 +105,27 @@ def calibration(found: Places) -> Calibration | None:
         return None
     rng = np.random.default_rng(0)  # of the band, not of the fit
     at, share, low, high = ecdf_pit(found.pit, CERTAIN, SIMULATED, rng=rng)
-    figure, axes = panel("Share of measurements below, less what is expected", width=WIDE, height=2.2)
-    axes.set_xlabel("place in the prediction that left the measurement out", labelpad=2.0)
-    axes.set_position((axes.get_position().x0, 0.2, axes.get_position().width, 0.66))
-    axes.fill_between(
-        at, low - at, high - at, color=PRIOR, alpha=0.25, linewidth=0, label=f"{100 * CERTAIN:.0f} % band"
-    )
+    within = not np.any((share < low - ROUNDING) | (share > high + ROUNDING))
+    some = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_POINTS)).astype(int))
+    words = _words(within, found.pit)
+    figure = _figure(*(one[some] for one in (at, share, low, high)))
+    drawn = picture(figure, f"Distribution of {len(found.pit)} places against the uniform one, with a band. {words}")
+    return Calibration(drawn, within, words)
+
+
+def _figure(at: np.ndarray, share: np.ndarray, low: np.ndarray, high: np.ndarray) -> Figure:
+    """Return the shares [point] and their band, less what is expected."""
+    title, below = "Share of measurements below, less what is expected", "place in the prediction without it"
+    figure, axes = panel(title, below=below, width=WIDE, height=2.2)
+    label = f"{100 * CERTAIN:.0f} % band"
+    axes.fill_between(at, low - at, high - at, color=PRIOR, alpha=0.25, linewidth=0, label=label)
     axes.axhline(0.0, color=PRIOR, linewidth=0.7, linestyle="--")
     axes.step(at, share - at, where="post", color=POSTERIOR, linewidth=1.3, label="measurements")
     axes.set_xlim(0, 1)
     low_edge, high_edge = axes.get_ylim()
     axes.set_ylim(low_edge, high_edge + 0.25 * (high_edge - low_edge))
     axes.legend(loc="upper right", ncols=2, borderaxespad=0.0)
-    within = not np.any((share < low - ROUNDING) | (share > high + ROUNDING))
-    words = _words(within, found.pit)
-    drawn = picture(figure, f"Distribution of {len(found.pit)} places against the uniform one, with a band. {words}")
-    return Calibration(drawn, within, words)
+    return figure
 
 
 def _words(within: bool, pit: np.ndarray) -> str:

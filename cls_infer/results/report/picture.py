@@ -115,6 +115,7 @@ def _clean(element: ElementTree.Element) -> None:
     """Take out what belongs to a file of its own, and swap colours for their meaning."""
     element.tag = element.tag.rpartition("}")[2]
     element.tail = None
+    element.text = element.text if element.tag == "text" else None
     for child in list(element):
         _clean(child)
         if child.tag in ("style", "metadata") or (child.tag in ("g", "defs") and not len(child)):

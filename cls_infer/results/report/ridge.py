@@ -58,11 +58,17 @@ def tied(tree: xr.DataTree, patient: str) -> list[str]:
     for told in (identified(tree, patient=patient, names=WALL), identified(tree, patient=patient)):
         together: list[Direction] = [one for one in (*told.known, *told.ridges) if len(one.parts) > 1]
         for one in together:
-            names |= {part.name: None for part in one.parts if "assay" not in tree["posterior"][part.name].dims}
+            names |= {part.name: None for part in one.parts if _of_a_patient(tree, part.name)}
         if len(names) > 1:
             break
     wall = [name for name in WALL if len(names) > 1 and _free(tree, name, patient)]
     return list(dict.fromkeys([*names, *wall]))[:MOST]
+
+
+def _of_a_patient(tree: xr.DataTree, name: str) -> bool:
+    """Tell whether a number belongs to patients: neither to an assay nor to the population's law."""
+    one = tree["posterior"][name]
+    return "assay" not in one.dims and one.attrs.get("scope") != "population"
 
 
 def _free(tree: xr.DataTree, name: str, patient: str) -> bool:
