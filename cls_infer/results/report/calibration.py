@@ -19,7 +19,7 @@ from .picture import WIDE, Picture, panel, picture
 FEWEST = 5
 """Measurements below which a curve of their places says nothing."""
 
-MOST = 2000
+MOST = 1000
 """Measurements looked at, evenly among all where there are more."""
 
 CERTAIN, SIMULATED = 0.95, 1000
