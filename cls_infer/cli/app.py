@@ -6,6 +6,7 @@ from .check import check
 from .compare import compare
 from .demo import demo
 from .design import design
+from .doctor import doctor
 from .fit import fit
 from .models import models
 from .predict import predict
@@ -16,11 +17,10 @@ from .validate import validate
 app = typer.Typer(
     name="cls-infer",
     help="Bayesian inference of capillary leak from fluid balance and blood tests. Research only.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, predict, report, compare, design, validate):
+for command in (demo, models, check, simulate, fit, predict, report, compare, design, validate, doctor):
     app.command()(command)
