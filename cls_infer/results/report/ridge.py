@@ -106,7 +106,7 @@ def _pair(axes: Axes, across: list[np.ndarray], up: list[np.ndarray]) -> None:
         most = FARTHEST * (high - low)
         least, greatest = np.quantile(before, ENDS)
         limits(max(min(low, least), low - most), min(max(high, greatest), high + most))
-    axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_locator(MaxNLocator(2))
     axes.yaxis.set_major_locator(MaxNLocator(3))
 
 
