@@ -7,6 +7,7 @@ from .check import check
 from .compare import compare
 from .demo import demo
 from .design import design
+from .doctor import doctor
 from .fit import fit
 from .models import models
 from .predict import predict
@@ -18,11 +19,11 @@ from .validate import validate
 app = typer.Typer(
     name="cls-infer",
     help="Bayesian inference of capillary leak from fluid balance and blood tests. Research only.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, check, simulate, fit, resume, predict, report, compare, design, calibrate, validate):
+COMMANDS = (demo, models, check, simulate, fit, resume, predict, report, compare, design, calibrate, validate, doctor)
+for command in COMMANDS:
     app.command()(command)

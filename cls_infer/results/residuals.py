@@ -1,6 +1,5 @@
 """How the fit meets the data: coverage of the predictive bands, and where the model cannot follow."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,31 +33,34 @@ class Residual:
 
 def residuals(tree: xr.DataTree) -> list[Residual]:
     """Return every measurement with its residual and whether it lies in its 90 % predictive band."""
-    observed = tree["observed_data"].to_dataset()
-    predictive = tree["posterior_predictive"].to_dataset()
-    draws = ("chain", "draw")
-    mean, scale = predictive["prediction"].mean(draws), predictive["scale"].mean(draws)
-    found = []
-    for place in _places(observed):
-        one = observed["measurement"].isel(place)
-        censoring, predicted = int(observed["censoring"].isel(place)), float(mean.isel(place))
-        value, limit, censoring = nearer_end(float(one), float(observed["upper"].isel(place)), censoring, predicted)
-        logarithmic = one["noise"].item() == "lognormal"
+    observed = tree["observed_data"].to_dataset().transpose("patient", "obs")
+    predictive = tree["posterior_predictive"].to_dataset().transpose("chain", "draw", "patient", "obs")
+    here = tuple(np.argwhere(observed["measurement"].notnull().values).T)
+    read = {str(name): one.values[here] for name, one in observed.variables.items() if one.dims == ("patient", "obs")}
+    draws = {str(name): one.values.reshape(-1, *one.shape[2:])[:, *here] for name, one in predictive.items()}
+    means = {name: draws[name].mean(axis=0, where=np.isfinite(draws[name])) for name in ("prediction", "scale")}
+    lows, highs = np.nanquantile(draws["measurement"], (0.05, 0.95), axis=0) if here[0].size else ((), ())
+    names, found = observed["patient"].values[here[0]], []
+    for at, patient in enumerate(names):
+        censoring, predicted = int(read["censoring"][at]), float(means["prediction"][at])
+        value, limit, censoring = nearer_end(
+            float(read["measurement"][at]), float(read["upper"][at]), censoring, predicted
+        )
+        logarithmic = read["noise"][at] == "lognormal"
         gap = np.log(value) - np.log(predicted) if logarithmic else value - predicted
         beyond = gap * censoring < 0  # a true value below the limit may well be predicted below it
-        low, high = np.nanquantile(predictive["measurement"].isel(place).values, (0.05, 0.95))
         found.append(
             Residual(
-                patient=str(one["patient"].item()),
-                row=int(one["row"]),
-                time=float(one["time"]),
-                variable=str(one["variable"].item()),
-                unit=str(one["unit"].item()),
+                patient=str(patient),
+                row=int(read["row"][at]),
+                time=float(read["time"][at]),
+                variable=str(read["variable"][at]),
+                unit=str(read["unit"][at]),
                 value=value,
                 limit=limit,
                 predicted=predicted,
-                standardised=0.0 if beyond else float(gap / scale.isel(place)),
-                covered=inside(value, censoring, low, high),
+                standardised=0.0 if beyond else float(gap / means["scale"][at]),
+                covered=inside(value, censoring, lows[at], highs[at]),
             )
         )
     return found
@@ -79,11 +81,6 @@ def nearer_end(value: float, upper: float, censoring: int, predicted: float) -> 
     if predicted > (value + upper) / 2:
         return upper, f"from {value:g} to ", -1
     return value, f"up to {upper:g} from ", 1
-
-
-def _places(observed: xr.Dataset) -> Iterator[dict[str, int]]:
-    for patient, obs in np.argwhere(observed["measurement"].notnull().values):
-        yield {"patient": int(patient), "obs": int(obs)}
 
 
 def coverage(found: list[Residual]) -> float:
