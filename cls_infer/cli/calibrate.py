@@ -2,6 +2,8 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +11,7 @@ import typer
 
 from ..errors import InputError, Problem
 from ..inference.settings import Settings
-from .fitting import NOT_MET, told_of_interrupts
+from .fitting import NOT_MET
 from .inputs import all_of, check_match, read_data, read_model
 from .options import Debug, Json, Quiet, assignments, names
 from .progress import watching
@@ -73,7 +75,7 @@ def calibrate(
     from ..results.calibration import calibrate as calibrate_model
     from ..results.calibration_files import calibration_json, save_calibration
 
-    with told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
+    with _told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
         found = calibrate_model(
             own,
             cohort,
@@ -92,6 +94,16 @@ def calibrate(
     else:
         _print(found, folder, quiet=quiet)
     return 0 if found.verdict.ok else NOT_MET
+
+
+@contextmanager
+def _told_of_interrupts(*, quiet: bool) -> Iterator[None]:
+    """Say what Ctrl-C leaves behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("interrupted: nothing was written", quiet=quiet)
+        raise
 
 
 def _free(out: str | None) -> Path | None:

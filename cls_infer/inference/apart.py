@@ -120,7 +120,7 @@ class Apart:
 
     def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
         """Return what keeps a patient from being solved at any of these points [point, dim]."""
-        return unsolved(self.target, [which], np.asarray(self._coordinates(jnp.asarray(points)))[None])
+        return unsolved(self.target, [which], np.asarray(self.coordinates(jnp.asarray(points)))[None])
 
     def at(self, tolerance: Tolerance) -> "Apart":
         """Return the same patients solved at another tolerance."""
