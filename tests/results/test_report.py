@@ -22,10 +22,12 @@ from cls_infer.results.report import render
 from cls_infer.results.report.calibration import calibration, places
 from cls_infer.results.report.course import hours
 from cls_infer.results.report.ink import SHADES, number
+from cls_infer.results.report.people import people
 from cls_infer.results.report.picture import drawing, panel, picture
 from cls_infer.results.report.ridge import tied
 from cls_infer.results.report.therapy import given_to
 from cls_infer.results.report.versus import HERE, versus
+from cls_infer.results.residuals import residuals
 from cls_infer.results.summary import summarise
 
 EVIL, DOLLARS = "<script>alert(1)</script>", '$x_1$ & "co" </svg>'
@@ -67,10 +69,10 @@ def test_the_page_runs_no_script_whatever_a_patient_is_called(page):
     assert not read.of("script") and not any(name.startswith("on") for _, attrs in read.tags for name in attrs)
     labels = [attrs["aria-label"] for attrs in read.of("svg")]
     assert any(EVIL in label for label in labels) and any(DOLLARS in label for label in labels)
-    assert page.count(">$x_1$ &amp;") > 1  # as it is written, in pictures too
     (policy,) = [attrs for attrs in read.of("meta") if attrs.get("http-equiv")]
     assert policy["content"].startswith("default-src 'none'")
     closed = [part.partition("</svg>")[0] for part in page.split("<svg")[1:]]
+    assert any(">$x_1$ &amp;" in part for part in closed)  # as it is written, not as a formula
     for part in closed:
         ElementTree.fromstring(f"<svg{part}</svg>")
 
@@ -121,6 +123,16 @@ def test_the_cohort_is_shown_as_one(page, cohort):
         assert said in words, said
     effect = np.median(cohort.tree["posterior"]["k_12_weight"].values)
     assert f"k_12_weight {number(float(effect))} (" in words
+
+
+def test_the_table_tells_who_the_patients_are(cohort):
+    tree = cohort.tree
+    found = people(tree, residuals(tree), cohort.summary, ["P3"])
+    assert [one.name for one in found] == [EVIL, DOLLARS, "P3", "P4"] and found[2].pictured and not found[3].pictured
+    for place, one in enumerate(found):
+        assert one.about == {"weight": f"{60 + 5 * place}.0", "sex": ("male", "female")[place % 2]}
+        assert (one.measurements, one.entries, one.first, one.last) == (6, 2, 0.0, 2.0)
+        assert {row.name for row in one.rows} == {f"{row.variable}[{one.name}]" for row in one.rows} and one.rows
 
 
 def test_prior_and_posterior_of_every_number_are_pictured(page, cohort):
