@@ -10,6 +10,7 @@ from inference.conftest import simulated
 from cls_infer.inference import certified as module
 from cls_infer.inference.apart import Apart
 from cls_infer.inference.certified import Certify, by_importance
+from cls_infer.inference.checkpoint import Kept
 from cls_infer.inference.importance import weigh
 from cls_infer.inference.run import infer_cohort
 from cls_infer.inference.settings import Settings
@@ -117,3 +118,22 @@ def test_evidence_is_that_of_quadrature(target):
     exact = np.logaddexp.reduce(log_density) + 2 * np.log(grid[1] - grid[0])
     certificate = part.certificate
     np.testing.assert_allclose(certificate.log_evidence[0], exact, atol=4 * certificate.log_evidence_se[0])
+
+
+def test_batches_that_were_kept_are_not_weighed_again(target, monkeypatch, tmp_path):
+    posteriors, kept = Apart(target(simulated(("P1",)))), Kept(tmp_path)
+    certify = Certify(smoothed, certified)
+    first = by_importance(posteriors, SETTINGS, certify=certify, kept=kept)
+
+    def never(*given, **options):
+        raise AssertionError("weighed again")
+
+    monkeypatch.setattr(module, "weigh", never)
+    again = by_importance(posteriors, SETTINGS, certify=certify, kept=kept)
+    np.testing.assert_array_equal(again.draws.z, first.draws.z)
+    np.testing.assert_array_equal(again.certificate, first.certificate)
+    assert again.which == first.which and again.tolerance == first.tolerance
+    (facts,) = tmp_path.glob("importance-*.json")
+    facts.write_text("torn")
+    with pytest.raises(AssertionError, match="weighed again"):
+        by_importance(posteriors, SETTINGS, certify=certify, kept=kept)
