@@ -176,16 +176,9 @@ def _charted(stated: Posterior, like: np.ndarray, seen: Seen, rng: np.random.Gen
 
 
 def _measured(stated: Posterior, seen: Seen, rng: np.random.Generator) -> np.ndarray:
-    """Return values [fit, obs] scattered about their predictions.
-
-    Noise that is a share of the value is one of the prediction: what scatters cannot depend on how it scattered.
-    """
-    chart, scatter = stated.plan.chart, seen.scatter
-    noises = [observable.noise for observable in stated.model.observables.values()]
-    relative = np.array([noise.relative for noise in noises])[chart.variable]
-    charted = np.abs((chart.value + chart.upper) / 2)  # what the scale was a share of
-    by_prediction = scatter._replace(scale=scatter.scale + relative * (np.abs(seen.mean) - charted))
-    scale = total_scale(seen.mean, np.zeros_like(seen.mean), by_prediction, chart.extra_sd)
+    """Return values [fit, obs] scattered about their predictions."""
+    scatter = seen.scatter
+    scale = total_scale(seen.mean, np.zeros_like(seen.mean), scatter, stated.plan.chart.extra_sd)
     unit = unit_noise(seen.mean.shape, scatter.shape, scatter.df, rng=rng)
     return scattered(seen.mean, np.asarray(scale), unit, scatter.shape)
 

@@ -67,8 +67,8 @@ def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray
 def candidate_information(target: Posterior, z: Batch, predicted: np.ndarray) -> np.ndarray:
     """Return the Fisher information about its prediction of one measurement of every observable.
 
-    `predicted` and the result are [point, patient, time, observable]; a noise with a share of the measured value
-    takes it of the prediction.
+    `predicted` and the result are [point, patient, time, observable]; the scale counts as known
+    where it is a share of the prediction.
     """
     noises = [observable.noise for observable in target.model.observables.values()]
     shape, df, share = (

@@ -17,23 +17,27 @@ NARROW = 1e-5
 
 
 class Scatter(NamedTuple):
-    """Noise of one measurement: shape code, scale in the observable's unit (of the log for LOGNORMAL), df."""
+    """Noise of one measurement: shape code, scale in the observable's unit (of the log for LOGNORMAL), df, and the
+    share of the prediction that comes on top of the scale."""
 
     shape: Any
     scale: Any
     df: Any
+    share: Any = 0.0
 
 
 def total_scale(mean: Numbers, time_variance: Numbers, scatter: Scatter, extra_sd: Numbers) -> Any:
-    r"""Return the scale with what an uncertain time and a converted value add.
+    r"""Return the scale with what the prediction's size, an uncertain time and a converted value add.
 
-    $$s^2 = s_0^2 + v + e^2$$
+    $$s^2 = (s_0 + q\,|m|)^2 + v + e^2$$
 
-    with the variance $v$ of the prediction over the uncertain time, for a straight line the square of the model's
-    slope times `time_sd`, and `extra_sd` $e$; for lognormal scatter both additions are relative to the prediction.
+    with the share $q$ of the prediction $m$, the variance $v$ of the prediction over the uncertain time, for a straight
+    line the square of the model's slope times `time_sd`, and `extra_sd` $e$; for lognormal scatter $v$ and $e$ are
+    relative to the prediction.
     """
     relative = jnp.where(scatter.shape == LOGNORMAL, 1 / jnp.maximum(jnp.abs(mean), TINY), 1.0)
-    return jnp.sqrt(scatter.scale**2 + relative**2 * (time_variance + extra_sd**2))
+    own = scatter.scale + scatter.share * jnp.abs(mean)
+    return jnp.sqrt(own**2 + relative**2 * (time_variance + extra_sd**2))
 
 
 def log_density(

@@ -104,7 +104,7 @@ class Posterior:
         return [observable.noise for observable in self.model.observables.values()]
 
     def scales(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
-        """Return the scale of every observable's noise [lane, observable], a share of what is measured left aside."""
+        """Return the scale of every observable's noise [lane, observable], a share of the prediction left aside."""
         values, _ = self.pooling.values_of(coordinates, patient)
         p = self.system.parameters(values)
         scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in self._noises]
@@ -115,10 +115,9 @@ class Posterior:
         """Return the noise of every measurement [lane, obs] at coordinates [lane, slot] of these patients [lane]."""
         noises, chart = self._noises, self.seen(patient)[1]
         scale = jnp.take_along_axis(self.scales(coordinates, patient), jnp.asarray(chart.variable), axis=1)
-        charted = jnp.abs((chart.value + chart.upper) / 2)  # the middle of an interval
-        scale += jnp.array([n.relative for n in noises], float)[chart.variable] * charted
-        shape, df = jnp.array([SHAPES[n.shape] for n in noises]), jnp.array([n.df for n in noises], float)
-        return Scatter(shape[chart.variable], scale, df[chart.variable])
+        shape = jnp.array([SHAPES[n.shape] for n in noises])
+        df, share = jnp.array([n.df for n in noises], float), jnp.array([n.relative for n in noises], float)
+        return Scatter(shape[chart.variable], scale, df[chart.variable], share[chart.variable])
 
     def pointwise(self, coordinates: Batch, predicted: Predicted, patient: Batch | slice = EACH) -> jax.Array:
         """Return the log density of every measurement [lane, obs]; 0 where there is none."""

@@ -18,7 +18,7 @@ class Noise:
     scale: float | str
     df: float = 4.0
     relative: float = 0.0
-    """share of the measured value that comes on top of `scale`: a reading error in per cent"""
+    """share of the prediction that comes on top of `scale`: a reading error in per cent"""
 
     def __str__(self) -> str:
         degrees = f"{self.df:g}, " if self.shape == "student_t" else ""
@@ -27,7 +27,7 @@ class Noise:
 
 
 def normal_noise(sd: float | str, *, relative: float = 0.0) -> Noise:
-    """Return additive normal scatter with standard deviation `sd` plus a share of the measured value."""
+    """Return additive normal scatter with standard deviation `sd` plus a share of the prediction."""
     return Noise("normal", sd, relative=relative)
 
 

@@ -113,7 +113,7 @@ def test_curvature_where_the_model_fits_is_the_hessian(target):
     z = jnp.asarray(0.3 * np.random.default_rng(2).standard_normal(target.pooling.dimension))
     mean = np.asarray(target.predicted(target.pooling.coordinates(z)).mean)[0]
     (patient,) = target.cohort.patients
-    # haematocrit alone: the scatter of urine is a share of what was measured
+    # haematocrit alone: the scatter of urine goes with its prediction, and information is the Hessian on average only
     rows = tuple(
         Measurement(m.time, m.variable, float(v), m.row) for m, v in zip(patient.measurements, mean, strict=True)
     )

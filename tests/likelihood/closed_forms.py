@@ -153,26 +153,27 @@ def the_curvature_of_an_interval():
     agree(noise.information_about_mean(0.43, 0.46, 0, 0.44, HCT, scatter), HCT**-2)
 
 
-def a_share_of_the_reading_on_top_of_the_noise():
+def a_share_of_the_prediction_on_top_of_the_noise():
+    """Of the prediction, not of the reading: how exact a reading is cannot depend on how it fell."""
     volume = 0.05 * 4 + 0.01 * 16
-    agree(alone(at(4.0, "urine", 0.4, window=4.0)), stats.norm(volume, 0.03 + 0.1 * 0.4).logpdf(0.4))
-    between = stats.norm(volume, 0.03 + 0.1 * 0.45)
+    agree(alone(at(4.0, "urine", 0.4, window=4.0)), stats.norm(volume, 0.03 + 0.1 * volume).logpdf(0.4))
+    between = stats.norm(volume, 0.03 + 0.1 * volume)
     found = alone(at(4.0, "urine", 0.4, upper=0.5, window=4.0, censoring=BETWEEN))
     agree(found, np.log(between.cdf(0.5) - between.cdf(0.4)))
 
 
 def a_volume_collected_over_a_window():
     volume = 0.05 * (5 - 3) + 0.01 * (25 - 9)
-    agree(alone(at(5.0, "urine", 0.3, window=2.0)), stats.norm(volume, 0.03 + 0.1 * 0.3).logpdf(0.3))
+    agree(alone(at(5.0, "urine", 0.3, window=2.0)), stats.norm(volume, 0.03 + 0.1 * volume).logpdf(0.3))
 
 
 def a_window_at_an_uncertain_time():
     """The window moves as a whole: over 2 h the volume is a line in its end, of slope 0.04 L/h."""
-    spread = np.sqrt((0.03 + 0.1 * 0.3) ** 2 + (0.04 * 0.5) ** 2)
+    spread = np.sqrt((0.03 + 0.1 * 0.26) ** 2 + (0.04 * 0.5) ** 2)
     found = alone(at(5.0, "urine", 0.3, window=2.0, time_sd=round(np.sqrt(3) * 0.5, 2) / np.sqrt(3)))
     expected = stats.norm(0.05 * 2 + 0.01 * 16, spread).logpdf(0.3)
     np.testing.assert_allclose(found, expected, rtol=1e-3)  # nodes are rounded to 0.01 h
-    exactly = stats.norm(0.26, np.hypot(0.06, 0.04 * 0.87 / np.sqrt(3))).logpdf(0.3)
+    exactly = stats.norm(0.26, np.hypot(0.056, 0.04 * 0.87 / np.sqrt(3))).logpdf(0.3)
     agree(found, exactly)
 
 
@@ -283,7 +284,7 @@ CLOSED_FORMS = (
     between_two_bounds_far_below_the_prediction,
     between_two_bounds_far_above_the_prediction,
     the_curvature_of_an_interval,
-    a_share_of_the_reading_on_top_of_the_noise,
+    a_share_of_the_prediction_on_top_of_the_noise,
     a_volume_collected_over_a_window,
     a_window_at_an_uncertain_time,
     an_uncertain_time_on_a_slope,

@@ -142,8 +142,19 @@ MUTANTS = {
         "begins = ends[:, :1] - window",
         (holds.a_window_at_an_uncertain_time,),
     ),
-    "a share of the reading dropped": Mutant(
-        Posterior, "scatter", "scale +=", "_ =", (holds.a_share_of_the_reading_on_top_of_the_noise,)
+    "a share of the prediction dropped": Mutant(
+        noise,
+        "total_scale",
+        "scatter.scale + scatter.share * jnp.abs(mean)",
+        "scatter.scale",
+        (holds.a_share_of_the_prediction_on_top_of_the_noise,),
+    ),
+    "a share of the reading": Mutant(
+        Posterior,
+        "pointwise",
+        "total_scale(predicted.mean,",
+        "total_scale(chart.value,",
+        (holds.a_share_of_the_prediction_on_top_of_the_noise,),
     ),
     "padding counted": Mutant(
         Posterior, "pointwise", "jnp.where(chart.mask, each, 0.0)", "each", (holds.padding_of_a_shorter_chart,)

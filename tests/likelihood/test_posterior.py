@@ -46,7 +46,7 @@ def test_every_measurement_has_the_density_of_its_noise(target, look, z):
         stats.norm(mean[0, 0], 0.01).logpdf(first[0].value),
         stats.norm(mean[0, 1], 0.01).logpdf(first[1].value),
         stats.norm(mean[0, 2], 3.0).logpdf(first[2].value),
-        stats.norm(mean[0, 3], 0.03 + 0.10 * first[3].value).logpdf(first[3].value),
+        stats.norm(mean[0, 3], 0.03 + 0.10 * mean[0, 3]).logpdf(first[3].value),
         stats.norm(mean[0, 4], 0.01).logsf(first[4].value),  # the true value lies above
     ]
     np.testing.assert_allclose(pointwise[0], expected, rtol=1e-9)

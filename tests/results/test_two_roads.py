@@ -15,6 +15,7 @@ from cls_infer.inference.nuts import sample_nuts, trace_sampler
 from cls_infer.inference.run import Inference
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
+from cls_infer.likelihood.noise import total_scale
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.results.two_stage import weigh_together, weighing
@@ -40,8 +41,9 @@ def simulated(count, seed=4):
     truth = np.stack([0.3 + 0.4 * rng.standard_normal(count), 0.5 - 0.6 * x + 0.4 * rng.standard_normal(count)], axis=1)
     z = jnp.asarray(truth.T.ravel())
     coordinates = design.pooling.coordinates(z)
-    noise = np.asarray(design.scatter(coordinates).scale) * rng.standard_normal(design.plan.chart.mask.shape)
-    values = np.asarray(design.predicted(coordinates).mean) + noise
+    mean = np.asarray(design.predicted(coordinates).mean)
+    scale = np.asarray(total_scale(mean, 0.0, design.scatter(coordinates), 0.0))
+    values = mean + scale * rng.standard_normal(mean.shape)
     patients = tuple(
         replace(p, measurements=tuple(replace(m, value=float(v)) for m, v in zip(p.measurements, row, strict=True)))
         for p, row in zip(blank, values, strict=True)
