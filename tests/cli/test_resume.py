@@ -231,6 +231,7 @@ def resumed(cls_infer, monkeypatch, place, *, interrupted_at=None):
         return cls_infer("resume", place)
 
 
+@pytest.mark.slow
 def test_an_interrupt_after_the_warmup_leaves_a_run_of_fewer_draws(cls_infer, unfinished, monkeypatch):
     said = resumed(cls_infer, monkeypatch, unfinished, interrupted_at=50)
     assert said.code == INTERRUPTED and f"`cls-infer resume {unfinished}` makes the others" in said.err

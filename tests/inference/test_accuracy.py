@@ -42,6 +42,7 @@ def test_the_error_in_nats_falls_with_the_tolerance(target, loose):
     assert usual < AIM
 
 
+@pytest.mark.slow
 def test_a_fit_that_errs_too_much_begins_anew(loose):
     said = []
     few = Settings(chains=2, warmup=10, draws=10, block=10, max_tree_depth=3)

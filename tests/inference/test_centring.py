@@ -49,6 +49,7 @@ def test_a_centred_parameter_is_the_patients_own_coordinate(correlated):
     np.testing.assert_array_equal(pooling.deviations(c)[:, 0], pooling.deviations(z)[:, 0])
 
 
+@pytest.mark.slow
 def test_a_chain_departs_with_the_energy_and_slope_of_what_it_holds(correlated):
     """The search's numbers, carried over, against NumPyro's own of the potential; both solve at one tolerance."""
     centred, pooling = np.array([True, False]), correlated.pooling

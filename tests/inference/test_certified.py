@@ -83,6 +83,7 @@ def test_patients_who_share_are_weighed_as_one(pooled):
     assert len(set(part.certificate.log_evidence)) == 1
 
 
+@pytest.mark.slow
 def test_few_unknowns_are_weighed_unasked_and_many_are_not(target, monkeypatch):
     cohort = simulated(("P1",))
     auto = Settings(chains=2, warmup=50, draws=50, block=25)

@@ -142,6 +142,7 @@ def test_what_the_population_expects_of_a_patient_is_its_law(found):
     np.testing.assert_allclose(covariance[:, 0, 0], np.mean(tau**2) + mu.var(), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_covariate_explains_what_it_made():
     rng = np.random.default_rng(7)
     weight, s = rng.uniform(50, 100, 20), np.full(20, 0.2)

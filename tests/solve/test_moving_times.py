@@ -82,6 +82,7 @@ def differences():
     return np.einsum("psl,s->lp", around, np.array([1.0, -8.0, 8.0, -1.0]) / (12 * 0.02))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "engine"), ENGINES)
 def test_the_gradient_by_the_onset_of_a_leak_is_that_of_differences(method, engine):
     for found in by_onset(method, engine):
