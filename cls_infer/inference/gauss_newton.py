@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ..likelihood.noise import STUDENT_T, information_about_mean, log_density, total_scale
+from ..likelihood.noise import information_about_mean, information_about_scale, log_density, total_scale
 from ..likelihood.posterior import FAILED, Posterior, log_health
 
 
@@ -87,8 +87,7 @@ def factor(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> Fac
     d_mean, d_scale = (jnp.where(good[..., None], d, 0.0) for d in (d_mean, d_scale))
     gradient = jnp.einsum("lo,loi->li", by_mean, d_mean) + jnp.einsum("lo,loi->li", by_scale, d_scale)
     gradient += d_survival - jnp.einsum("lr,lri->li", in_health, d_health)
-    of_scale = jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
-    of_scale = jnp.where(chart.censoring == 0, of_scale, 0.0)
+    of_scale = jnp.where(chart.censoring == 0, information_about_scale(scale, scatter), 0.0)
     risk = 0.5 / jnp.maximum(-survival, 1e-6)  # as the square of a residual sqrt(-2 log S)
     information = jnp.einsum("lri,lrj->lij", d_health, d_health)
     information += jnp.einsum("l,li,lj->lij", risk, d_survival, d_survival)

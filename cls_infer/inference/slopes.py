@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..likelihood.noise import SHAPES, Scatter, curvature
+from ..likelihood.noise import SHAPES, Scatter, curvature, information_about_scale
 from ..likelihood.posterior import Posterior
 from ..solve.lattice import lattice
 from ..solve.predict import along_route
@@ -67,8 +67,8 @@ def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray
 def candidate_information(target: Posterior, z: Batch, predicted: np.ndarray) -> np.ndarray:
     """Return the Fisher information about its prediction of one measurement of every observable.
 
-    `predicted` and the result are [point, patient, time, observable]; the scale counts as known
-    where it is a share of the prediction.
+    `predicted` and the result are [point, patient, time, observable]; a scale that grows with
+    the prediction tells of it too.
     """
     noises = [observable.noise for observable in target.model.observables.values()]
     shape, df, share = (
@@ -77,4 +77,5 @@ def candidate_information(target: Posterior, z: Batch, predicted: np.ndarray) ->
     )
     constant = jax.jit(jax.vmap(lambda one: target.scales(target.pooling.coordinates(one))))(jnp.asarray(z))
     scale = np.broadcast_to(np.asarray(constant)[:, :, None, :], predicted.shape) + share * np.abs(predicted)
-    return np.asarray(curvature(scale, predicted, Scatter(shape, scale, df)))
+    scatter = Scatter(shape, scale, df)
+    return np.asarray(curvature(scale, predicted, scatter) + share**2 * information_about_scale(scale, scatter))

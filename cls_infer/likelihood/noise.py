@@ -77,6 +77,11 @@ def curvature(scale: Numbers, mean: Numbers, scatter: Scatter) -> Any:
     return jnp.where(scatter.shape == STUDENT_T, student, 1.0) * (relative / scale) ** 2
 
 
+def information_about_scale(scale: Numbers, scatter: Scatter) -> Any:
+    """Return the Fisher information of one measurement about the scale of its noise."""
+    return jnp.where(scatter.shape == STUDENT_T, 2 * scatter.df / (scatter.df + 3), 2.0) / scale**2
+
+
 def information_about_mean(
     value: Numbers, upper: Numbers, censoring: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter
 ) -> Any:
