@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
+from cls_infer.cohort.vocabulary import VARIABLES
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import Observable, Parameter, fixed, load_model, lognormal, normal_noise
 from cls_infer.physiology.two_pore_body import TwoPoreFlows
@@ -106,7 +107,9 @@ def episode():
 
 
 def charted(variables, times, *therapy):
-    rows = tuple(Measurement(t, variable, 1.0, 0) for variable in variables for t in times)
+    """A chart whose values do not matter, but must be possible."""
+    possible = {name: (kind.low + kind.high) / 2 for name, kind in VARIABLES.items()}
+    rows = tuple(Measurement(t, variable, possible[variable], 0) for variable in variables for t in times)
     return Cohort("reference", (Patient("P1", {}, rows, therapy),), "")
 
 
