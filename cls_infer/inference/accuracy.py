@@ -12,6 +12,7 @@ import numpy as np
 from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance, check_tolerance
+from .evenly import evenly
 from .start import Start
 
 TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
@@ -51,7 +52,7 @@ def trace_exact_log_likelihood(target: Posterior, z: np.ndarray) -> Pending[np.n
 def sample_of(draws: np.ndarray, count: int = SAMPLE) -> np.ndarray:
     """Return rows [sample, ...] spread evenly over draws [chain, draw, ...]."""
     flat = draws.reshape(-1, *draws.shape[2:])
-    return flat[np.unique(np.linspace(0, len(flat) - 1, min(count, len(flat))).astype(int))]
+    return flat[evenly(len(flat), count)]
 
 
 def trace_error_before_sampling(target: Posterior, start: Start, seed: int) -> Callable[[], float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..likelihood.noise import SHAPES, Scatter, curvature, information_about_scale
 from ..likelihood.posterior import Posterior
-from ..solve.lattice import lattice
+from ..solve.lattice import lattice, quantities_at
 from ..solve.predict import along_route
 from ..solve.states import forward_solver
 from ..types import Batch
@@ -41,14 +41,12 @@ def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray
     solve = forward_solver(system.rhs, system.floor, target.tolerance)
     patient = jnp.tile(jnp.arange(patients), points)
     ways, places = jax.tree.map(lambda a: jnp.asarray(a)[patient], (route, place))
-    over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
     def table(coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:
         values, amounts = jax.vmap(pooling.values)(coordinates)
         values, amounts = jax.tree.map(lambda a: a.reshape(points * patients, *a.shape[2:]), (values, amounts))
         along = along_route(system, solve, values, amounts, ways)
-        t, y, u = (jax.vmap(lambda rows, at: rows[at])(a, places) for a in (along.t, along.y, along.u))
-        found = over(t, y, along.numbers, u)
+        found = quantities_at(system, along, places)
         return found.reshape(points, patients, *found.shape[1:]), along.status.reshape(points, patients)
 
     def run(z: jax.Array) -> tuple[jax.Array, ...]:

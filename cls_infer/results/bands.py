@@ -19,6 +19,12 @@ class Band(NamedTuple):
     time: np.ndarray
     quantiles: np.ndarray
 
+    @property
+    def farthest(self) -> int:
+        """The point where the median is farthest from its start; the first where no draw could be solved."""
+        median = self.quantiles[2]
+        return 0 if np.isnan(median).all() else int(np.nanargmax(np.abs(median - median[0])))
+
 
 def curve(tree: xr.DataTree, name: str, patient: str) -> Band:
     """Return the band of a derived quantity, or of an observable's prediction without scatter."""

@@ -57,6 +57,11 @@ def scaled_quantities(target: Posterior, z: Batch) -> tuple[list[Quantity], np.n
     return [Quantity(names[i], of_unit[i], bool(positive[i])) for i in unknown], relative[:, unknown]
 
 
+def wall_and_all(tree: xr.DataTree, patient: str) -> tuple[Told, Told]:
+    """Return what was told of a patient's wall, whatever the rest is, and of all of its parameters."""
+    return identified(tree, patient=patient, names=WALL), identified(tree, patient=patient)
+
+
 def identified(tree: xr.DataTree, *, patient: str | None = None, names: Sequence[str] = (), most: int = 4) -> Told:
     """Return what a finished fit's measurements told, from the draws of posterior and prior alone.
 

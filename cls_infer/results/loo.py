@@ -13,6 +13,7 @@ from arviz_stats.utils import ELPDData, ELPDDataLOO
 
 from ..errors import InputError, Problem
 from .moments import ByUnit, Look, moment_matched
+from .pareto import good_khat
 from .replicates import by_patient
 
 type By = Literal["observation", "patient", "future"]
@@ -57,7 +58,7 @@ class Elpd:
     @property
     def good_khat(self) -> float:
         """The largest Pareto k-hat at which so many draws still give a good estimate."""
-        return float(min(1 - 1 / np.log10(max(self.draws, 2)), 0.7))
+        return good_khat(self.draws)
 
     @property
     def unreliable(self) -> list[tuple[str, float]]:

@@ -17,6 +17,11 @@ def smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, float]:
     return np.asarray(smooth) - np.logaddexp.reduce(smooth), float(khat)
 
 
+def good_khat(draws: int) -> float:
+    """Return the largest Pareto k-hat at which so many draws still give a good estimate."""
+    return float(min(1 - 1 / np.log10(max(draws, 2)), 0.7))
+
+
 def pareto_shape(log_weights: np.ndarray) -> float:
     """Return Pareto k-hat of importance weights, given as logarithms [sample]; NaN where too few differ."""
     known = log_weights[np.isfinite(log_weights)]

@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..cohort.records import Patient
 from ..inference.apart import VALUES, Apart, over_lanes
 from ..likelihood.posterior import Posterior
-from ..solve.plan import start_of, usable
+from ..model.spec import Model
+from ..solve.lattice import lattice, quantities_at
+from ..solve.plan import start_of
 from ..solve.predict import along_route
-from ..solve.route import route_of, stack_routes
 from ..solve.states import reverse_solver
 
 POINTS = 25
@@ -73,26 +75,23 @@ def _courses(apart: Apart, like: np.ndarray) -> Callable[[jax.Array, jax.Array],
     target = apart.target
     system, model = target.system, target.model
     first = [int(np.flatnonzero(like == one)[0]) for one in range(int(np.max(like)) + 1)]  # a fit of each design
-    routes, places = [], []
-    for patient in (target.cohort.patients[i] for i in first):
-        start = start_of(model, patient)
-        last = max([*(m.time for m in patient.measurements), start + 1.0])
-        grid = np.linspace(start, last, POINTS)
-        routes.append(route_of(start, list(grid), usable(model, patient), slots=target.plan.slots))
-        places.append(np.searchsorted(routes[-1].stops, grid) + 1)
-    route, place = stack_routes(routes), np.stack(places)
+    patients = [target.cohort.patients[i] for i in first]
+    route, place = lattice(model, patients, [_grid(model, one) for one in patients], slots=target.plan.slots)
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
-    over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
     def extremes(points: jax.Array, fit: jax.Array) -> tuple[jax.Array, jax.Array]:
         design = jnp.asarray(like)[fit]
         values, amounts = target.pooling.values_of(apart.coordinates(points), fit)
         own = jax.tree.map(lambda a: jnp.asarray(a)[design], route)
         along = along_route(system, solve, values, amounts, own)
-        t, y, u = (
-            jax.vmap(lambda rows, at: rows[at])(a, jnp.asarray(place)[design]) for a in (along.t, along.y, along.u)
-        )
-        found = jnp.where((along.status == 0)[:, None, None], over(t, y, along.numbers, u), jnp.nan)
+        found = quantities_at(system, along, jnp.asarray(place)[design])
+        found = jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
         return jnp.max(found, axis=1), found[:, -1]
 
     return extremes
+
+
+def _grid(model: Model, patient: Patient) -> np.ndarray:
+    """Return the times [point] at which a patient is looked at."""
+    start = start_of(model, patient)
+    return np.linspace(start, max([*(m.time for m in patient.measurements), start + 1.0]), POINTS)

@@ -7,9 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from ..inference.evenly import evenly
 from ..likelihood.batches import Pending, trace_over_draws
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import Route
+from ..solve.lattice import quantities_at
 from ..solve.plan import start_of, usable
 from ..solve.predict import along_route
 from ..solve.route import route_of, stack_routes
@@ -22,7 +24,7 @@ MOST_DRAWS, FEWEST_DRAWS, MOST_LANES = 400, 40, 20_000
 def thinned(draws: int, chains: int, patients: int) -> np.ndarray:
     """Return the numbers of the draws to follow: about 400 in all, fewer where there are many patients."""
     wanted = min(MOST_DRAWS, max(FEWEST_DRAWS, MOST_LANES // patients))
-    return np.unique(np.linspace(0, draws - 1, min(draws, max(1, wanted // chains))).astype(int))
+    return evenly(draws, max(1, wanted // chains))
 
 
 def trace_trajectories(target: Posterior, z: np.ndarray) -> Pending[xr.Dataset]:
@@ -101,14 +103,10 @@ def _trace(target: Posterior, times: np.ndarray, routes: Sequence[Route], z: np.
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
     place = np.stack([np.searchsorted(one.stops, grid) + 1 for one, grid in zip(routes, times, strict=True)])
     route = stack_routes(routes)
-    pick = jax.vmap(lambda rows, places: rows[places])
-    over = jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))
 
     def one(z: jax.Array) -> jax.Array:
         values, amounts = target.pooling.values(target.pooling.coordinates(z))
         along = along_route(system, solve, values, amounts, route)
-        t, y, u = (pick(a, place) for a in (along.t, along.y, along.u))
-        found = over(t, y, along.numbers, u)
-        return jnp.where((along.status == 0)[:, None, None], found, jnp.nan)
+        return jnp.where((along.status == 0)[:, None, None], quantities_at(system, along, place), jnp.nan)
 
     return trace_over_draws(one, z, patients=len(times))

@@ -13,8 +13,8 @@ import xarray as xr
 from ..cohort.records import Cohort
 from ..errors import InputError, Problem
 from ..inference.accuracy import tolerance_at
+from ..inference.chains import Draws
 from ..inference.checkpoint import NOWHERE, Kept
-from ..inference.nuts import Draws
 from ..inference.redraw import redraw_by_importance
 from ..inference.run import Inference
 from ..inference.run import Report as AnyReport

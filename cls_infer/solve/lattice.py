@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+import jax
 import numpy as np
 
 from ..cohort.records import Patient
 from ..model.spec import Model
 from .lanes import Route
 from .plan import start_of, usable
+from .predict import Along
 from .route import route_of, stack_routes
+from .system import System
 
 
 def lattice(
@@ -29,3 +32,9 @@ def lattice(
         routes.append(route)
         places.append(np.where(np.asarray(grid) >= start, np.searchsorted(route.stops, grid) + 1, 0))
     return stack_routes(routes), np.stack(places)
+
+
+def quantities_at(system: System, along: Along, places: np.ndarray | jax.Array) -> jax.Array:
+    """Return every observable, then every derived quantity, at places along the routes [lane, time, quantity]."""
+    t, y, u = (jax.vmap(lambda rows, at: rows[at])(a, places) for a in (along.t, along.y, along.u))
+    return jax.vmap(jax.vmap(system.quantities, in_axes=(0, 0, None, 0)))(t, y, along.numbers, u)

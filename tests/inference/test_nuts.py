@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sampled import sample_nuts
 
 from cls_infer.errors import InputError
 from cls_infer.inference import chains
 from cls_infer.inference.chains import finished, follow
 from cls_infer.inference.checkpoint import Kept
 from cls_infer.inference.departure import depart
-from cls_infer.inference.nuts import sample_nuts, trace_sampler
+from cls_infer.inference.kernel import trace_sampler
 from cls_infer.inference.progress import Forecast, Progress
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start

@@ -6,9 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sampled import sample_nuts
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
-from cls_infer.inference.nuts import sample_nuts, trace_sampler
+from cls_infer.inference.kernel import trace_sampler
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start
 from cls_infer.likelihood.posterior import posterior

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient, SetAside
-from cls_infer.inference.nuts import Draws
+from cls_infer.inference.chains import Draws
 from cls_infer.inference.run import Inference
 from cls_infer.inference.settings import Settings
 from cls_infer.results.provenance import provenance

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from arviz_stats.base.array import array_stats
 from results.made_up import sampled as made_up
+from sampled import sample_nuts
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.errors import InputError
-from cls_infer.inference.nuts import sample_nuts, trace_sampler
+from cls_infer.inference.kernel import trace_sampler
 from cls_infer.inference.run import Inference
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.start import find_start

@@ -10,7 +10,9 @@ from arviz_stats.ecdf_utils import ecdf_pit
 from matplotlib.figure import Figure
 
 from ...cohort.records import BETWEEN
+from ...inference.evenly import evenly
 from ..loo import DRAWS, STILL, relative_efficiency
+from ..pareto import good_khat
 from ..residuals import Residual
 from .course import title_of
 from .ink import POSTERIOR, PRIOR
@@ -58,7 +60,7 @@ def places(tree: xr.DataTree) -> Places:
     observed = tree["observed_data"].to_dataset()
     there = np.argwhere(observed["measurement"].notnull().values)
     count = len(there)
-    some = there[np.unique(np.linspace(0, count - 1, min(count, MOST)).astype(int))] if count else there
+    some = there[evenly(count, MOST)] if count else there
     patient, obs = some.T
 
     def draws(group: str) -> np.ndarray:
@@ -75,7 +77,7 @@ def places(tree: xr.DataTree) -> Places:
     low = np.where(censoring < 0, 0.0, below["v"])
     high = np.select([censoring == BETWEEN, censoring > 0], [below["u"], 1.0], below["v"])
     random = np.random.default_rng(int(tree.attrs["seed"])).uniform(size=len(some))
-    good = min(1 - 1 / np.log10(max(int(solved.sum()), 2)), 0.7)
+    good = good_khat(int(solved.sum()))
     return Places(np.clip(low + random * (high - low), 0.0, 1.0), count, int(np.sum(khat > good)))
 
 
@@ -106,7 +108,7 @@ def calibration(found: Places) -> Calibration | None:
     rng = np.random.default_rng(0)  # of the band, not of the fit
     at, share, low, high = ecdf_pit(found.pit, CERTAIN, SIMULATED, rng=rng)
     within = not np.any((share < low - ROUNDING) | (share > high + ROUNDING))
-    some = np.unique(np.linspace(0, len(at) - 1, min(len(at), MOST_POINTS)).astype(int))
+    some = evenly(len(at), MOST_POINTS)
     words = _words(within, found.pit)
     figure = _figure(*(one[some] for one in (at, share, low, high)))
     drawn = picture(figure, f"Distribution of {len(found.pit)} places against the uniform one, with a band. {words}")

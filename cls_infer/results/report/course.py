@@ -122,7 +122,7 @@ def _told(band: Band, unit: str) -> str:
     median, unit = band.quantiles[2], "" if unit == "1" else f" {unit}"
     if np.isnan(median).all():
         return "No draw could be solved."
-    far = int(np.nanargmax(np.abs(median - median[0])))
+    far = band.farthest
     return (
         f"Median {number(median[0])}{unit} at the start, {number(median[far])}{unit} at {number(band.time[far])} h, "
         f"{number(median[-1])}{unit} at the end."

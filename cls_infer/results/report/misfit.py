@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...inference.evenly import evenly
 from ..residuals import FAR, Residual
 from .course import title_of
 from .ink import DATA, LOST, PRIOR
@@ -21,7 +22,7 @@ def misfits(found: list[Residual]) -> list[Picture]:
 
 
 def _misfit(name: str, here: list[Residual]) -> Picture:
-    shown = [here[i] for i in np.unique(np.linspace(0, len(here) - 1, min(len(here), MOST)).astype(int))]
+    shown = [here[i] for i in evenly(len(here), MOST)]
     time, gap = (np.array([getattr(one, what) for one in shown]) for what in ("time", "standardised"))
     figure, axes = panel(f"{title_of(name)}: residuals [sd]", below="time [h]", height=1.7)
     axes.axhspan(-FAR, FAR, color=PRIOR, alpha=0.15, linewidth=0)

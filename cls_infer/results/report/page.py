@@ -15,7 +15,7 @@ from ..charted import label_of
 from ..diagnose import THRESHOLDS
 from ..directions import Direction
 from ..fitted import Fit
-from ..identify import WALL, identified
+from ..identify import Told, wall_and_all
 from ..residuals import Residual, coverage, far_off, residuals, worst_first
 from ..summary import Row, not_told, prior_matters, summarise
 from .calibration import MOST as MOST_PLACES
@@ -26,7 +26,7 @@ from .ink import number, percent, rules
 from .misfit import misfits
 from .origin import provenance, solver
 from .parameters import density, moved
-from .people import left_out, people
+from .people import left_out, people, place_of
 from .picture import Picture, drawing
 from .ridge import ridge
 from .sampler import chains, ranks, slowest
@@ -96,21 +96,18 @@ def _parted(tree: xr.DataTree, rows: list[Row], shown: list[str]) -> tuple[list[
     """Return the rows of the table, and how many belong to patients without pictures."""
     posterior = tree["posterior"].to_dataset()
     hidden = {str(name) for name in posterior["patient"].values} - set(shown)
-    kept = [row for row in rows if "patient" not in posterior[row.variable].dims or _place(row) not in hidden]
+    kept = [row for row in rows if "patient" not in posterior[row.variable].dims or place_of(row) not in hidden]
     return kept, len(rows) - len(kept)
 
 
-def _place(row: Row) -> str:
-    return row.name[len(row.variable) + 1 : -1]
-
-
 def _verdict(fit: Fit, rows: list[Row], shown: list[str]) -> dict[str, Any]:
+    told = {patient: wall_and_all(fit.tree, patient) for patient in shown}
     return {
         "verdict": fit.verdict,
         "thresholds": THRESHOLDS,
         **_told(rows),
-        "combinations": {patient: _combinations(fit.tree, patient) for patient in shown},
-        "ridges": {patient: ridge(fit.tree, patient) for patient in shown},
+        "combinations": {patient: _combinations(*both) for patient, both in told.items()},
+        "ridges": {patient: ridge(fit.tree, patient, both) for patient, both in told.items()},
     }
 
 
@@ -132,9 +129,8 @@ def _tally(rows: list[Row]) -> dict[str, float]:
     return {**{word: counts[word] for word in WORDS}, "median": float(np.median([row.contraction for row in rows]))}
 
 
-def _combinations(tree: xr.DataTree, patient: str) -> list[tuple[str, tuple[Direction, ...]]]:
-    """Return what is told of combinations of a patient's parameters, under a heading each."""
-    wall, every = identified(tree, patient=patient, names=WALL), identified(tree, patient=patient)
+def _combinations(wall: Told, every: Told) -> list[tuple[str, tuple[Direction, ...]]]:
+    """Return what is told of combinations of a patient's parameters, the wall's and all, under a heading each."""
     lists = [
         ("Of the wall, its leak and the plasma, whatever the rest is:", wall.known + wall.ridges),
         ("Of all parameters, best known:", every.known),
@@ -221,9 +217,8 @@ def _extremes(tree: xr.DataTree, bands: Mapping[str, Band]) -> list[dict[str, An
     table = []
     for name, band in bands.items():
         low, median, high = band.quantiles[[0, 2, 4]]
-        far = 0 if np.isnan(median).all() else int(np.nanargmax(np.abs(median - median[0])))
-        spots = {"health": 0, "farthest": far, "last": -1}
+        spots = {"health": 0, "farthest": band.farthest, "last": -1}
         values = {spot: (median[at], low[at], high[at]) for spot, at in spots.items()}
         unit = tree["trajectories"].to_dataset()[name].attrs["unit"]
-        table.append({"label": title_of(name), "unit": unit, "time": band.time[far], **values})
+        table.append({"label": title_of(name), "unit": unit, "time": band.time[band.farthest], **values})
     return table

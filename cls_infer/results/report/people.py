@@ -76,9 +76,14 @@ def _met(here: list[Residual]) -> dict[str, float | int]:
 def _own(rows: Sequence[Row]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in rows:
-        if row.name.endswith("]"):
-            found.setdefault(row.name.partition("[")[2].removesuffix("]"), []).append(row)
+        if place_of(row):
+            found.setdefault(place_of(row), []).append(row)
     return found
+
+
+def place_of(row: Row) -> str:
+    """Return the patient or assay that a row's name names in brackets; nothing where it names none."""
+    return row.name[len(row.variable) + 1 : -1]
 
 
 def _about(tree: xr.DataTree) -> dict[str, dict[str, str]]:

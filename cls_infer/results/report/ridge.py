@@ -1,5 +1,6 @@
 """The parameters of which the data tell a product better than its factors, in pairs: the ridge to be seen."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ..directions import Direction
-from ..identify import WALL, identified
+from ..identify import WALL, Told
 from .course import with_unit
 from .density import near_all
 from .ink import POSTERIOR, PRIOR
@@ -31,19 +32,23 @@ EDGE, GAP = 0.62, 0.16
 """Inches beside and between the panels."""
 
 
-def ridge(tree: xr.DataTree, patient: str) -> Picture | None:
-    """Return the pairs of a patient's parameters that are known together, None where none are."""
-    names = tied(tree, patient)
+def ridge(tree: xr.DataTree, patient: str, told: Sequence[Told]) -> Picture | None:
+    """Return the pairs of a patient's parameters that are known together, None where none are.
+
+    `told` is what `wall_and_all` says of them.
+    """
+    names = tied(tree, patient, told)
     if len(names) < 2:
         return None
     draws = {name: _draws(tree, name, patient) for name in names}
+    before, after = _by_group(draws)
     side = (WIDE - EDGE - 0.1 - GAP * (len(names) - 2)) / max(len(names) - 1, 2)
     tall = side * (len(names) - 1) + GAP * (len(names) - 2) + 0.75
     figure = Figure(figsize=(WIDE, tall))
     for (column, across), (row, up) in combinations(enumerate(names), 2):
         at = (EDGE + column * (side + GAP), tall - 0.32 - row * side - (row - 1) * GAP)
         axes = figure.add_axes((at[0] / WIDE, at[1] / tall, side / WIDE, side / tall))
-        _pair(axes, [group[across] for group in _by_group(draws)], [group[up] for group in _by_group(draws)])
+        _pair(axes, [before[across], after[across]], [before[up], after[up]])
         _name(axes, tree, across if row == len(names) - 1 else "", up if column == 0 else "")
     lines = [Line2D([], [], color=PRIOR, linestyle="--"), Line2D([], [], color=POSTERIOR)]
     figure.legend(lines, ["prior", "posterior"], loc="upper right", ncols=2, borderaxespad=0.2)
@@ -51,12 +56,12 @@ def ridge(tree: xr.DataTree, patient: str) -> Picture | None:
     return picture(figure, f"{words} {_leaning(draws)}")
 
 
-def tied(tree: xr.DataTree, patient: str) -> list[str]:
+def tied(tree: xr.DataTree, patient: str, told: Sequence[Told]) -> list[str]:
     """Return the parameters, four at most, of combinations that are told otherwise than their factors: first the
     wall's, then any; what is left over is filled with others of the wall."""
     names: dict[str, None] = {}
-    for told in (identified(tree, patient=patient, names=WALL), identified(tree, patient=patient)):
-        together: list[Direction] = [one for one in (*told.known, *told.ridges) if len(one.parts) > 1]
+    for some in told:
+        together: list[Direction] = [one for one in (*some.known, *some.ridges) if len(one.parts) > 1]
         for one in together:
             names |= {part.name: None for part in one.parts if _of_a_patient(tree, part.name)}
         if len(names) > 1:

@@ -11,6 +11,7 @@ from ..diagnose import entries
 from ..fitted import Fit
 from .course import with_unit
 from .forest import Interval, forest, interval
+from .parameters import NINETY
 from .picture import NARROW, Picture
 
 HERE = "this run"
@@ -47,7 +48,7 @@ def _better(found: Comparison) -> Picture:
     """Return how much worse than the best each run predicts."""
     rows = []
     for one in found.runs:
-        half = 1.645 * one.difference_se if np.isfinite(one.difference_se) else 0.0
+        half = NINETY * one.difference_se if np.isfinite(one.difference_se) else 0.0
         rows.append(Interval(f"{one.run}", one.difference - half, one.difference, one.difference + half))
     return forest("Predictive density less that of the best run", rows, below="elpd difference [nat]", at=0.0)
 
