@@ -5,14 +5,18 @@ Before sampling it chooses the tolerance, after sampling it is part of the verdi
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
+from typing import Any
 
 import jax
 import numpy as np
 
-from ..likelihood.batches import Pending, trace_over_draws
+from ..likelihood.batches import Pending, batch_size, gathered, in_batches
+from ..likelihood.facts import Facts
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance, check_tolerance
 from .evenly import evenly
+from .programs import Programs
 from .start import Start
 
 TIGHT = Tolerance()._replace(rtol=1e-10, atol=1e-12, max_steps=20_000)
@@ -29,21 +33,31 @@ FINEST = 1e-8
 """No tighter tolerance is chosen; the explicit pair serves below 1e-7."""
 
 
-def trace_exact_log_likelihood(target: Posterior, z: np.ndarray) -> Pending[np.ndarray]:
+def trace_exact_log_likelihood(
+    target: Posterior, z: np.ndarray, programs: Programs | None = None
+) -> Pending[np.ndarray]:
     """Return what computes each patient's log-likelihood solved at rtol 1e-10 [sample, patient] for z [sample, dim].
 
-    NaN where that solve fails: failures are counted apart.
+    NaN where that solve fails: failures are counted apart. What `programs` holds of another patient is not compiled
+    again.
     """
-    exact = replace(target, tolerance=TIGHT)
+    exact, patients = replace(target, tolerance=TIGHT), len(target.plan.patients)
 
-    def one(z: jax.Array) -> jax.Array:
-        return exact.by_patient(exact.pooling.coordinates(z)).log_likelihood
+    def one(facts: Facts, z: jax.Array) -> jax.Array:
+        given = exact.with_facts(facts)
+        return given.by_patient(given.pooling.coordinates(z)).log_likelihood
 
-    patients = len(target.plan.patients)
-    solve = trace_over_draws(one, z, patients=patients, lanes=max(patients, LANES))
+    size = batch_size(z, patients=patients, lanes=max(patients, LANES))
+
+    def compiling() -> Callable[[], Any]:
+        lanes = jax.ShapeDtypeStruct((size, z.shape[1]), z.dtype)
+        return cache(jax.jit(jax.vmap(one, in_axes=(None, 0))).lower(exact.facts, lanes).compile)
+
+    compiled = (programs or Programs()).once(("exact", exact.form, size), compiling)
 
     def solved() -> np.ndarray:
-        there = solve()
+        run = partial(compiled(), exact.facts)
+        there = gathered(in_batches(run, z, size), len(z))
         return np.where(there > FAILED / 2, there, np.nan)
 
     return solved
@@ -55,7 +69,9 @@ def sample_of(draws: np.ndarray, count: int = SAMPLE) -> np.ndarray:
     return flat[evenly(len(flat), count)]
 
 
-def trace_error_before_sampling(target: Posterior, start: Start, seed: int) -> Callable[[], float]:
+def trace_error_before_sampling(
+    target: Posterior, start: Start, seed: int, programs: Programs | None = None
+) -> Callable[[], float]:
     """Return what computes the largest error of a patient's log-likelihood [nats] where a sampler will go.
 
     That is the mode, draws of the Laplace approximation, and those draws of the prior that are no less likely than
@@ -65,7 +81,7 @@ def trace_error_before_sampling(target: Posterior, start: Start, seed: int) -> C
     dimension = len(start.mode)
     prior = np.random.default_rng(seed).standard_normal((TRIAL, dimension))
     z = np.concatenate([start.mode[None], start.dispersed(TRIAL, seed), prior])
-    exactly = trace_exact_log_likelihood(target, z)
+    exactly = trace_exact_log_likelihood(target, z, programs)
 
     def largest() -> float:
         at = start.expand(z)

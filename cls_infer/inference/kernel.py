@@ -1,7 +1,8 @@
 """NumPyro's NUTS as one compiled program, which takes all chains through any number of draws up to a block."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -13,9 +14,11 @@ from numpyro.infer import NUTS
 from numpyro.infer.util import ParamInfo, potential_energy
 
 from ..likelihood.centring import from_centred
+from ..likelihood.facts import Facts
 from ..likelihood.pooling import Pooling
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.platform import devices
+from .programs import Programs
 from .settings import Settings
 
 FIELDS = ("z", "potential_energy", "num_steps", "accept_prob", "diverging", "energy")
@@ -39,22 +42,41 @@ class Sampler:
     seconds: float
 
 
-def trace_sampler(target: Posterior, settings: Settings) -> Callable[[], Sampler]:
-    """Return the function that compiles the sampler.
+def trace_sampler(target: Posterior, settings: Settings, programs: Programs | None = None) -> Callable[[], Sampler]:
+    """Return the function that compiles the sampler, unless `programs` holds that of another patient.
 
     Compiling leaves Python free for other work beside it; two programs traced beside one another take longer than
     one after the other.
     """
     begun = perf_counter()
+    form = "sampler", target.form, replace(settings, seed=0)
+    compiled = (programs or Programs()).once(form, lambda: _traced(target, settings))
+
+    def bound() -> Sampler:
+        ready, block = compiled()
+        facts, keys = target.facts, _keys(settings)
+        return Sampler(
+            settings,
+            target.pooling,
+            ready=lambda covariance, departures: ready(facts, keys, covariance, departures),
+            block=lambda *state: block(facts, *state),
+            seconds=perf_counter() - begun,
+        )
+
+    return bound
+
+
+def _traced(target: Posterior, settings: Settings) -> Callable[[], tuple[Any, Any]]:
+    """Return the function that compiles `ready` and `block` of targets of this form; it does so once."""
     dimension = target.pooling.dimension
     nowhere = jnp.zeros((settings.chains, dimension))
     anything = ParamInfo({"z": nowhere}, jnp.zeros(settings.chains), {"z": nowhere})
 
-    def run(state: Any, count: jax.Array, wall: jax.Array, centred: jax.Array) -> tuple[Any, Any]:
+    def run(facts: Facts, state: Any, count: jax.Array, wall: jax.Array, centred: jax.Array) -> tuple[Any, Any]:
         """Take one chain through `count` draws."""
-        kernel = _kernel(target, settings, jnp.eye(dimension), wall, centred)
+        kernel = _kernel(target.with_facts(facts), settings, jnp.eye(dimension), wall, centred)
         one_of = jax.tree.map(lambda a: a[0], anything)
-        kernel.init(_keys(settings)[0], settings.warmup, one_of)  # sets the kernel up; its state is not used
+        kernel.init(jax.random.key(0), settings.warmup, one_of)  # sets the kernel up; its state is not used
 
         def one(number: jax.Array, carried: tuple[Any, Any]) -> tuple[Any, Any]:
             state, rows = carried
@@ -70,12 +92,13 @@ def trace_sampler(target: Posterior, settings: Settings) -> Callable[[], Sampler
     nothing = jnp.zeros(len(target.pooling.pooled), bool)
 
     @jax.jit
-    def ready(covariance: Any, departures: ParamInfo) -> Any:
-        return _kernel(target, settings, covariance, 0.0, nothing).init(_keys(settings), settings.warmup, departures)
+    def ready(facts: Facts, keys: jax.Array, covariance: Any, departures: ParamInfo) -> Any:
+        kernel = _kernel(target.with_facts(facts), settings, covariance, 0.0, nothing)
+        return kernel.init(keys, settings.warmup, departures)
 
-    state = ready(np.eye(dimension), anything)
-    traced = _over_devices(run, settings.chains).lower(state, np.zeros((), int), jnp.zeros(()), nothing)
-    return lambda: Sampler(settings, target.pooling, ready, traced.compile(), perf_counter() - begun)
+    state = ready(target.facts, _keys(settings), np.eye(dimension), anything)
+    traced = _over_devices(run, settings.chains).lower(target.facts, state, np.zeros((), int), jnp.zeros(()), nothing)
+    return cache(lambda: (ready, traced.compile()))
 
 
 def _kernel(target: Posterior, settings: Settings, covariance: Any, wall: Any, centred: Any) -> NUTS:
@@ -126,17 +149,18 @@ def _over_devices(run: Callable, chains: int) -> Any:
     count = max(n for n in range(1, len(present) + 1) if chains % n == 0)
     mesh = jax.sharding.Mesh(np.array(present[:count]), ("chain",))
 
-    def together(state: Any, draws: jax.Array, wall: jax.Array, centred: jax.Array) -> tuple[Any, Any]:
+    def together(facts: Facts, state: Any, draws: jax.Array, wall: jax.Array, centred: jax.Array) -> tuple[Any, Any]:
         if count < chains:
-            return jax.vmap(run, in_axes=(0, None, None, None), out_axes=(0, 1))(state, draws, wall, centred)
-        state, rows = run(jax.tree.map(lambda a: a[0], state), draws, wall, centred)
+            all_of = jax.vmap(run, in_axes=(None, 0, None, None, None), out_axes=(0, 1))
+            return all_of(facts, state, draws, wall, centred)
+        state, rows = run(facts, jax.tree.map(lambda a: a[0], state), draws, wall, centred)
         return jax.tree.map(lambda a: a[None], state), jax.tree.map(lambda a: a[:, None], rows)
 
     state, rows, all_alike = PartitionSpec("chain"), PartitionSpec(None, "chain"), PartitionSpec()
     split = jax.shard_map(
         together,
         mesh=mesh,
-        in_specs=(state, all_alike, all_alike, all_alike),
+        in_specs=(all_alike, state, all_alike, all_alike, all_alike),
         out_specs=(state, rows),
         check_vma=False,
     )

@@ -18,6 +18,7 @@ from .checkpoint import NOWHERE, Kept
 from .departure import Departure, depart, in_words
 from .kernel import trace_sampler
 from .method import stiff_after_all, with_method
+from .programs import Programs
 from .progress import Forecast, Progress
 from .settings import Choice, Settings
 from .start import Start, find_start
@@ -56,31 +57,35 @@ def infer(
     enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
     kept: Kept = NOWHERE,
+    programs: Programs | None = None,
 ) -> Inference:
     """Return draws of one posterior: the mode, its Laplace covariance, then NUTS until there are `enough`.
 
     The sampler is compiled while the mode is sought. Where the solver's error in nats is too large about the mode,
     all begins anew at a tighter tolerance; so it does by the implicit method where the mode is stiff after all. What
-    `kept` holds of an earlier session is not done again.
+    `kept` holds of an earlier session is not done again, and what `programs` holds of another patient is not compiled
+    again.
     """
     if (known := _known(kept)) is not None:
         departure, tolerance, found = known
-        return _go_on(replace(target, tolerance=tolerance), settings, departure, found, enough, report, kept)
+        target = replace(target, tolerance=tolerance)
+        return _go_on(target, settings, departure, found, enough, report, kept, programs)
     begun = perf_counter()
     report("tracing the sampler")
-    compiled = trace_sampler(target, settings)
+    compiled = trace_sampler(target, settings, programs)
     with ThreadPoolExecutor(max_workers=1) as beside:
         coming = beside.submit(compiled)
-        start = find_start(target, seed=settings.seed, report=report)
+        start = find_start(target, seed=settings.seed, report=report, programs=programs)
         found = perf_counter() - begun
         report("compiling the sampler")
-        error = trace_error_before_sampling(target, start, settings.seed)()
+        error = trace_error_before_sampling(target, start, settings.seed, programs)()
         sampler = coming.result()
     if (otherwise := _otherwise(target, start, error, settings)) is not None:
         tolerance, why = otherwise
         report(why)
         spent = perf_counter() - begun
-        again = infer(replace(target, tolerance=tolerance), settings, enough=enough, report=report, kept=kept)
+        other = replace(target, tolerance=tolerance)
+        again = infer(other, settings, enough=enough, report=report, kept=kept, programs=programs)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
     departure = depart(target.pooling, start, settings)
     kept.write(DEPARTURE, asdict(departure))
@@ -105,13 +110,14 @@ def _go_on(
     enough: Enough,
     report: Report,
     kept: Kept,
+    programs: Programs | None,
 ) -> Inference:
     """Return the draws of an earlier session and those that it did not come to."""
     told = in_words(target.pooling, departure.centred, departure.share)
     draws = finished(kept, settings, target.pooling.dimension, told)
     if draws is None:
         report("compiling the sampler")
-        sampler = trace_sampler(target, settings)()
+        sampler = trace_sampler(target, settings, programs)()
         draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
     return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
 
@@ -171,6 +177,7 @@ def infer_cohort(
     posteriors = Apart(whole) if apart else Whole(whole)
     parts: list[Inference] = []
     left = list(range(len(posteriors.names)))
+    programs = Programs()
     if _weighs(posteriors, settings):
         road = by_laplace if settings.method == "laplace" else by_importance
         weighed = road(posteriors, settings, certify=certify, report=report, kept=kept)
@@ -184,7 +191,8 @@ def infer_cohort(
         own = replace(settings, seed=settings.seed + number)
         numbers = (number,) if apart else tuple(range(len(cohort.patients)))
         place = kept.within(f"nuts-{number:05d}")
-        parts.append(replace(infer(one, own, enough=enough, report=report, kept=place), numbers=numbers))
+        part = infer(one, own, enough=enough, report=report, kept=place, programs=programs)
+        parts.append(replace(part, numbers=numbers))
         if not parts[-1].draws.complete:
             break
     return [replace(part, solver_because=chosen.why) for part in parts]

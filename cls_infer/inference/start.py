@@ -9,8 +9,9 @@ import numpy as np
 
 from ..errors import InputError, Problem
 from ..likelihood.posterior import FAILED, Posterior
-from .gauss_newton import Expansion, expand
+from .gauss_newton import Expansion
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, kept, next_damping
+from .programs import Programs
 from .unsolved import unsolved
 
 type Report = Callable[[str], None]
@@ -56,16 +57,18 @@ def find_start(
     starts: int = 6,
     most_iterations: int = 60,
     report: Report = lambda _: None,
+    programs: Programs | None = None,
 ) -> Start:
     """Return the mode by Levenberg-Marquardt from `starts` dispersed points, all in one batch.
 
-    The first start is the prior's median, the others are draws from the prior at 0.7 of its spread.
+    The first start is the prior's median, the others are draws from the prior at 0.7 of its spread. What
+    `programs` holds of another patient is not compiled again.
 
     Raises:
         InputError: the prior's median cannot be solved; names patients, the measurement that is not reached and the
             parameter that mends it, where one does.
     """
-    look = jax.jit(lambda z: expand(target, z))
+    look = (programs or Programs()).expansion(target)
     rng = np.random.default_rng(seed)
     z = 0.7 * rng.standard_normal((starts, target.pooling.dimension))
     z[0] = 0.0

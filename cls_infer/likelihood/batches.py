@@ -23,36 +23,41 @@ def trace_in_batches(
         patients: lanes that one draw takes.
         lanes: lanes to solve together; bounds the memory.
     """
-    size = min(len(z), max(1, lanes // patients))
+    size = batch_size(z, patients=patients, lanes=lanes)
     traced = jax.jit(jax.vmap(fun)).lower(jax.ShapeDtypeStruct((size, *z.shape[1:]), z.dtype))
+    return lambda: in_batches(traced.compile(), z, size)
 
-    def in_batches() -> Iterator[tuple[slice, Any]]:
-        run = traced.compile()
-        for begin in range(0, len(z), size):
-            batch = z[begin : begin + size]  # filled up to one shape, so that one program serves them all
-            full = np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
-            found = jax.tree.map(lambda a: np.asarray(a)[: len(batch)], run(full))  # noqa: B023 - called at once
-            yield slice(begin, begin + len(batch)), found
 
-    return in_batches
+def batch_size(z: np.ndarray, *, patients: int, lanes: int) -> int:
+    """Return how many draws to take at a time, of so many patients each, to have so many lanes."""
+    return min(len(z), max(1, lanes // patients))
+
+
+def in_batches(run: Callable[[np.ndarray], Any], z: np.ndarray, size: int) -> Iterator[tuple[slice, Any]]:
+    """Yield which draws of z [draw, dim], and what `run` gives of them; it takes exactly `size` of them [draw, dim]."""
+    for begin in range(0, len(z), size):
+        batch = z[begin : begin + size]  # filled up to one shape, so that one program serves them all
+        full = np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
+        found = jax.tree.map(lambda a: np.asarray(a)[: len(batch)], run(full))  # noqa: B023 - called at once
+        yield slice(begin, begin + len(batch)), found
+
+
+def gathered(batches: Iterator[tuple[slice, Any]], draws: int) -> Any:
+    """Return the arrays of all draws, stacked along a first axis; beside these no more is held than of one batch."""
+    every: Any = None
+    for rows, found in batches:
+        if every is None:
+            every = jax.tree.map(lambda a: np.empty((draws, *a.shape[1:]), a.dtype), found)
+        jax.tree.map(lambda whole, part: whole.__setitem__(rows, part), every, found)  # noqa: B023 - called at once
+    return every
 
 
 def trace_over_draws(
     fun: Callable[[jax.Array], Any], z: np.ndarray, *, patients: int, lanes: int = 256
 ) -> Pending[Any]:
-    """Return what does the same to every draw and gives the arrays of all, stacked along a first axis; beside these no
-    more is held than of one batch."""
+    """Return what does the same to every draw and gives the arrays of all, stacked along a first axis."""
     batches = trace_in_batches(fun, z, patients=patients, lanes=lanes)
-
-    def over_all() -> Any:
-        every: Any = None
-        for rows, found in batches():
-            if every is None:
-                every = jax.tree.map(lambda a: np.empty((len(z), *a.shape[1:]), a.dtype), found)
-            jax.tree.map(lambda whole, part: whole.__setitem__(rows, part), every, found)  # noqa: B023 - called at once
-        return every
-
-    return over_all
+    return lambda: gathered(batches(), len(z))
 
 
 def over_draws(fun: Callable[[jax.Array], Any], z: np.ndarray, *, patients: int, lanes: int = 256) -> Any:

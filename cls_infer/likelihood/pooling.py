@@ -37,10 +37,14 @@ class Slot:
     size: int
     is_amount: bool = False
     is_offset: bool = False
+    numbers: tuple[Any, ...] | None = None
+    """The priors' numbers where they are handed to a program and take the place of the priors' own."""
 
     @property
-    def fields(self) -> tuple[np.ndarray, ...]:
+    def fields(self) -> tuple[Any, ...]:
         """The priors' numbers, each [patient]."""
+        if self.numbers is not None:
+            return self.numbers
         return tuple(np.array(column, float) for column in zip(*map(astuple, self.priors), strict=True))
 
 
@@ -57,6 +61,16 @@ class Pooling:
     held: Mapping[str, float]
     population: Population | None = None
     law_at: tuple[int, ...] = ()
+
+    @property
+    def form(self) -> tuple:
+        """What a program of these coordinates depends on beside the priors' numbers, and beside a population's law."""
+        slots = [
+            (slot.name, type(slot.priors[0]), slot.scope, slot.base, slot.base_reference, slot.start, slot.size)
+            for slot in self.slots
+        ]
+        kinds = [(slot.is_amount, slot.is_offset) for slot in self.slots]
+        return tuple(slots), tuple(kinds), len(self.patients), self.dimension, tuple(self.held.items())
 
     @property
     def parameters(self) -> tuple[Slot, ...]:

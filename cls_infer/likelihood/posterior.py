@@ -1,7 +1,7 @@
 """Model + Cohort -> log density over z, and the NumPyro model that samples it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from ..solve.predict import Predict, Predicted, predictor
 from ..solve.states import forward_solver, pointwise, reverse_solver
 from ..solve.system import System
 from ..types import Batch
+from .facts import Facts, padded
 from .noise import SHAPES, Scatter, log_density, total_scale
 from .pool import pool
 from .pooling import EACH, Pooling
@@ -50,7 +51,7 @@ class Posterior:
     pooling: Pooling
     system: System
     tolerance: Tolerance
-    health_share: np.ndarray
+    health_share: np.ndarray | jax.Array
     """How much of a healthy range each patient counts [range]: 1, or one part in as many as there are patients where
     all have one body."""
 
@@ -67,6 +68,32 @@ class Posterior:
         system = self.system
         solve = forward_solver(system.rhs, system.floor, self.tolerance)
         return predictor(system, solve, jax.vmap)
+
+    @property
+    def facts(self) -> Facts:
+        """Everything a program of the same form may be handed in place of the cohort's own numbers."""
+        priors = tuple(slot.fields for slot in self.pooling.slots)
+        return Facts(*padded(self.plan), priors, np.asarray(self.health_share))
+
+    @property
+    def form(self) -> tuple:
+        """What a program depends on beside `facts`, of targets that some of one posterior's patients make: two alike
+        can take each other's."""
+        assays = tuple((assay.variable, assay.relative) for assay in self.plan.assays)
+        shapes = tuple((np.shape(a), np.asarray(a).dtype) for a in jax.tree.leaves(self.facts))
+        return self.pooling.form, self.plan.slots, assays, shapes, self.plan.route.ends is None, self.tolerance
+
+    def with_facts(self, facts: Facts) -> "Posterior":
+        """Return the same form with other numbers, which may be traced. It is solved by the same solvers."""
+        slots = [replace(slot, numbers=of) for slot, of in zip(self.pooling.slots, facts.priors, strict=True)]
+        other = replace(
+            self,
+            plan=replace(self.plan, route=facts.route, chart=facts.chart),
+            pooling=replace(self.pooling, slots=tuple(slots)),
+            health_share=facts.health_share,
+        )
+        other.__dict__.update(predict=self.predict, predict_forward=self.predict_forward)
+        return other
 
     def seen(self, patient: Batch | slice) -> tuple[Route, Chart]:
         """Return the route and the chart of every lane."""
@@ -158,7 +185,7 @@ class Posterior:
 
     def weighed(self, in_health: Batch) -> jax.Array:
         """Return the healthy ranges' coordinates [..., patient, range], so scaled that one body counts once."""
-        return jnp.multiply(in_health, jnp.broadcast_to(np.sqrt(self.health_share), in_health.shape))
+        return jnp.multiply(in_health, jnp.broadcast_to(jnp.sqrt(self.health_share), in_health.shape))
 
     def log_factor(self, z: Batch) -> jax.Array:
         """Return what multiplies the standard normal density of z [dimension], as a logarithm."""
