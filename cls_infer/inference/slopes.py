@@ -11,7 +11,7 @@ from ..likelihood.noise import SHAPES, Scatter, curvature, information_about_sca
 from ..likelihood.posterior import Posterior
 from ..solve.lattice import lattice, quantities_at
 from ..solve.predict import along_route
-from ..solve.states import forward_solver
+from ..solve.states import forward_solver, pointwise_forward
 from ..types import Batch
 
 
@@ -45,7 +45,7 @@ def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray
     def table(coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:
         values, amounts = jax.vmap(pooling.values)(coordinates)
         values, amounts = jax.tree.map(lambda a: a.reshape(points * patients, *a.shape[2:]), (values, amounts))
-        along = along_route(system, solve, values, amounts, ways, over_lanes=jax.vmap)
+        along = along_route(system, solve, values, amounts, ways, over_lanes=pointwise_forward)
         found = quantities_at(system, along, places)
         return found.reshape(points, patients, *found.shape[1:]), along.status.reshape(points, patients)
 

@@ -17,7 +17,7 @@ from ..model.spec import Model
 from ..solve.lanes import Route, Tolerance
 from ..solve.plan import Chart, Plan, plan
 from ..solve.predict import Predict, Predicted, predictor
-from ..solve.states import forward_solver, pointwise, reverse_solver
+from ..solve.states import forward_solver, pointwise, pointwise_forward, reverse_solver
 from ..solve.system import System
 from ..types import Batch
 from .facts import Facts, padded
@@ -67,7 +67,7 @@ class Posterior:
         """The same predictions, for tangents: a column of the Jacobian at a time."""
         system = self.system
         solve = forward_solver(system.rhs, system.floor, self.tolerance)
-        return predictor(system, solve, jax.vmap)
+        return predictor(system, solve, pointwise_forward)
 
     @property
     def facts(self) -> Facts:

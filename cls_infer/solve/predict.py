@@ -29,7 +29,8 @@ class Predicted(NamedTuple):
 type Observe = Callable[..., jax.Array]
 
 type OverLanes = Callable[[Callable[..., jax.Array]], Callable[..., jax.Array]]
-"""From a function of one lane to that of arrays of many: `pointwise`, or `jax.vmap` where tangents are wanted."""
+"""From a function of one lane to that of arrays of many: `pointwise`, or `pointwise_forward` where tangents are
+wanted, or `jax.vmap`, which has both and takes longer to compile."""
 
 type Predict = Callable[[Any, jax.Array, Route, Chart], Predicted]
 

@@ -14,7 +14,7 @@ from .fused.solver import fused_solver, fused_solver_counting, fused_solver_forw
 from .grid import on_grid
 from .lanes import Case, Counting, Journey, Route, Solve, Tolerance, check_lanes, check_route, check_tolerance
 from .machine.cells import NotScalarError
-from .machine.pointwise import machine_pointwise
+from .machine.pointwise import machine_pointwise, machine_pointwise_forward
 from .machine.solver import machine_solver, machine_solver_counting, machine_solver_forward
 from .platform import platform
 from .replay import replay, unwind
@@ -84,6 +84,12 @@ def pointwise(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Call
     """Return a function of one lane for arrays of many lanes, with its gradient; XLA fuses it by itself."""
     xla = partial(jax.vmap, fun)
     return _chosen(engine, machine=lambda: machine_pointwise(fun), fused=xla, xla=xla)
+
+
+def pointwise_forward(fun: Callable[..., jax.Array], *, engine: Engine = "auto") -> Callable[..., jax.Array]:
+    """Return the same with its tangents, all columns side by side."""
+    xla = partial(jax.vmap, fun)
+    return _chosen(engine, machine=lambda: machine_pointwise_forward(fun), fused=xla, xla=xla)
 
 
 def _solver(

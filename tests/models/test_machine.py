@@ -7,7 +7,7 @@ import pytest
 
 from cls_infer.model.prior import Fixed, value
 from cls_infer.physiology.inputs import REST
-from cls_infer.solve.states import pointwise
+from cls_infer.solve.states import pointwise, pointwise_forward
 from cls_infer.solve.system import System
 
 LANES = 9
@@ -32,10 +32,26 @@ def lanes(model):
 def test_machine_code_does_what_xla_does(lanes, what):
     system, values, under_way = lanes
     given = (values,) if what == "beginning" else under_way
+    fun = getattr(system, what)
     found = {}
     for engine in ("machine", "xla"):
-        out, back = jax.vjp(jax.jit(pointwise(getattr(system, what), engine=engine)), *given)
+        out, back = jax.vjp(jax.jit(pointwise(fun, engine=engine)), *given)
         found[engine] = out, *back(jnp.ones_like(out))
+    if what != "rhs":  # its tangents are those of the steps
+        found["machine"] += tangents(pointwise_forward(fun, engine="machine"), given)
+        found["xla"] += tangents(jax.vmap(fun), given)
     # rates are sums of flows that nearly cancel: rounding is relative to the largest number of its kind
     for mine, like in zip(found["machine"], found["xla"], strict=True):
         np.testing.assert_allclose(mine, like, rtol=1e-9, atol=1e-11 * np.max(np.abs(like), initial=1e-300))
+
+
+def tangents(fun, given):
+    """The result's tangents along three directions of the states, or of the free values."""
+    moved = given[-3] if len(given) > 1 else given[0]
+    directions = jnp.asarray(np.random.default_rng(6).standard_normal((3, *moved.shape)))
+
+    def along(direction):
+        rest = [direction if a is moved else jnp.zeros_like(a) for a in given]
+        return jax.jvp(fun, given, tuple(rest))[1]
+
+    return (jax.jit(jax.vmap(along))(directions),)

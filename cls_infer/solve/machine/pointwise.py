@@ -1,4 +1,4 @@
-"""A function of one lane for many lanes at once, with its gradient, in machine code."""
+"""A function of one lane for many lanes at once, with its gradient or its tangents, in machine code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,16 +21,27 @@ ABREAST = 8
 """Lanes a block."""
 
 
-def machine_pointwise(fun: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
-    """Return the function of arrays [lane, ...] that a function of one lane's arrays is, differentiable in all.
+type OnLanes = Callable[..., jax.Array]
+
+
+def machine_pointwise(fun: OnLanes) -> OnLanes:
+    """Return the function of arrays [lane, ...] that a function of one lane's arrays is, with its gradient.
 
     Raises:
         NotScalarError: when called, if the function holds something that cannot be taken apart into scalars.
     """
+    return _by_shapes(fun, _with_pulls)
 
+
+def machine_pointwise_forward(fun: OnLanes) -> OnLanes:
+    """Return the same with its tangents: several columns become lanes. Raises as the other does."""
+    return _by_shapes(fun, _with_tangents)
+
+
+def _by_shapes(fun: OnLanes, rule: "Callable[[Pointwise], OnLanes]") -> OnLanes:
     @cache
-    def made(*shapes: tuple[int, ...]) -> Callable[..., jax.Array]:
-        return _differentiable(Pointwise(fun, shapes))
+    def made(*shapes: tuple[int, ...]) -> OnLanes:
+        return rule(Pointwise(fun, shapes))
 
     def over_lanes(*given: Any) -> jax.Array:
         given = tuple(jnp.asarray(a, float) for a in given)
@@ -81,6 +92,16 @@ class Pointwise:
 
         return _written(piece_of(back, [result, *like], laid[:count], laid[count:]), laid, len(like))
 
+    @cached_property
+    def _pushed(self) -> Written:
+        like, result = self._like
+        laid = fields([*like, *like, result])
+
+        def ahead(*given: jax.Array) -> jax.Array:
+            return jax.jvp(self.fun, given[: len(like)], given[len(like) :])[1]
+
+        return _written(piece_of(ahead, [*like, *like], laid[:-1], laid[-1]), laid, 1)
+
     def value(self, *given: jax.Array) -> jax.Array:
         """Return the results [lane, ...]."""
         return self._value.call(*given)[0]
@@ -89,8 +110,24 @@ class Pointwise:
         """Return what a pull [lane, ...] on the results comes to on each argument."""
         return self._pulled.call(pull, *given)
 
+    def pushed(self, *given: jax.Array) -> jax.Array:
+        """Return the results' tangents [lane, ...] from the arguments and, after them, their tangents."""
+        return self._pushed.call(*given)[0]
 
-def _differentiable(made: Pointwise) -> Callable[..., jax.Array]:
+
+def _with_tangents(made: Pointwise) -> OnLanes:
+    axes = (0,) * len(made.shapes)
+    value, pushed = fold_lanes(made.value, axes, 0), fold_lanes(made.pushed, (*axes, *axes), 0)
+
+    @jax.custom_jvp
+    def over_lanes(*given: jax.Array) -> jax.Array:
+        return value(*given)
+
+    over_lanes.defjvp(lambda given, along: (value(*given), pushed(*given, *along)))
+    return over_lanes
+
+
+def _with_pulls(made: Pointwise) -> OnLanes:
     axes = (0,) * len(made.shapes)
     value, pulled = fold_lanes(made.value, axes, 0), fold_lanes(made.pulled, (0, *axes), 0)
 
