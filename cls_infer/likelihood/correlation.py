@@ -5,8 +5,7 @@ from functools import cache
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import betaincinv, ndtr
-from scipy.stats import beta, norm
+from scipy.special import betaincinv, betaln, ndtr
 
 from ..types import Batch
 
@@ -76,6 +75,8 @@ def _knots(b: float) -> tuple[np.ndarray, np.ndarray]:
     z = np.arange(-REACH, STEP / 2, STEP)
     p = betaincinv(b, b, ndtr(z))
     value = 0.5 * np.log(p / (1 - p))
-    slope = 0.5 * norm.pdf(z) / beta.pdf(p, b, b) / (p * (1 - p))
+    log_pdf_z = -0.5 * (z**2 + np.log(2 * np.pi))
+    log_pdf_p = (b - 1) * (np.log(p) + np.log1p(-p)) - betaln(b, b)
+    slope = 0.5 * np.exp(log_pdf_z - log_pdf_p) / (p * (1 - p))
     value[-1] = 0.0
     return np.concatenate([value, -value[-2::-1]]), np.concatenate([slope, slope[-2::-1]])
