@@ -1,0 +1,8 @@
+"""Other formats as data sets, and a cohort as Stan's data."""
+
+from .draft import Draft, Left
+from .folder import free_folder, write_folder
+from .nonmem import convert_nonmem
+from .settle import settle
+
+__all__ = ["Draft", "Left", "convert_nonmem", "free_folder", "settle", "write_folder"]
