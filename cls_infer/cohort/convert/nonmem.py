@@ -210,7 +210,8 @@ def _observe(row: Row, hours: float, person: Person, read: Map, draft: Draft, pr
         return
     window = what.window
     if window.upper() in row.cells:
-        window = number(float(row[window.upper()]) * read.hours) if given(row, window.upper()) else ""
+        length = read_number(row, window.upper(), problems) or 0.0
+        window = number(length * read.hours)
     written = cells(
         patient=person.patient, time=hours, variable=what.variable, unit=what.unit, window=window, assay=what.assay
     )
