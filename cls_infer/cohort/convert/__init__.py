@@ -2,8 +2,9 @@
 
 from .draft import Draft, Left
 from .folder import free_folder, write_folder
+from .mimic import convert_mimic
 from .nonmem import convert_nonmem
 from .petab import convert_petab
 from .settle import settle
 
-__all__ = ["Draft", "Left", "convert_nonmem", "convert_petab", "free_folder", "settle", "write_folder"]
+__all__ = ["Draft", "Left", "convert_mimic", "convert_nonmem", "convert_petab", "free_folder", "settle", "write_folder"]

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from ...errors import InputError, Problem
 from ..read import MEASUREMENTS, PATIENTS, THERAPY, read_cohort
 from ..records import Cohort
-from .draft import Draft, Line
+from .draft import Draft, Left, Line
 from .folder import write_tables
 
 ROUNDS = 20
@@ -60,7 +60,8 @@ def _drop_second_values(draft: Draft) -> None:
     for line in draft.measurements:
         first = kept.setdefault((line["patient"], line["variable"], line["time"]), line)
         if first is not line:
-            draft.leave(line, "value", f"a second `{line['variable']}` of the same time; row {first.row} is kept")
+            reason = "a second value of the same patient, variable and time; the first is kept"
+            draft.left.append(Left(line.file, line.row, "value", f"{line['value']}, beside row {first.row}", reason))
     draft.measurements[:] = kept.values()
 
 
