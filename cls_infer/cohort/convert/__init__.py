@@ -6,5 +6,17 @@ from .mimic import convert_mimic
 from .nonmem import convert_nonmem
 from .petab import convert_petab
 from .settle import settle
+from .stan import from_stan, to_stan
 
-__all__ = ["Draft", "Left", "convert_mimic", "convert_nonmem", "convert_petab", "free_folder", "settle", "write_folder"]
+__all__ = [
+    "Draft",
+    "Left",
+    "convert_mimic",
+    "convert_nonmem",
+    "convert_petab",
+    "free_folder",
+    "from_stan",
+    "settle",
+    "to_stan",
+    "write_folder",
+]

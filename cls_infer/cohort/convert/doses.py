@@ -8,7 +8,7 @@ from ..items import ITEMS
 from ..quantities import read_number
 from ..tables import Row
 from .draft import Left, Line, cells
-from .record_cells import given
+from .record_cells import as_number, given
 from .words import Dosed
 
 MOST_REPEATED = 10_000
@@ -89,7 +89,7 @@ def _lasting(row: Row, dose: Dosed, hours: float, problems: list[Problem]) -> fl
 def _what(row: Row, dose: Dosed, lasting: float | None, problems: list[Problem]) -> dict[str, str]:
     """Return the cells that say how much: of a level its height, of all else the total."""
     item = ITEMS[dose.item]
-    uncertain = cells(end_sd=dose.hours_sd) if _rate(row) in MODELLED else {}
+    uncertain = cells(end_sd=dose.hours_sd) if as_number(row["RATE"]) in MODELLED else {}
     if item.kind != "volume" and lasting == 0:
         message = f"`{dose.item}` lasts no time at all: neither DUR nor RATE is there"
         problems.append(row.problem(message, "say in the map for how many `hours` such a dose acts"))
@@ -100,11 +100,3 @@ def _what(row: Row, dose: Dosed, lasting: float | None, problems: list[Problem])
     if not given(row, "AMT"):
         problems.append(row.problem("`AMT` is empty or 0 in a dose", "write how much was given"))
     return cells(amount=row["AMT"], unit=dose.unit) | uncertain
-
-
-def _rate(row: Row) -> float:
-    """Return the number under RATE, 0 where there is none."""
-    try:
-        return float(row["RATE"] or 0)
-    except ValueError:
-        return 0.0

@@ -14,7 +14,7 @@ from ..tables import Row
 from .doses import dose_lines
 from .draft import Draft, Left, Line, cells, number
 from .event_records import Records, read_records
-from .record_cells import flag, given, limits
+from .record_cells import as_number, flag, given, limits
 from .words import Described, Dosed, Observed, described, dosed, observed, plain_code, read_map, unsaid
 
 KEYS = {
@@ -135,22 +135,22 @@ def code_of(row: Row, column: str) -> str:
 
 def _check_codes(path: Path, records: Records, read: Map, problems: list[Problem]) -> None:
     """Find codes of observations and doses that the map does not explain, all of them at once."""
-    observations, doses = {}, {}
+    observations: dict[str, list[float]] = {}
+    doses: dict[str, list[float]] = {}
     for row in records.rows:
         kind = kind_of(row, [])
         if kind == OBSERVATION and row["DV"] and not given(row, "MDV"):
-            observations.setdefault(code_of(row, read.observations_by), row)
+            observations.setdefault(code_of(row, read.observations_by), []).append(as_number(row["DV"]))
         elif kind in (DOSE, RESET_AND_DOSE):
-            doses.setdefault(code_of(row, read.doses_by), row)
-    variable = '{ variable = "hematocrit", unit = "%" }'
-    item = '{ item = "ringer", unit = "mL" }'
+            doses.setdefault(code_of(row, read.doses_by), []).append(as_number(row["AMT"]))
+    variable, item = '{ variable = "hematocrit", unit = "%" }', '{ item = "ringer", unit = "mL" }'
     for part, by, found, known, example in (
         ("observations", read.observations_by, observations, read.observations, variable),
         ("doses", read.doses_by, doses, read.doses, item),
     ):
-        lacking = [code for code in found if code not in known]
-        of = f"the {part}" if by == ANY else f"{part} of {by}"
-        if lacking and not any(problem.where.endswith(f"[{part}]") for problem in problems):
+        lacking = {code: values for code, values in found.items() if code not in known}
+        if lacking and not any(f"[{part}]" in problem.where for problem in problems):
+            of = f"the code `{ANY}`, all {part}," if by == ANY else f"{by} of {part}"
             problems.append(unsaid(str(path), part, of, lacking, known, example))
 
 

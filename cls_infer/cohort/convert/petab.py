@@ -13,6 +13,7 @@ from ..vocabulary import VARIABLES, canonical_name
 from .draft import Draft, Left, Line, cells
 from .petab_conditions import set_up
 from .petab_files import Files, read_files
+from .record_cells import as_number
 from .words import Observed, described, dosed, observed, read_map, unsaid
 
 KEYS = {"time_unit", "patient", "observables", "therapy", "covariates", "noise"}
@@ -75,7 +76,11 @@ def _observables(
         variable = canonical_name(name) or canonical_name(formulas.get(name, ""))
         if name not in found and variable and variable != "urine":
             found[name] = Observed(variable, VARIABLES[variable].unit)
-    unknown = [name for name in measured if name not in found]
+    unknown = {
+        name: [as_number(row["measurement"]) for row in files.rows("measurement") if row["observableId"] == name]
+        for name in measured
+        if name not in found
+    }
     if unknown and not problems:
         example = '{ variable = "hematocrit", unit = "1" }'
         problems.append(unsaid(str(place), "observables", "observableId", unknown, found, example))

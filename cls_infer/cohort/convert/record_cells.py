@@ -1,5 +1,7 @@
 """What single cells of an event record say: a flag, whether there is a number, a limit."""
 
+from math import nan
+
 from ...errors import Problem
 from ..quantities import read_number
 from ..tables import Row
@@ -11,10 +13,15 @@ BELOW, ABOVE = 1, -1
 
 def given(row: Row, column: str) -> bool:
     """Tell whether a cell holds a number other than 0, or something that is no number and will be told."""
+    return as_number(row[column]) != 0
+
+
+def as_number(written: str) -> float:
+    """Return the number in a cell, 0 where it is empty, NaN where it is no number."""
     try:
-        return float(row[column] or 0) != 0
+        return float(written or 0)
     except ValueError:
-        return True
+        return nan
 
 
 def flag(row: Row, column: str, known: tuple[int, ...], problems: list[Problem]) -> int | None:

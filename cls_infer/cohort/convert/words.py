@@ -1,7 +1,7 @@
 """What a map says of another format's names: which variable, item or covariate each is, and in which unit."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,13 +139,21 @@ def plain_code(written: str) -> str:
 
 
 def unsaid(
-    where: str, part: str, keyed_by: str, found: Iterable[str], said: Mapping[str, Any], example: str
+    where: str, part: str, keyed_by: str, found: Mapping[str, Sequence[float]], said: Mapping[str, Any], example: str
 ) -> Problem:
-    """Return the problem that codes of the file are not in the map."""
-    listed = ", ".join(f"`{code}`" for code in found)
+    """Return the problem that codes of the file are not in the map, with how many values of each there are."""
+    listed = ", ".join(f"`{code}` ({_range(values)})" for code, values in found.items())
     known = f"; it knows {', '.join(f'`{code}`' for code in said)}" if said else ""
-    remedy = f'write for each, in the file that --map names: [{part}.CODE] {example}, or skip = "why not"'
-    return Problem(where, f"nothing says what {keyed_by} {listed} is{known}", remedy=remedy)
+    first = next(iter(found))
+    remedy = (
+        f"write for each, under [{part}] of the TOML file that --map names: {first} = {example}, "
+        f'or {first} = {{ skip = "why not" }}'
+    )
+    return Problem(where, f"the map does not say what {keyed_by} is: {listed}{known}", remedy=remedy)
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{len(values)} values, {min(values):g} to {max(values):g}" if len(values) > 1 else f"{values[0]:g}"
 
 
 def _entries[Kind: (Observed, Dosed, Described)](
