@@ -1,7 +1,7 @@
 """A data set while it is being converted: rows that know where they come from, and what could not be taken."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import nan
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,12 @@ def number(value: float) -> str:
     return f"{value:.10g}"
 
 
-def first_of_each(left: Iterable[Left]) -> list[Left]:
-    """Return one entry for all rows that were left for one reason: the first, with their number."""
-    groups: dict[tuple[str, str, str, str], list[Left]] = {}
-    for one in left:
-        groups.setdefault((one.file, one.column, one.value, one.reason), []).append(one)
-    return [
-        Left(first.file, first.row, first.column, first.value, first.reason, sum(one.rows for one in alike))
-        for alike in groups.values()
-        for first in alike[:1]
-    ]
+def as_number(written: str) -> float:
+    """Return the number in a cell, 0 where it is empty, NaN where it is no number."""
+    try:
+        return float(written or 0)
+    except ValueError:
+        return nan
 
 
 def cells(**written: str | float | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """MIMIC-IV's own tables: charts, laboratory, inputs and outputs, counted from the beginning of each stay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from .mimic_records import Chart, Given, Known, Reading, Stay
 BEFORE, AFTER = 24.0, 24.0
 """How long before a stay, and after its end, values of the laboratory are taken as the stay's [h]."""
 REWRITTEN = "rewritten"
+OUTSIDE = "of no stay: more than a day before or after"
 
 
 def is_mimic(folder: Path) -> bool:
@@ -34,13 +35,14 @@ class _Clock:
         return round((datetime.fromisoformat(written) - self.span[stay][0]).total_seconds() / 3600.0, 4)
 
     def stay_at(self, subject: str, written: str) -> str:
-        """Return the stay of a person to which a timestamp belongs, empty if to none."""
+        """Return the stay of a person to which a timestamp is nearest, empty if it is near none."""
+        found = {}
         for stay in self.of_subject.get(subject, ()):
             intime, outtime = self.span[stay]
-            length = (outtime - intime).total_seconds() / 3600.0 if outtime else 0.0
-            if -BEFORE <= self.hours(stay, written) <= length + AFTER:
-                return stay
-        return ""
+            hours, length = self.hours(stay, written), (outtime - intime).total_seconds() / 3600.0 if outtime else 0.0
+            if -BEFORE <= hours <= length + AFTER:
+                found[stay] = max(-hours, hours - length, 0.0)
+        return min(found, key=lambda stay: found[stay], default="")
 
 
 def read_mimic(folder: Path, wanted: Callable[[str], bool]) -> Chart:
@@ -66,20 +68,24 @@ def read_mimic(folder: Path, wanted: Callable[[str], bool]) -> Chart:
             chart.left.append(Left(str(folder), None, "", table, "this table is not there"))
             continue
         for row in read_rows(found, ("subject_id", "itemid")):
-            stay = row["stay_id"] or clock.stay_at(row["subject_id"], row["charttime"])
-            if stay in clock.span and wanted(stay):
-                known = chart.meet(row.path, row.number, row["itemid"], labels.get(row["itemid"], ""))
-                if known:
-                    _read(read, row, stay, known, clock)
+            _take(read, row, wanted, labels, clock)
     return chart
 
 
-def _read(read: Callable, row: Row, stay: str, known: Known, clock: _Clock) -> None:
-    """Take a row; a time or number that is none is listed."""
+def _take(read: Callable, row: Row, wanted: Callable[[str], bool], labels: Mapping[str, str], clock: _Clock) -> None:
+    """Take a row of a stay that is wanted; a time or number that is none is listed."""
+    item = row["itemid"]
     try:
-        read(row, stay, known, clock)
+        stay = row["stay_id"] or clock.stay_at(row["subject_id"], row["charttime"])
+        if not stay and any(map(wanted, clock.of_subject.get(row["subject_id"], ()))):
+            clock.chart.meet(row.path, row.number, OUTSIDE)
+        if stay not in clock.span or not wanted(stay):
+            return
+        known = clock.chart.meet(row.path, row.number, item, labels.get(item, ""))
+        if known:
+            read(row, stay, known, clock)
     except ValueError as error:
-        clock.chart.left.append(Left(row.path, row.number, "", known.label, f"cannot be read: {error}"))
+        clock.chart.left.append(Left(row.path, row.number, "itemid", item, f"cannot be read: {error}"))
 
 
 def _people(folder: Path) -> dict[str, Row]:

@@ -4,18 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from typing import Any
 
 from ...errors import InputError, Problem
-from ...units import UnitError, convert
-from ..names import did_you_mean
 from ..quantities import read_number
 from ..tables import Row
-from .doses import dose_lines
 from .draft import Draft, Left, Line, cells, number
-from .event_records import Records, read_records
-from .record_cells import as_number, flag, given, limits
-from .words import Described, Dosed, Observed, described, dosed, observed, plain_code, read_map, unsaid
+from .nonmem_cells import given, limits
+from .nonmem_doses import dose_lines
+from .nonmem_file import Records, read_records
+from .nonmem_map import (
+    DOSE,
+    OBSERVATION,
+    OTHER,
+    RESET,
+    RESET_AND_DOSE,
+    Map,
+    check_codes,
+    code_of,
+    kind_of,
+    read_meaning,
+)
+from .words import plain_code, read_map
 
 KEYS = {
     *("time_unit", "ignore", "columns", "observations_by", "doses_by"),
@@ -26,21 +35,6 @@ RECORD = (
     *("C", "L1", "L2"),
 )
 """Columns that say what a record is; all others are covariates, or nothing that a data set holds."""
-OBSERVATION, DOSE, OTHER, RESET, RESET_AND_DOSE = range(5)
-ANY = "any"
-"""The code of all observations or doses where no column tells them apart."""
-
-
-@dataclass(frozen=True)
-class Map:
-    """What the records mean."""
-
-    hours: float
-    observations_by: str
-    doses_by: str
-    observations: dict[str, Observed]
-    doses: dict[str, Dosed]
-    covariates: dict[str, Described]
 
 
 @dataclass(frozen=True)
@@ -70,10 +64,11 @@ def convert_nonmem(path: Path | str, map_path: Path | str | None = None) -> Draf
     path = Path(path)
     said = read_map(map_path, KEYS)
     problems: list[Problem] = []
-    ignore = tuple(str(words) for words in said.get("ignore", ()))
+    asked = said.get("ignore", [])
+    ignore = (asked,) if isinstance(asked, str) else tuple(map(str, asked))
     records = read_records(path, ignore, said.get("columns"))
-    read = _read_meaning(str(map_path or path), said, records, problems)
-    _check_codes(path, records, read, problems)
+    read = read_meaning(str(map_path or path), said, records, problems)
+    check_codes(path, records, read, problems)
     if problems:
         raise InputError(problems)
     draft = Draft(left=list(records.left))
@@ -91,67 +86,6 @@ def convert_nonmem(path: Path | str, map_path: Path | str | None = None) -> Draf
         "As they stood, with the units of the map; they are converted when the data set is read."
     )
     return draft
-
-
-def _read_meaning(where: str, said: dict[str, Any], records: Records, problems: list[Problem]) -> Map:
-    by = {}
-    for part, usual in (("observations_by", ("DVID", "CMT")), ("doses_by", ("CMT",))):
-        asked = str(said.get(part, "")).upper()
-        if asked and asked not in records.columns:
-            remedy = did_you_mean(asked, records.columns)
-            problems.append(Problem(where, f"`{part}` is `{said[part]}`, no column of the file", remedy=remedy))
-        by[part] = asked or next((name for name in usual if name in records.columns), ANY)
-    try:
-        hours = convert(1.0, str(said.get("time_unit", "h")), "h")
-    except UnitError as error:
-        problems.append(Problem(where, f"`time_unit`: {error.message}", remedy=error.remedy))
-        hours = 1.0
-    covariates = {name.upper(): table for name, table in said.get("covariates", {}).items()}
-    for name in sorted(set(covariates) - set(records.columns)):
-        remedy = did_you_mean(name, records.columns)
-        problems.append(Problem(where, f"`[covariates.{name}]` is no column of the file", remedy=remedy))
-    return Map(
-        hours,
-        **by,
-        observations=observed(f"{where}, [observations]", said.get("observations", {}), problems),
-        doses=dosed(f"{where}, [doses]", said.get("doses", {}), problems),
-        covariates=described(f"{where}, [covariates]", covariates, problems),
-    )
-
-
-def kind_of(row: Row, problems: list[Problem]) -> int | None:
-    """Return the EVID of a record; where there is none a dose is what has an amount or a rate, as NM-TRAN decides."""
-    if row["EVID"]:
-        return flag(row, "EVID", (OBSERVATION, DOSE, OTHER, RESET, RESET_AND_DOSE), problems)
-    if any(given(row, column) for column in ("AMT", "RATE", "DUR", "ADDL", "II", "SS")):
-        return DOSE
-    return OTHER if given(row, "MDV") and not row["DV"] else OBSERVATION
-
-
-def code_of(row: Row, column: str) -> str:
-    """Return the code of a record, ANY where no column holds codes."""
-    return plain_code(row[column] or "0") if column != ANY else ANY
-
-
-def _check_codes(path: Path, records: Records, read: Map, problems: list[Problem]) -> None:
-    """Find codes of observations and doses that the map does not explain, all of them at once."""
-    observations: dict[str, list[float]] = {}
-    doses: dict[str, list[float]] = {}
-    for row in records.rows:
-        kind = kind_of(row, [])
-        if kind == OBSERVATION and row["DV"] and not given(row, "MDV"):
-            observations.setdefault(code_of(row, read.observations_by), []).append(as_number(row["DV"]))
-        elif kind in (DOSE, RESET_AND_DOSE):
-            doses.setdefault(code_of(row, read.doses_by), []).append(as_number(row["AMT"]))
-    variable, item = '{ variable = "hematocrit", unit = "%" }', '{ item = "ringer", unit = "mL" }'
-    for part, by, found, known, example in (
-        ("observations", read.observations_by, observations, read.observations, variable),
-        ("doses", read.doses_by, doses, read.doses, item),
-    ):
-        lacking = {code: values for code, values in found.items() if code not in known}
-        if lacking and not any(f"[{part}]" in problem.where for problem in problems):
-            of = f"the code `{ANY}`, all {part}," if by == ANY else f"{by} of {part}"
-            problems.append(unsaid(str(path), part, of, lacking, known, example))
 
 
 def _take(records: Records, read: Map, draft: Draft, problems: list[Problem]) -> None:

@@ -10,10 +10,9 @@ from ..names import did_you_mean
 from ..quantities import NUMBER, read_number
 from ..tables import Row
 from ..vocabulary import VARIABLES, canonical_name
-from .draft import Draft, Left, Line, cells
+from .draft import Draft, Left, Line, as_number, cells
 from .petab_conditions import set_up
 from .petab_files import Files, read_files
-from .record_cells import as_number
 from .words import Observed, described, dosed, observed, read_map, unsaid
 
 KEYS = {"time_unit", "patient", "observables", "therapy", "covariates", "noise"}

@@ -1,6 +1,6 @@
 """What the reader of data sets would refuse is told where it stands in the original, or listed and left out."""
 
-from dataclasses import replace
+import re
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,16 +94,29 @@ def _read(draft: Draft) -> Cohort:
         return read_cohort(place)
 
 
+def _lines_of(draft: Draft, problem: Problem) -> list[Line]:
+    tables = {MEASUREMENTS: draft.measurements, THERAPY: draft.therapy, PATIENTS: draft.patients}
+    return tables.get(Path(problem.where).name, [])
+
+
 def _line_of(draft: Draft, problem: Problem) -> Line | None:
     """Return the row that a problem of the written tables is about; the header is row 1."""
-    lines = {MEASUREMENTS: draft.measurements, THERAPY: draft.therapy, PATIENTS: draft.patients}
-    of = lines.get(Path(problem.where).name, [])
-    return of[problem.row - 2] if problem.row is not None and 0 <= problem.row - 2 < len(of) else None
+    lines = _lines_of(draft, problem)
+    return lines[problem.row - 2] if problem.row is not None and problem.row - 2 < len(lines) else None
+
+
+def _message(draft: Draft, problem: Problem) -> str:
+    """Return what a problem says, other rows it names being those of the original."""
+    lines = _lines_of(draft, problem)
+    return re.sub(r"\brow (\d+)", lambda found: f"row {lines[int(found[1]) - 2].row}", problem.message)
 
 
 def _at_origin(draft: Draft, error: InputError) -> list[Problem]:
     found = [(problem, _line_of(draft, problem)) for problem in error.problems]
-    told = [replace(problem, where=line.file, row=line.row) if line else problem for problem, line in found]
+    told = [
+        Problem(line.file, _message(draft, problem), line.row, problem.remedy) if line else problem
+        for problem, line in found
+    ]
     return list(dict.fromkeys(told))
 
 
@@ -115,7 +128,7 @@ def _drop_refused(draft: Draft, error: InputError) -> None:
         if line is None:
             raise error
         if id(line) not in refused:
-            draft.leave(line, "value" if line["value"] else "amount", problem.message)
+            draft.leave(line, "value" if line["value"] else "amount", _message(draft, problem))
         refused.add(id(line))
     for lines in (draft.measurements, draft.therapy, draft.patients):
         lines[:] = [line for line in lines if id(line) not in refused]

@@ -14,6 +14,7 @@ from ..patients import COVARIATES
 from ..scenario import check_keys
 from ..vocabulary import SPELLINGS, VARIABLES, canonical_name
 
+TABLES = ("columns", "observations", "doses", "covariates", "observables", "therapy")
 WORDS = ("sex", "cause", "colloid", "person")
 
 
@@ -76,6 +77,9 @@ def read_map(path: Path | str | None, known: set[str]) -> dict[str, Any]:
         raise InputError([Problem(str(path), f"is not TOML: {error}", remedy="correct that place")]) from None
     problems: list[Problem] = []
     check_keys(str(path), content, known, set(), problems)
+    for name, part in content.items():
+        if name in TABLES and not isinstance(part, dict):
+            problems.append(Problem(str(path), f"`{name}` is `{part}`", remedy=f"write a table, [{name}]"))
     if problems:
         raise InputError(problems)
     return content

@@ -1,11 +1,9 @@
 """What single cells of an event record say: a flag, whether there is a number, a limit."""
 
-from math import nan
-
 from ...errors import Problem
 from ..quantities import read_number
 from ..tables import Row
-from .draft import Left, cells
+from .draft import Left, as_number, cells
 
 BELOW, ABOVE = 1, -1
 """CENS as Monolix and nlmixr2 write it."""
@@ -14,14 +12,6 @@ BELOW, ABOVE = 1, -1
 def given(row: Row, column: str) -> bool:
     """Tell whether a cell holds a number other than 0, or something that is no number and will be told."""
     return as_number(row[column]) != 0
-
-
-def as_number(written: str) -> float:
-    """Return the number in a cell, 0 where it is empty, NaN where it is no number."""
-    try:
-        return float(written or 0)
-    except ValueError:
-        return nan
 
 
 def flag(row: Row, column: str, known: tuple[int, ...], problems: list[Problem]) -> int | None:

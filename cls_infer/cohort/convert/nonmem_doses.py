@@ -7,8 +7,8 @@ from ...errors import Problem
 from ..items import ITEMS
 from ..quantities import read_number
 from ..tables import Row
-from .draft import Left, Line, cells
-from .record_cells import as_number, given
+from .draft import Left, Line, as_number, cells
+from .nonmem_cells import given
 from .words import Dosed
 
 MOST_REPEATED = 10_000
