@@ -105,7 +105,9 @@ def _paths(beside: Path, named: list[Any]) -> list[Path]:
 
 def _by_name(folder: Path) -> dict[str, list[Path]]:
     tables = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
-    return {kind: [path for path in tables if kind in path.name.lower()] for kind in KINDS}
+    found = {kind: [path for path in tables if kind in path.name.lower()] for kind in KINDS}
+    found["experiment"] = [path for path in found["experiment"] if path not in found["condition"]]
+    return found  # format 1 calls its conditions `experimentalCondition`
 
 
 def _read(path: Path, problems: list[Problem]) -> Table | None:
