@@ -7,7 +7,7 @@ from ..quantities import NUMBER
 from ..tables import Row
 from .draft import Left
 from .mimic_files import find_table, read_rows
-from .mimic_records import Chart, Given, Reading, Stay
+from .mimic_records import Chart, Given, Reading, Stay, named_item, named_variable
 
 OBSERVATIONS, EVENTS, STAYS = "obs", "events", "stays"
 USED = {"id", "subject_id", "sex", "age"}
@@ -21,7 +21,8 @@ def is_extract(folder: Path) -> bool:
 def read_extract(folder: Path, wanted: Callable[[str], bool]) -> Chart:
     """Return what an extract says of the stays that are wanted.
 
-    Columns: of observations `id,time_h,variable,value,unit`, of events
+    What an item is, MIMIC's number or the extract's name tells; else it may be called as one of our variables or items,
+    as in an extract of eICU. Columns: of observations `id,time_h,variable,value,unit`, of events
     `id,start_h,end_h,direction,fluid,volume_mL,itemid,label`, of stays `id,subject_id,sex,age`.
 
     Raises:
@@ -45,14 +46,15 @@ def read_extract(folder: Path, wanted: Callable[[str], bool]) -> Chart:
 
 
 def _observed(row: Row, chart: Chart) -> None:
-    known = chart.meet(row.path, row.number, row["variable"])
+    known = chart.meet(row.path, row.number, row["variable"], ours=named_variable(row["variable"]))
     if known and _are_numbers(row, ("time_h", "value"), chart):
         time, value = float(row["time_h"]), float(row["value"])
         chart.readings.append(Reading(row["id"], time, known, value, row["unit"], row.path, row.number))
 
 
 def _happened(row: Row, chart: Chart) -> None:
-    known = chart.meet(row.path, row.number, row["itemid"], f"{row['label']} ({row['fluid']})", row["volume_mL"])
+    label, ours = f"{row['label']} ({row['fluid']})", named_item(row["fluid"])
+    known = chart.meet(row.path, row.number, row["itemid"], label, row["volume_mL"], ours)
     if known and _are_numbers(row, ("start_h", "end_h", "volume_mL"), chart):
         start, end, volume = (float(row[column]) for column in ("start_h", "end_h", "volume_mL"))
         chart.given.append(Given(row["id"], start, end, known, volume, "mL", row.path, row.number))

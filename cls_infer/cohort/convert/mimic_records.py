@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from ..items import ITEMS
 from ..quantities import NUMBER
+from ..vocabulary import VARIABLES, canonical_name
 from .draft import Left
 
 ITEM_TABLE = "mimic_items.csv"
@@ -95,9 +97,14 @@ class Chart:
     left: list[Left] = field(default_factory=list)
     unknown: dict[tuple[str, str], Uncounted] = field(default_factory=dict)
 
-    def meet(self, file: str, row: int, item: str, label: str = "", volume: str = "") -> Known | None:
-        """Return what an item is; one of which nothing is to be taken is counted, with its volume [mL]."""
-        known = known_items().get(item)
+    def meet(
+        self, file: str, row: int, item: str, label: str = "", volume: str = "", ours: Known | None = None
+    ) -> Known | None:
+        """Return what an item is; one of which nothing is to be taken is counted, with its volume [mL].
+
+        `ours` is what it is by the name an extract gives it, where the table of items does not hold it.
+        """
+        known = known_items().get(item, ours)
         if known and known.role != "left":
             return known
         one = self.unknown.setdefault((file, item), Uncounted(known.label if known else label, row))
@@ -120,3 +127,21 @@ def known_items() -> dict[str, Known]:
     text = (files(__package__) / ITEM_TABLE).read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return {row["item"]: Known(**{**row, "factor": float(row["factor"] or 1.0)}) for row in rows}
+
+
+def named_variable(name: str) -> Known | None:
+    """Return a reading that an extract calls by the name of one of our variables."""
+    variable = canonical_name(name)
+    return _ours(name, "lab", variable, VARIABLES[variable].unit) if variable else None
+
+
+def named_item(name: str) -> Known | None:
+    """Return a volume that an extract calls by the name of one of our items, or urine."""
+    if name == "urine":
+        return _ours(name, "urine", "urine", "mL")
+    item = ITEMS.get(name)
+    return _ours(name, "volume", name, "mL") if item and item.kind == "volume" else None
+
+
+def _ours(written: str, role: str, name: str, unit: str) -> Known:
+    return Known(written, written, role, name, unit, factor=1.0, rest="", extra_sd="", reason="", source="by its name")

@@ -12,6 +12,7 @@ from .draft import Draft, Left, Line, cells, number
 from .nonmem_cells import given, limits
 from .nonmem_doses import dose_lines
 from .nonmem_file import Records, read_records
+from .nonmem_header import RECORD
 from .nonmem_map import (
     DOSE,
     OBSERVATION,
@@ -27,14 +28,9 @@ from .nonmem_map import (
 from .words import plain_code, read_map
 
 KEYS = {
-    *("time_unit", "ignore", "columns", "observations_by", "doses_by"),
+    *("time_unit", "ignore", "columns", "input", "observations_by", "doses_by"),
     *("observations", "doses", "covariates"),
 }
-RECORD = (
-    *("ID", "TIME", "DV", "EVID", "AMT", "RATE", "DUR", "ADDL", "II", "SS", "CMT", "DVID", "MDV", "CENS", "LIMIT"),
-    *("C", "L1", "L2"),
-)
-"""Columns that say what a record is; all others are covariates, or nothing that a data set holds."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +60,8 @@ def convert_nonmem(path: Path | str, map_path: Path | str | None = None) -> Draf
     path = Path(path)
     said = read_map(map_path, KEYS)
     problems: list[Problem] = []
-    asked = said.get("ignore", [])
-    ignore = (asked,) if isinstance(asked, str) else tuple(map(str, asked))
-    records = read_records(path, ignore, said.get("columns"))
+    ignore, listed = (_listed(said.get(key, [])) for key in ("ignore", "input"))
+    records = read_records(path, ignore, said.get("columns"), listed)
     read = read_meaning(str(map_path or path), said, records, problems)
     check_codes(path, records, read, problems)
     if problems:
@@ -86,6 +81,11 @@ def convert_nonmem(path: Path | str, map_path: Path | str | None = None) -> Draf
         "As they stood, with the units of the map; they are converted when the data set is read."
     )
     return draft
+
+
+def _listed(said: object) -> list[str]:
+    """Return the words of a list, or of one string as a control stream has it."""
+    return said.split() if isinstance(said, str) else [str(word) for word in said] if isinstance(said, list) else []
 
 
 def _take(records: Records, read: Map, draft: Draft, problems: list[Problem]) -> None:

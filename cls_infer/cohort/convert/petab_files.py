@@ -122,11 +122,12 @@ def _read(path: Path, problems: list[Problem]) -> Table | None:
     rows = []
     for number, cells in enumerate(records[1:], start=2):
         if any(cell.strip() for cell in cells):
-            if len(cells) != len(header):
+            if len(cells) > len(header):
                 message = f"has {len(cells)} cells where the header has {len(header)}"
                 problems.append(Problem(str(path), message, number, "separate the cells by tabs"))
             else:
-                written = {name: _cell(cell) for name, cell in zip(header, cells, strict=True)}
+                # empty cells at the end may be left out, as PEtab's own reader allows
+                written = {name: _cell(cell) for name, cell in zip(header, cells, strict=False)}
                 rows.append(Row(str(path), number, written))
     return Table(path, header, tuple(rows))
 

@@ -121,14 +121,21 @@ def _at_origin(draft: Draft, error: InputError) -> list[Problem]:
 
 
 def _drop_refused(draft: Draft, error: InputError) -> None:
-    """List and leave out the rows that the reader refused."""
+    """List and leave out the rows that the reader refused; of a patient only the covariate that it is about."""
     refused = set()
     for problem in error.problems:
         line = _line_of(draft, problem)
         if line is None:
             raise error
+        message = _message(draft, problem)
+        covariate = next((name for name in line.cells if f"`{name}`" in problem.message), None)
+        if Path(problem.where).name == PATIENTS and covariate:
+            draft.leave(line, covariate, message)
+            del line.cells[covariate]
+            line.cells.pop(f"{covariate}_unit", None)
+            continue
         if id(line) not in refused:
-            draft.leave(line, "value" if line["value"] else "amount", _message(draft, problem))
+            draft.leave(line, "value" if line["value"] else "amount", message)
         refused.add(id(line))
     for lines in (draft.measurements, draft.therapy, draft.patients):
         lines[:] = [line for line in lines if id(line) not in refused]

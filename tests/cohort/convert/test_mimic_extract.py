@@ -129,6 +129,32 @@ def test_two_stays_of_one_person_say_so(extract, converted):
     assert [patient.covariates.get("person") for patient in cohort.patients] == [None, "p2", "p2"]
 
 
+def test_an_extract_of_another_database_may_use_our_names(write, converted):
+    write("eicu/stays.csv", "id,subject_id,sex,age\n1,a,Male,> 89\n")
+    found = "1,0,Hct,40,%\n1,0,height,17,cm\n1,0,weight,60,kg\n1,5,il_6,90,pg/mL\n1,5,angel,1,1\n"
+    write("eicu/obs.csv", f"id,time_h,variable,value,unit\n{found}")
+    header = "id,start_h,end_h,direction,fluid,volume_mL,itemid,label\n"
+    out = "1,1,1,out,urine,80,,Urine\n1,3,3,out,urine,60,,Urine\n1,3,3,out,tears,60,,Tears\n"
+    write("eicu/events.csv", f"{header}1,0,1,in,ringer,500,,Lactated Ringers\n{out}")
+    draft = convert_mimic(write("eicu/note.txt", "").parent)
+    (one,) = converted(draft, strict=False).patients
+    assert [(m.variable, m.value) for m in one.measurements] == [
+        ("hematocrit", 0.4),
+        ("weight", 60.0),
+        ("urine", 0.06),
+        ("il_6", pytest.approx(0.09)),
+    ]
+    assert [(e.item, e.amount) for e in one.therapy] == [("ringer", 0.5)]
+    assert one.covariates == {"weight": 60.0, "sex": "male"}
+    assert sorted((one.column, one.value) for one in draft.left) == [
+        ("age", "> 89"),
+        ("height", "17"),
+        ("item", "Tears (tears), 60 mL in all"),
+        ("item", "angel"),
+        ("urine", "80 mL"),
+    ]
+
+
 def test_the_shortlist_asks_for_samples_and_no_red_cells(extract):
     assert [line["patient"] for line in convert_mimic(extract, shortlist=True).patients] == ["s1"]
 

@@ -113,6 +113,33 @@ any = { item = "ringer", unit = "mL" }
     assert [(m.time, m.window, m.value) for m in patient.measurements] == [(2.0, 1.5, 0.09)]
 
 
+HEADERS = {
+    "behind a comment mark": ("#ID,TIME,DV,VID,VID", ""),
+    "behind a column of comments": ("C,ID,TIME,DV,VID", ""),
+    "with a column of the same name": ("ID,TIME,CONC,DV,VID", 'columns = { DV = "CONC" }'),
+    "numbers alone, named as in $INPUT": ("", 'input = "ID TIME DV VID=DROP VID"'),
+    "other names than $INPUT has": ("a,b,c,d,e", 'input = ["ID", "TIME", "DV", "X", "Y"]'),
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_columns_are_named_in_many_ways(write, converted, case):
+    header, said = HEADERS[case]
+    row = ".,7,1,42,0" if header.startswith("C,") else "7,1,42,5,6"
+    said += '\n[observations]\nany = { variable = "hct", unit = "%" }\n'
+    draft = convert_nonmem(write("a.csv", f"{header}\n{row}\n".lstrip()), write("map.toml", said))
+    (patient,) = converted(draft).patients
+    assert (patient.name, [(m.time, m.value) for m in patient.measurements]) == ("7", [(1.0, 0.42)])
+
+
+def test_a_column_that_counts_must_be_there_once(write, told):
+    said = write("map.toml", '[observations]\nany = { variable = "hct", unit = "%" }\n')
+    twice, missing = told(lambda: convert_nonmem(write("a.csv", "ID,TIME,TIME\n7,1,42\n"), said))
+    assert "column `TIME` is there twice" in twice.message and "column `DV` is missing" in missing.message
+    (empty,) = told(lambda: convert_nonmem(write("a.csv", "# nothing\n"), said))
+    assert empty.message == "is empty"
+
+
 def test_what_is_to_be_ignored_is_left_out_and_listed(write, converted):
     said = 'ignore = ["@", "BLQ.EQ.1"]\n[observations]\nany = { variable = "albumin", unit = "g/L" }\n'
     text = "ID,TIME,DV,BLQ\n1,0,40,0\n1,1,10,1\nx,2,30,0\n1,3,20,0\n"

@@ -26,7 +26,7 @@ low\tone litre\t1000\t70\t0.1
 high\ttwo litres\t2000\t80\t
 rest\tbefore\t0\t80\t
 """
-PARAMETERS = "parameterId\tparameterScale\nsd_hct\tlog10\n"
+PARAMETERS = "parameterId\tparameterScale\tnominalValue\nsd_hct\tlog10\n"
 PROBLEM = """\
 format_version: 1
 parameter_file: parameters.tsv
@@ -154,7 +154,7 @@ def test_every_observable_that_nothing_explains_is_told_at_once(problem, told):
         ("problem.yaml", "format_version: 1\nproblems:\n  - measurement_files: [gone.tsv]\n", "names `gone.tsv`"),
         ("problem.yaml", "title: a page\n", "no `format_version`"),
         ("problem.yaml", "a: [", "is not YAML"),
-        ("measurements.tsv", "observableId\ttime\nhct\n", "has 1 cells where the header has 2"),
+        ("measurements.tsv", "observableId\ttime\nhct\t1\t2\n", "has 3 cells where the header has 2"),
         ("measurements.tsv", MEASURED.replace("0.42", "much"), "`measurement` is `much`"),
         ("measurements.tsv", MEASURED.replace("0.42", "42"), "outside 0.05 to 0.85"),
         ("conditions.tsv", CONDITIONS.replace("1000", "dose1"), "`dose1` is no amount of `ringer`"),
