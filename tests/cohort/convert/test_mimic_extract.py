@@ -124,6 +124,18 @@ def test_all_that_is_left_out_is_listed(extract, converted):
     ]
 
 
+def test_no_row_is_lost(extract, converted):
+    draft = convert_mimic(extract)
+    converted(draft, strict=False)
+    observed = sum(line["variable"] != "urine" for line in draft.measurements)
+    heights = sum("height" in line.cells for line in draft.patients)
+    listed = {end: sum(one.rows for one in draft.left if one.file.endswith(end)) for end in ("obs.csv.gz", "events.csv")}
+    assert observed + heights + listed["obs.csv.gz"] == OBSERVED.count("\n") - 1
+    given = sum("comment" in line.cells for line in draft.therapy) - 1  # a bag of red cells is two rows
+    passed = 4  # rows behind the two collections of urine, irrigant included
+    assert given + passed + listed["events.csv"] == EVENTS.count("\n") - 1
+
+
 def test_two_stays_of_one_person_say_so(extract, converted):
     cohort = converted(convert_mimic(extract), strict=False)
     assert [patient.covariates.get("person") for patient in cohort.patients] == [None, "p2", "p2"]
