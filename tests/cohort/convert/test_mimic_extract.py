@@ -129,7 +129,8 @@ def test_no_row_is_lost(extract, converted):
     converted(draft, strict=False)
     observed = sum(line["variable"] != "urine" for line in draft.measurements)
     heights = sum("height" in line.cells for line in draft.patients)
-    listed = {end: sum(one.rows for one in draft.left if one.file.endswith(end)) for end in ("obs.csv.gz", "events.csv")}
+    tables = ("obs.csv.gz", "events.csv")
+    listed = {end: sum(one.rows for one in draft.left if one.file.endswith(end)) for end in tables}
     assert observed + heights + listed["obs.csv.gz"] == OBSERVED.count("\n") - 1
     given = sum("comment" in line.cells for line in draft.therapy) - 1  # a bag of red cells is two rows
     passed = 4  # rows behind the two collections of urine, irrigant included
