@@ -81,6 +81,28 @@ def test_the_recipe_of_draws_from_elsewhere_runs():
     assert namespace["found"].thin == ()
 
 
+def test_the_recipe_of_event_records_runs(tmp_path):
+    page = list(blocks(DOCS / "how-to.md"))
+    (records,) = (block.text for block in page if block.text.startswith("ID,TIME"))
+    (said,) = (block.text for block in page if block.kind == "toml" and block.text.startswith("[observations]"))
+    (commands,) = (block for block in page if block.kind == "console" and "convert nonmem" in block.text)
+    (tmp_path / "records.csv").write_text(f"{records}\n", encoding="utf-8")
+    (tmp_path / "map.toml").write_text(said, encoding="utf-8")
+    run_console(commands, tmp_path)
+    assert (tmp_path / "ward" / "not_converted.csv").read_text(encoding="utf-8").count("\n") == 1  # nothing left out
+
+
+def test_the_shape_of_stan_data_is_the_one_in_the_reference():
+    from cls_infer.cohort import read_cohort
+    from cls_infer.cohort.convert import to_stan
+    from cls_infer.cohort.shipped import shipped_folder
+
+    (block,) = (block.text for block in blocks(DOCS / "reference.md") if block.kind == "stan")
+    data, _ = to_stan(read_cohort(shipped_folder() / "clarkson_a"))
+    declared = re.findall(r"\b(?:n|obs|event|covariate|word)(?:_\w+)?(?=[,;])", re.sub(r"\[.*?\]|//.*", "", block))
+    assert sorted(declared) == sorted(data)
+
+
 def test_the_tables_of_the_recipes_can_be_read(tmp_path):
     from cls_infer.cohort import read_cohort
 
@@ -141,7 +163,8 @@ def test_the_reference_names_every_command_and_option():
 
     from cls_infer.cli.app import app
 
-    commands = get_command(app).commands
+    commands = dict(get_command(app).commands)
+    commands |= {f"convert {name}": command for name, command in commands["convert"].commands.items()}
     assert [name for name in commands if f"`cls-infer {name}" not in reference()] == []
     options = {word for command in commands.values() for option in command.params for word in option.opts}
     assert [word for word in sorted(options) if word.startswith("-") and word not in reference()] == []

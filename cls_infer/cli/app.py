@@ -5,6 +5,7 @@ import typer
 from .calibrate import calibrate
 from .check import check
 from .compare import compare
+from .convert import convert
 from .demo import demo
 from .design import design
 from .doctor import doctor
@@ -27,3 +28,4 @@ app = typer.Typer(
 COMMANDS = (demo, models, check, simulate, fit, resume, predict, report, compare, design, calibrate, validate, doctor)
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(convert)
