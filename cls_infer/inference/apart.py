@@ -15,6 +15,7 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 from ..errors import Problem
+from ..likelihood.facts import Facts, in_company
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
 from ..solve.platform import devices
@@ -83,18 +84,18 @@ class Apart:
     def log_posterior(self) -> Callable[..., np.ndarray]:
         """Log posterior density [lane], without the prior's constant, at points [lane, dim] of patients [lane]."""
 
-        def at(points: jax.Array, patient: jax.Array) -> jax.Array:
-            terms = self.target.by_patient(self.coordinates(points), patient)
+        def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:
+            terms = self.target.with_facts(facts).by_patient(self.coordinates(points), patient)
             return jnp.maximum(terms.log_likelihood + terms.log_health, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
 
-        return over_lanes(at, VALUES)
+        return over_lanes(at, VALUES, self._facts)
 
     @cached_property
     def expand(self) -> Callable[..., Local]:
         """The expansion about points [lane, dim] of patients [lane]."""
 
-        def about(points: jax.Array, patient: jax.Array) -> Local:
-            found = factor(self.target, self.coordinates(points), patient)
+        def about(facts: Facts, points: jax.Array, patient: jax.Array) -> Local:
+            found = factor(self.target.with_facts(facts), self.coordinates(points), patient)
             own = jnp.ix_(jnp.arange(len(points)), self.free, self.free)
             return Local(
                 log_posterior=found.log_likelihood + found.log_health - 0.5 * jnp.sum(points**2, axis=1),
@@ -104,7 +105,11 @@ class Apart:
                 status=found.status,
             )
 
-        return over_lanes(about, EXPANSIONS)
+        return over_lanes(about, EXPANSIONS, self._facts)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return in_company(self.target.facts)
 
     def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
         """Return the logarithm of what the healthy ranges leave of a patient's prior; an evidence is relative to it."""
@@ -116,7 +121,11 @@ class Apart:
     @cached_property
     def log_health(self) -> Callable[..., np.ndarray]:
         """Log density of the healthy ranges [lane] at points [lane, dim] of patients [lane]; nothing is solved."""
-        return over_lanes(lambda points, patient: self.target.log_health(self.coordinates(points), patient), VALUES)
+
+        def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:
+            return self.target.with_facts(facts).log_health(self.coordinates(points), patient)
+
+        return over_lanes(at, VALUES, self._facts)
 
     def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
         """Return what keeps a patient from being solved at any of these points [point, dim]."""
@@ -195,16 +204,17 @@ class Whole:
 type Posteriors = Apart | Whole
 
 
-def over_lanes(fun: Callable[[jax.Array, jax.Array], Any], block: int) -> Callable[..., Any]:
+def over_lanes(fun: Callable[..., Any], block: int, *known: Any) -> Callable[..., Any]:
     """Return `fun` of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays.
 
-    Every device takes `block` lanes at a time: one program, whatever the number of lanes, and the same numbers.
+    What is `known` of all patients comes first among its arguments, so that it is no part of the program. Every
+    device takes `block` lanes at a time: one program, whatever the number of lanes, and the same numbers.
     """
     present = devices()
     by_lane = PartitionSpec("lane")
-    split = jax.shard_map(
-        fun, mesh=Mesh(np.array(present), ("lane",)), in_specs=by_lane, out_specs=by_lane, check_vma=False
-    )
+    specs = (*(PartitionSpec() for _ in known), by_lane, by_lane)
+    mesh = Mesh(np.array(present), ("lane",))
+    split = jax.shard_map(fun, mesh=mesh, in_specs=specs, out_specs=by_lane, check_vma=False)
     run, size = jax.jit(split), block * len(present)
 
     def over(points: np.ndarray, patient: np.ndarray) -> Any:
@@ -212,7 +222,7 @@ def over_lanes(fun: Callable[[jax.Array, jax.Array], Any], block: int) -> Callab
         more = -lanes % size
         points = np.concatenate([points, np.repeat(points[-1:], more, axis=0)])
         patient = np.concatenate([patient, np.repeat(patient[-1:], more)])
-        pieces = [run(points[i : i + size], patient[i : i + size]) for i in range(0, lanes, size)]
+        pieces = [run(*known, points[i : i + size], patient[i : i + size]) for i in range(0, lanes, size)]
         return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:lanes], *pieces)
 
     return over

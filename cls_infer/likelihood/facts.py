@@ -47,11 +47,22 @@ def padded(plan: Plan) -> tuple[Route, Chart]:
     return route, chart._replace(mask=chart.mask & there)
 
 
-def _longer(size: int) -> Callable[[Any], np.ndarray]:
-    """Return what repeats the last place of an array's second axis up to this size."""
+def in_company(facts: Facts) -> Facts:
+    """Return the facts of a bucket of patients, the last standing for those there are not.
+
+    For programs of lanes that say whose each of them is: they serve cohorts of like size.
+    """
+    size = bucket(len(facts.chart.value))
+    grown = jax.tree.map(_longer(size, axis=0), facts._replace(health_share=None))
+    return grown._replace(health_share=facts.health_share)
+
+
+def _longer(size: int, axis: int = 1) -> Callable[[Any], np.ndarray]:
+    """Return what repeats the last place of an array's axis up to this size."""
 
     def longer(a: Any) -> np.ndarray:
         a = np.asarray(a)
-        return np.concatenate([a, np.repeat(a[:, -1:], size - a.shape[1], axis=1)], axis=1)
+        last = np.take(a, [-1], axis=axis)
+        return np.concatenate([a, np.repeat(last, size - a.shape[axis], axis=axis)], axis=axis)
 
     return longer

@@ -6,7 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
+from cls_infer.inference.apart import Apart
 from cls_infer.inference.programs import Programs
 from cls_infer.inference.run import infer, targets
 from cls_infer.inference.settings import Settings
@@ -14,6 +16,24 @@ from cls_infer.likelihood.facts import bucket
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from tests.inference.conftest import simulated
+
+
+@pytest.fixture
+def compilations_in():
+    """Let everything compiled be kept in a folder, for as long as the test runs."""
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = [getattr(jax.config, name) for name in names]
+
+    def kept_in(folder):
+        for name, value in zip(names, (str(folder), 0.0), strict=True):
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()
+
+    yield kept_in
+    for name, value in zip(names, before, strict=True):
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()
+
 
 SETTINGS = Settings(chains=2, warmup=30, draws=20, most_draws=20, block=20, seed=4, max_tree_depth=4)
 
@@ -65,6 +85,20 @@ def test_nothing_of_a_patient_is_in_a_program(people):
         return look.lower(target.facts, jnp.zeros(target.pooling.dimension)).as_text()
 
     assert written(first) == written(second)
+
+
+def test_another_cohort_finds_what_was_compiled_for_the_first(tmp_path, compilations_in):
+    """Three patients, then four others: what is kept between sessions serves both, density and expansion."""
+    compilations_in(tmp_path)
+    kept = []
+    for names, seed in ((("P1", "P2", "P3"), 5), (("A", "B", "C", "D"), 6)):
+        model = load_model("volume_kinetics")
+        apart = Apart(posterior(model, simulated(names, seed=seed), per_patient=tuple(model.parameters)))
+        points, whose = np.zeros((2, apart.dimension)), np.array([0, 2])
+        assert np.all(np.isfinite(apart.log_posterior(points, whose)))
+        assert np.all(apart.expand(points, whose).status == 0)
+        kept.append({path.name for name in ("jit_at-*", "jit_about-*") for path in tmp_path.glob(name)})
+    assert len(kept[0]) == 2 and kept[1] == kept[0]
 
 
 def test_padding_changes_no_density(people):
