@@ -124,7 +124,12 @@ def _at_spread(problem: Problem, entries: Sequence[Entry], g: Given, before: Seq
                 told = last.note or f"left out: about {_forecast(last, lanes):.0f} s, judging by fewer lanes"
                 found[name, rtol] = _left_out(problem, g.spread, lanes, entry.contender, rtol, told)
                 continue
-            told = _judged(entry, rtol, g, lanes)
+            try:
+                told = _judged(entry, rtol, g, lanes)
+            except jax.errors.JaxRuntimeError as error:
+                told = f"left out: it stopped with an error of its own, {_in_short(error)}"
+                found[name, rtol] = _left_out(problem, g.spread, lanes, entry.contender, rtol, told)
+                continue
             found[name, rtol] = Row(problem.name, g.spread, lanes, name, rtol, **told)
             for kind in ("value", "gradient"):
                 jobs[name, rtol, kind] = (getattr(entry, kind).run, (g.values, rtol, g.chart))
@@ -136,6 +141,12 @@ def _at_spread(problem: Problem, entries: Sequence[Entry], g: Given, before: Seq
         told = {f"{kind}_us": 1e6 * took.seconds / lanes, f"{kind}_runs": took.runs}
         found[name, rtol] = found[name, rtol]._replace(**told)
     return list(found.values())
+
+
+def _in_short(error: Exception) -> str:
+    """Return the first line of an error that says anything of what went wrong."""
+    lines = [line.strip() for line in str(error).splitlines() if "Error" in line or "error" in line]
+    return next((line for line in reversed(lines) if "JAX program" not in line), type(error).__name__)[:120]
 
 
 def _flat(job: tuple) -> tuple:
