@@ -2,8 +2,8 @@
 
     ./in-env python -m benchmarks.fuzz_parameters [--vectors 5000] [--seed 1] [MODEL ...]
 
-Prints a row of Markdown a model: how many vectors were solved, how the others ended, and how many gave a log density or a
-gradient that is not finite, of which there must be none.
+Prints a row of Markdown a model: how many vectors were solved, how the others ended, and how many gave a log density or
+a gradient that is not finite, of which there must be none.
 """
 
 import argparse
@@ -31,11 +31,12 @@ LANES = 256
 
 
 class Fuzzed(NamedTuple):
-    """What became of vectors z [vector, dim]: log density [vector], whether it and its gradient [vector] are finite,
-    the solver's status [vector]."""
+    """What became of vectors z [vector, dim]: log density [vector], log-likelihood [vector], whether the gradient is
+    finite [vector], the solver's status [vector]."""
 
     z: np.ndarray
     log_density: np.ndarray
+    log_likelihood: np.ndarray
     finite_gradient: np.ndarray
     status: np.ndarray
 
@@ -46,9 +47,9 @@ class Fuzzed(NamedTuple):
 
     @property
     def ends(self) -> dict[str, int]:
-        """How many vectors ended how; `refused` were solved, but not one of their predictions could be judged."""
+        """How many vectors ended how; `refused` were solved to predictions that are not finite."""
         counts = Counter(STATUS_WORDS[int(code)] for code in self.status)
-        refused = int(np.sum((self.status == 0) & (self.log_density <= FAILED)))
+        refused = int(np.sum((self.status == 0) & (self.log_likelihood == FAILED)))
         return {
             **{word: counts[word] for word in STATUS_WORDS.values()},
             "ok": counts["ok"] - refused,
@@ -72,7 +73,7 @@ def target_of(name: str) -> Posterior:
 
 
 def vectors(dimension: int, count: int, seed: int) -> np.ndarray:
-    """Return vectors [vector, dim] in three equal parts: anywhere in the cube of +-6; few far, most near; one at an end.
+    """Return vectors [vector, dim], three kinds in turn: anywhere in the cube; most near and few far; one at an end.
 
     All at once far away is a body that cannot be, and ends early. One far away among usual ones goes on for longest.
     """
@@ -91,14 +92,15 @@ def fuzzed(name: str, count: int, *, seed: int) -> Fuzzed:
     def one(z: jax.Array):
         def value(z: jax.Array):
             terms = target.by_patient(target.pooling.coordinates(z))
-            return terms.log_likelihood[0] + terms.log_health[0], terms.status[0]
+            (likelihood,), (health,), (status,) = terms
+            return likelihood + health, (likelihood, status)
 
-        (density, status), gradient = jax.value_and_grad(value, has_aux=True)(z)
-        return density, gradient, status
+        (density, others), gradient = jax.value_and_grad(value, has_aux=True)(z)
+        return density, gradient, *others
 
     z = vectors(target.pooling.dimension, count, seed)
-    density, gradient, status = over_draws(one, z, patients=1, lanes=LANES)
-    return Fuzzed(z, density, np.all(np.isfinite(gradient), axis=1), status)
+    density, gradient, likelihood, status = over_draws(one, z, patients=1, lanes=LANES)
+    return Fuzzed(z, density, likelihood, np.all(np.isfinite(gradient), axis=1), status)
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def by_diffrax(target: Posterior) -> Posterior:
         return jax.vmap(one)(y0, case.numbers, jnp.asarray(route.start), jnp.asarray(route.stops), u)
 
     solved = replace(target)
-    solved.__dict__["predict"] = predictor(target.system, solve, jax.vmap(target.system.observe))
+    solved.__dict__["predict"] = predictor(target.system, solve, jax.vmap)
     return solved
 
 

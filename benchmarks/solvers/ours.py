@@ -15,7 +15,7 @@ from cls_infer.solve.machine.block import Problem as Asked
 from cls_infer.solve.machine.solver import Machine, machine_solver
 from cls_infer.solve.platform import platform
 from cls_infer.solve.rosenbrock import ROS34PW2
-from cls_infer.solve.states import reverse_solver
+from cls_infer.solve.states import pointwise, reverse_solver
 from cls_infer.solve.stepper import Stepper
 from cls_infer.solve.tsit5 import TSIT5
 
@@ -44,11 +44,18 @@ def by_machine(problem: Problem, stepper: Stepper, tolerance: Tolerance) -> Call
     compiled in."""
     made = machine_solver if platform() == "cpu" else partial(fused_solver, emulated=False)
     solver = made(problem.rhs, stepper, problem.floor, tolerance)
-    return lambda values, rtol: _solved(problem, solver, values)
+    return lambda values, rtol: _solved(problem, solver, _in_health(problem, values))
 
 
-def _solved(problem: Problem, solver: Callable, values: tuple) -> Solved:
-    y0, numbers = jax.vmap(problem.prepare)(values)
+def _in_health(problem: Problem, values: tuple) -> tuple[jax.Array, jax.Array]:
+    """Return where each lane starts and its numbers, computed by what solves it."""
+    rows = pointwise(lambda one: jnp.concatenate(problem.prepare(tuple(one))))(jnp.stack(values, axis=1))
+    states = problem.floor.size
+    return rows[:, :states], rows[:, states:]
+
+
+def _solved(problem: Problem, solver: Callable, begun: tuple[jax.Array, jax.Array]) -> Solved:
+    y0, numbers = begun
     lanes = y0.shape[0]
     states, status = solver(y0, Case(numbers, jnp.zeros((lanes, 0))), route_of(problem, lanes))
     return Solved(states, status == OK)
@@ -56,7 +63,7 @@ def _solved(problem: Problem, solver: Callable, values: tuple) -> Solved:
 
 def _steps(problem: Problem, stepper: Stepper, tolerance: Tolerance) -> Callable[[tuple], Any]:
     def count(values: tuple) -> Any:
-        y0, numbers = jax.vmap(problem.prepare)(values)
+        y0, numbers = _in_health(problem, values)
         asked = Asked(problem.rhs, stepper, problem.floor, tolerance, numbers.shape[1], len(problem.u))
         route = route_of(problem, y0.shape[0])
         given = [jnp.asarray(a, float) for a in (route.start, route.stops, route.forcing.charted)]
@@ -82,5 +89,9 @@ def contenders(problem: Problem) -> list[Batched]:
     solver = reverse_solver(
         problem.rhs, problem.floor, tolerance_of(problem, 3e-4, steps=Tolerance().max_steps), engine="xla"
     )
-    found.append(Batched("xla ROS34PW2", (3e-4,), lambda values, rtol: _solved(problem, solver, values)))
+    found.append(
+        Batched(
+            "xla ROS34PW2", (3e-4,), lambda values, rtol: _solved(problem, solver, jax.vmap(problem.prepare)(values))
+        )
+    )
     return found

@@ -45,7 +45,7 @@ def slopes(target: Posterior, z: Batch, times: Sequence[np.ndarray] | np.ndarray
     def table(coordinates: jax.Array) -> tuple[jax.Array, jax.Array]:
         values, amounts = jax.vmap(pooling.values)(coordinates)
         values, amounts = jax.tree.map(lambda a: a.reshape(points * patients, *a.shape[2:]), (values, amounts))
-        along = along_route(system, solve, values, amounts, ways)
+        along = along_route(system, solve, values, amounts, ways, over_lanes=jax.vmap)
         found = quantities_at(system, along, places)
         return found.reshape(points, patients, *found.shape[1:]), along.status.reshape(points, patients)
 

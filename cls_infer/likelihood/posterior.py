@@ -58,13 +58,15 @@ class Posterior:
     def predict(self) -> Predict:
         """Predictions whose gradient costs the same however many parameters there are."""
         system = self.system
-        return predictor(system, reverse_solver(system.rhs, system.floor, self.tolerance), pointwise(system.observe))
+        solve = reverse_solver(system.rhs, system.floor, self.tolerance)
+        return predictor(system, solve, pointwise)
 
     @cached_property
     def predict_forward(self) -> Predict:
         """The same predictions, for tangents: a column of the Jacobian at a time."""
         system = self.system
-        return predictor(system, forward_solver(system.rhs, system.floor, self.tolerance), jax.vmap(system.observe))
+        solve = forward_solver(system.rhs, system.floor, self.tolerance)
+        return predictor(system, solve, jax.vmap)
 
     def seen(self, patient: Batch | slice) -> tuple[Route, Chart]:
         """Return the route and the chart of every lane."""

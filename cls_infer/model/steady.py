@@ -14,7 +14,7 @@ from ..physiology.two_pore_body import TwoPoreHealth, two_pore_health
 from ..types import Scalar
 
 
-def newton_root(residual: Callable[[Scalar], Scalar], start: float, *, iterations: int = 12) -> Scalar:
+def newton_root(residual: Callable[[Scalar], Scalar], start: float, *, iterations: int = 8) -> Scalar:
     """Return the root of one equation in one unknown, with the implicit function theorem's gradient.
 
     Plain Newton, for a rising equation that is close to linear: those of `balanced_wall` and `healthy_glycocalyx`.

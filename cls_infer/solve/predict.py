@@ -10,6 +10,7 @@ from ..physiology.inputs import REST
 from .ends import to_their_ends
 from .lanes import NO_HEALTH, Case, Route, Solve, inputs_along
 from .plan import Chart
+from .states import pointwise
 from .system import System
 from .uncertain_time import moments
 
@@ -27,26 +28,39 @@ class Predicted(NamedTuple):
 
 type Observe = Callable[..., jax.Array]
 
+type OverLanes = Callable[[Callable[..., jax.Array]], Callable[..., jax.Array]]
+"""From a function of one lane to that of arrays of many: `pointwise`, or `jax.vmap` where tangents are wanted."""
+
 type Predict = Callable[[Any, jax.Array, Route, Chart], Predicted]
 
 
 class Along(NamedTuple):
-    """Everything along the routes; place 0 is health at the start."""
+    """Everything along the routes; place 0 is health at the start. `in_health` says where the healthy ranges'
+    quantities lie [lane, range]."""
 
     t: jax.Array
     y: jax.Array
     numbers: jax.Array
     u: jax.Array
     status: jax.Array
+    in_health: jax.Array
 
 
-def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array, route: Route) -> Along:
+def along_route(
+    system: System,
+    solve: Solve,
+    values: tuple,
+    amounts: jax.Array,
+    route: Route,
+    *,
+    over_lanes: OverLanes = pointwise,
+) -> Along:
     """Return times [lane, stop + 1], states, inputs and status from free values [lane] and uncharted amounts and ends.
 
     A lane without a steady state in health goes nowhere: all its stops are its start.
     """
-    y0, numbers = jax.vmap(system.prepare)(values)
-    steady = jax.vmap(system.steady)(y0, numbers)
+    rows = over_lanes(system.beginning)(jnp.stack([jnp.asarray(value, float) for value in values], axis=1))
+    y0, numbers, steady, in_health = system.begun(rows)
     ways, amounts, own = to_their_ends(route, amounts)
     ways = ways._replace(stops=jnp.where(steady[:, None], ways.stops, jnp.asarray(route.start)[:, None]))
     states, status = solve(y0, Case(numbers, amounts), ways)
@@ -57,6 +71,7 @@ def along_route(system: System, solve: Solve, values: tuple, amounts: jax.Array,
         numbers=numbers,
         u=jnp.concatenate([rest, own(inputs_along(ways.forcing, amounts))[..., : len(REST)]], axis=1),
         status=jnp.where(steady, status, NO_HEALTH),
+        in_health=jnp.where(steady[:, None], in_health, 0.0),  # the wall is flat
     )
 
 
@@ -68,16 +83,16 @@ def at_stops(observe: Observe, along: Along) -> jax.Array:
     return observe(*flat).reshape(lanes, stops, -1)
 
 
-def predictor(system: System, solve: Solve, observe: Observe) -> Predict:
+def predictor(system: System, solve: Solve, over_lanes: OverLanes) -> Predict:
     """Return the function from free values [lane] to predictions of every measurement.
-
-    `observe` is `system.observe` for many lanes.
 
     A value collected over a window is a difference at every node: an uncertain time shifts the window as a whole.
     """
 
+    observe = over_lanes(system.observe)
+
     def predict(values: tuple, amounts: jax.Array, route: Route, chart: Chart) -> Predicted:
-        along = along_route(system, solve, values, amounts, route)
+        along = along_route(system, solve, values, amounts, route, over_lanes=over_lanes)
         observed = at_stops(observe, along)
 
         def pick(table: jax.Array, chart: Chart) -> jax.Array:
@@ -86,8 +101,8 @@ def predictor(system: System, solve: Solve, observe: Observe) -> Predict:
             return table[chart.stop, variable] - since
 
         mean, time_variance = moments(jax.vmap(pick)(observed, chart))
-        in_health = jax.vmap(system.in_health)(along.numbers)
-        in_health = jnp.where((along.status == NO_HEALTH)[:, None], 0.0, in_health)  # the wall is flat
-        return Predicted(mean, time_variance, along.status, in_health, jax.vmap(system.log_survival)(along.y[:, -1]))
+        return Predicted(
+            mean, time_variance, along.status, along.in_health, jax.vmap(system.log_survival)(along.y[:, -1])
+        )
 
     return predict

@@ -74,7 +74,7 @@ def written_down(*charts: tuple[Measurement, ...]) -> Posterior:
     def still(y0, case, route):
         return jnp.broadcast_to(y0[:, None], (*route.stops.shape, y0.shape[1])), jnp.zeros(len(y0), int)
 
-    follow = predict.predictor(target.system, still, jax.vmap(target.system.observe))
+    follow = predict.predictor(target.system, still, jax.vmap)
     target.__dict__.update(predict=follow, predict_forward=follow)  # in place of the two that solve
     return target
 

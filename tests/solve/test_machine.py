@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cls_infer.model.steady import newton_root
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
 from cls_infer.solve.machine.build import kept_or
 from cls_infer.solve.machine.cells import NotScalarError
@@ -66,6 +67,15 @@ def test_a_tape_folds_numbers_and_keeps_each_operation_once():
     first, second = tape.quotient(x, y), tape.quotient(2.0, y)
     names = [tape.operations[i].name for i in tape.needed([first, second])]
     assert isinstance(second, Ref) and names.count("reciprocal") == 1
+
+
+@pytest.mark.parametrize("engine", ["machine", "xla"])
+def test_a_root_has_the_gradient_of_the_implicit_function_theorem(engine):
+    """Of x + a x = a + 2 at x = (a + 2) / (1 + a), whose slope is -1 / (1 + a)^2."""
+    a = jnp.array([0.5, 1.0, 3.0])
+    root = pointwise(lambda a: newton_root(lambda x: x + a * x - a - 2, 0.0), engine=engine)
+    np.testing.assert_allclose(root(a), (a + 2) / (1 + a), rtol=1e-14)
+    np.testing.assert_allclose(jax.grad(lambda a: jnp.sum(root(a)))(a), -1 / (1 + a) ** 2, rtol=1e-13)
 
 
 def test_what_has_no_counterpart_among_scalars_is_named_and_solved_by_xla():
@@ -194,3 +204,15 @@ def test_machine_code_is_kept_between_runs(tmp_path, compilations_in):
     for nowhere in (None, tmp_path / "file"):
         compilations_in(nowhere)
         assert kept_or("target", lambda: b"anew") == b"anew"
+
+
+def test_functions_that_differ_in_a_number_or_an_operation_are_not_taken_for_each_other():
+    x = jnp.array([0.25, 2.0])
+    kin = {
+        "twice": (lambda x: 2.0 * x, [0.5, 4.0]),
+        "thrice": (lambda x: 3.0 * x, [0.75, 6.0]),
+        "less": (lambda x: x - 2.0, [-1.75, 0.0]),
+        "turned": (lambda x: 2.0 - x, [1.75, 0.0]),
+    }
+    for fun, expected in kin.values():
+        np.testing.assert_array_equal(pointwise(fun, engine="machine")(x), expected)

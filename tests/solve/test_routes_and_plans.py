@@ -264,9 +264,7 @@ def urine_of_two():
     laid_out = plan(model, cohort(*patients))
     found = {}
     for kind, make in (("reverse", reverse_solver), ("forward", forward_solver)):
-        predict = predictor(
-            system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)), jax.vmap(system.observe)
-        )
+        predict = predictor(system, make(system.rhs, system.floor, Tolerance(rtol=1e-9, atol=1e-11)), jax.vmap)
         found[kind] = jax.jit(predict)((jnp.array([0.5, 0.5]),), jnp.zeros((2, 0)), laid_out.route, laid_out.chart)
     return found
 
@@ -294,7 +292,7 @@ def predictions(model, rows, free, value):
     system = System(model, (free,), {n: v for n, v in reference.items() if n != free})
     laid_out = plan(model, cohort(Patient("P1", {}, rows, (give("ringer", 0.0, 1.0, 1.5),))))
     solve = reverse_solver(system.rhs, system.floor, Tolerance(rtol=1e-11, atol=1e-13))
-    predict = predictor(system, solve, pointwise(system.observe))
+    predict = predictor(system, solve, pointwise)
     return predict((jnp.array([value]),), jnp.zeros((1, 0)), laid_out.route, laid_out.chart)
 
 

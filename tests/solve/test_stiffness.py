@@ -18,7 +18,7 @@ def course(t, y, numbers):
     """A course as `along_route` gives it, of one lane, with nothing given."""
     t = np.asarray(t, float)[None]
     u = np.zeros((1, t.shape[1], NONE))
-    return Along(*map(jnp.asarray, (t, np.asarray(y, float)[None], [numbers], u, [0])))
+    return Along(*map(jnp.asarray, (t, np.asarray(y, float)[None], [numbers], u, [0], np.zeros((1, 0)))))
 
 
 def test_the_integral_of_the_fastest_rate_is_that_of_the_closed_form():

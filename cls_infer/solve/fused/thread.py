@@ -12,7 +12,7 @@ from llvmlite import ir
 
 from ..machine.block import Block
 from ..machine.cells import NotScalarError
-from ..machine.emit import emit
+from ..machine.emit import declare, emit
 from ..machine.loops import ARGUMENTS, PIECES, RESULTS, SIZES, Loops
 from ..machine.piece import Piece
 from ..machine.vector_math import I64
@@ -90,5 +90,5 @@ class Threads:
         """Return a module that holds the pieces, one lane wide."""
         module = ir.Module()
         for name, piece in self.pieces().items():
-            emit(module, name, 1, piece.tape, piece.outputs)
+            emit(declare(module, name), 1, piece.tape, piece.outputs)
         return module

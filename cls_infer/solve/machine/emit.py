@@ -16,13 +16,18 @@ class Output(NamedTuple):
     value: Value
 
 
-def emit(module: ir.Module, name: str, lanes: int, tape: Tape, outputs: Sequence[Output]) -> ir.Function:
-    """Add the function `name`(memory) to the module: input k is row k of the memory, a row one float a lane.
+def declare(module: ir.Module, name: str) -> ir.Function:
+    """Add the function `name`(memory) to the module, still without its operations."""
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [F64.as_pointer()]), name)
+    function.args[0].add_attribute("noalias")
+    return function
+
+
+def emit(function: ir.Function, lanes: int, tape: Tape, outputs: Sequence[Output]) -> None:
+    """Write a function's operations: input k is row k of the memory, a row one float a lane.
 
     Truth values are written as 0 and 1, whole numbers as floats.
     """
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [F64.as_pointer()]), name)
-    function.args[0].add_attribute("noalias")
     function.linkage = "internal"
     b = ir.IRBuilder(function.append_basic_block())
     v = Vectors(b, lanes)
@@ -45,7 +50,6 @@ def emit(module: ir.Module, name: str, lanes: int, tape: Tape, outputs: Sequence
     for row, value in outputs:
         b.store(_as_float(v, read(value, kind_of(value)), kind_of(value)), _row(b, memory, row), align=8 * lanes)
     b.ret_void()
-    return function
 
 
 def _row(b: ir.IRBuilder, memory: ir.Value, row: int) -> ir.Value:

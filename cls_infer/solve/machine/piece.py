@@ -18,6 +18,12 @@ class Piece:
     tape: Tape
     outputs: list[Output]
 
+    @property
+    def told(self) -> str:
+        """Everything there is to know of the piece, in words: two that read alike do the same."""
+        needed = self.tape.needed(output.value for output in self.outputs)
+        return repr(([(place, *self.tape.operations[place]) for place in needed], self.outputs))
+
 
 def piece_of(fun: Callable, like: Sequence[Any], read: Any, written: Any) -> Piece:
     """Return the piece that a function is, for arguments `like` these, read from some fields and written to others.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
 from jax.extend import core
 
@@ -55,6 +56,11 @@ def _apply(tape: Tape, equation: Any, operands: list[Cells]) -> list[Cells]:
         return _scan(tape, params, operands)
     if name == "while":
         return _while(tape, params, operands)
+    if name == "call_hi_primitive":
+        inner = _expanded(params["_prim"], [atom.aval for atom in equation.invars])
+        return _run(tape, inner.jaxpr, inner.consts, operands)
+    if name == "custom_linear_solve":
+        return _linear_solve(tape, params, operands)
     raise NotScalarError(f"`{name}` has no scalar counterpart")
 
 
@@ -172,6 +178,7 @@ WITHIN = {
     "jit": "jaxpr",
     "pjit": "jaxpr",
     "closed_call": "call_jaxpr",
+    "eval_jaxpr": "call_jaxpr",
     "custom_jvp_call": "call_jaxpr",
     "custom_vjp_call": "call_jaxpr",
     "custom_lin": "call_jaxpr",
@@ -207,6 +214,24 @@ def _rows(x: Cells, over: Sequence[int]) -> Cells:
     last = np.moveaxis(x, over, range(x.ndim - len(over), x.ndim))
     kept = last.shape[: x.ndim - len(over)]
     return last.reshape(*kept, int(np.prod(last.shape[len(kept) :], dtype=int)))
+
+
+def _expanded(operation: Any, like: Sequence[Any]) -> Any:
+    """Return the trace of what an operation with rules of its own, such as a root, comes to in plain ones."""
+
+    def plain(*flat: Any) -> Any:
+        return operation.expand(*jax.tree.unflatten(operation.in_tree, flat))
+
+    return jax.make_jaxpr(plain)(*like)
+
+
+def _linear_solve(tape: Tape, params: Any, operands: list[Cells]) -> list[Cells]:
+    """Return what the solve that was given along with an equation does; how to check and transpose it is left aside."""
+    lengths, inner = params["const_lengths"], params["jaxprs"].solve
+    before = lengths.matvec + lengths.vecmat
+    held = operands[before : before + lengths.solve]
+    right = operands[sum(lengths) :]
+    return _run(tape, inner.jaxpr, inner.consts, [*held, *right])
 
 
 def _scan(tape: Tape, params: Any, operands: list[Cells]) -> list[Cells]:
