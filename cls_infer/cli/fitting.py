@@ -1,5 +1,6 @@
 """A fit from request to run folder, begun as `fit` and `demo` need it, or gone on with as `resume` does."""
 
+import errno
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ def told_how_to_go_on(folder: Path, *, quiet: bool) -> Iterator[None]:
         raise
     except BaseException as error:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        say(f"{why}: what was done until then is kept; `cls-infer resume {folder}` goes on with it", quiet=quiet)
+        first = "free space on the disk, then " if getattr(error, "errno", None) in FULL else ""
+        say(f"{why}: what was done until then is kept; {first}`cls-infer resume {folder}` goes on with it", quiet=quiet)
         raise
 
 

@@ -57,7 +57,8 @@ def asked_for(folder: Path) -> dict[str, Any]:
     if found.get("format") != FORMAT:
         remedy = "go on with the version that wrote it, or fit again"
         raise refuse(f"its checkpoint says `{found.get('format')}`, not `{FORMAT}`", remedy)
-    return found.get("asked", {})
+    asked = found.get("asked")
+    return asked if isinstance(asked, dict) else {}
 
 
 def abandon(folder: Path) -> None:
