@@ -35,7 +35,7 @@ def run(target, sampler):
 
 def test_the_search_and_the_draws_cost_what_they_cost(run):
     """Counts, not seconds. The search's are exact: it ends on gains far above rounding. Those of the draws are exact on
-    one processor; on another, rounding may turn one acceptance of the warmup and so choose another step size, as another
+    one processor; on another, rounding may turn an acceptance of the warmup and so choose another step size, as another
     seed does: six seeds took 4,380 to 8,316 leapfrogs, sd 23 %. Twice as many gradients would still be seen."""
     start, draws, _ = run
     assert start.iterations == 6
