@@ -31,8 +31,8 @@ CHAINS, WARMUP, DRAWS = 4, 1000, 4000
 
 
 def values_of(z: np.ndarray) -> np.ndarray:
-    """Return the unknowns from their standard normal coordinates [5]."""
-    return np.append(MEDIAN * np.exp(LOG_SD * z[:4]), HEALTHY[0] + HEALTHY[1] * z[4])
+    """Return the unknowns [..., 5] from their standard normal coordinates [..., 5]."""
+    return np.concatenate([MEDIAN * np.exp(LOG_SD * z[..., :4]), HEALTHY[0] + HEALTHY[1] * z[..., 4:]], axis=-1)
 
 
 def excess(values: np.ndarray, hours: tuple[float, ...] = HOURS) -> np.ndarray:
@@ -68,22 +68,42 @@ def excess_by_steps(values: np.ndarray, method: str, hours: tuple[float, ...] = 
     return np.concatenate([first.y[:, : len(early)], second.y], axis=1).T
 
 
+def central(values: np.ndarray) -> np.ndarray:
+    r"""Return the central excess [..., hour] of unknowns [..., 5], by the two exponentials of pharmacokinetics [L].
+
+    A bolus leaves the share $(\alpha - k_{21}) e^{-\alpha t} + (k_{21} - \beta) e^{-\beta t}$ over $\alpha - \beta$
+    of itself; an infusion is boluses one after the other.
+    """
+    k_12, k_21, k_10 = (values[..., i : i + 1] for i in range(3))
+    both = k_12 + k_21 + k_10
+    root = np.sqrt(both**2 - 4 * k_10 * k_21)
+    alpha, beta = (both + root) / 2, (both - root) / 2
+    hours = np.array(HOURS)
+    begun, over = hours, np.maximum(hours - OVER, 0.0)
+
+    def of(rate: np.ndarray, share: np.ndarray) -> np.ndarray:
+        return GIVEN / OVER * share * (np.exp(-rate * over) - np.exp(-rate * begun)) / rate
+
+    return of(alpha, (alpha - k_21) / root) + of(beta, (k_21 - beta) / root)
+
+
 def hemoglobin(values: np.ndarray) -> np.ndarray:
-    """Return what is measured [hour], in g/L: cells thinned by the plasma's share of the dilution."""
-    *_, V_c, hct = values
-    return MCHC * hct / (1 + excess(values)[:, 0] / V_c * (1 - hct))
+    """Return what is measured [..., hour], in g/L: cells thinned by the plasma's share of the dilution."""
+    V_c, hct = values[..., 3:4], values[..., 4:]
+    return MCHC * hct / (1 + central(values) / V_c * (1 - hct))
 
 
-def log_density(z: np.ndarray) -> float:
-    """Return the log density of the coordinates z [5], normalised constants and all."""
-    return float(norm.logpdf(HEMOGLOBIN, hemoglobin(values_of(z)), NOISE).sum() + norm.logpdf(z).sum())
+def log_density(z: np.ndarray) -> np.ndarray:
+    """Return the log density [...] of coordinates z [..., 5], normalised constants and all."""
+    likelihood = norm.logpdf(HEMOGLOBIN, hemoglobin(values_of(z)), NOISE)
+    return likelihood.sum(axis=-1) + norm.logpdf(z).sum(axis=-1)
 
 
 def by_emcee() -> dict:
     """Return mean, standard deviation and Monte Carlo error of every unknown by affine-invariant walkers."""
     import emcee
 
-    sampler = emcee.EnsembleSampler(WALKERS, 5, log_density)
+    sampler = emcee.EnsembleSampler(WALKERS, 5, log_density, vectorize=True)
     sampler.random_state = np.random.RandomState(1).get_state()  # what emcee takes
     sampler.run_mcmc(0.1 * np.random.default_rng(1).standard_normal((WALKERS, 5)), BURN_IN + STEPS)
     kept = sampler.get_chain(discard=BURN_IN, flat=True)

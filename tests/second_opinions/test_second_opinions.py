@@ -1,7 +1,7 @@
 """The same patient and model by tools that know nothing of this package, to 1e-6; posteriors within Monte Carlo error.
 
 `benchmarks/second_opinions.py` holds the equations written anew for SciPy, and made `volume_kinetics.json` by emcee
-and Stan. `two_pore_episode.json` holds an attack solved by the reference implementation of the body, by DOP853 at 1e-11;
+and Stan. `two_pore_episode.json` holds an attack solved by the reference implementation of the body, by DOP853, 1e-11;
 that is kept with the project's papers, not here.
 """
 
@@ -74,6 +74,7 @@ def test_volume_kinetics_are_those_of_scipy(script):
         np.testing.assert_allclose(mine, script.excess(each), rtol=CLOSE)
         for method in ("Radau", "LSODA"):
             np.testing.assert_allclose(mine, script.excess_by_steps(each, method), rtol=CLOSE)
+        np.testing.assert_allclose(mine[:, 0], script.central(each), rtol=CLOSE)
         np.testing.assert_allclose(course.seen["hemoglobin"], script.hemoglobin(each), rtol=CLOSE)
 
 
