@@ -3,6 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .printable import abridged, printable
+
+MOST_SHOWN = 1000
+"""Problems in words, and letters of each: the words of a user are quoted, whatever they are."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -33,4 +38,5 @@ class InputError(Exception):
             if len(places) > 1:
                 lines.append(f"  {place}:")
             lines += [f"  {problem}" for problem in self.problems if problem.where == place]
-        return "\n".join(lines)
+        shown = [printable(abridged(line, MOST_SHOWN)) for line in lines[:MOST_SHOWN]]
+        return "\n".join([*shown, *([f"  and {len(lines) - MOST_SHOWN} more"] if len(lines) > MOST_SHOWN else [])])

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"causes", "colloids", "errors", "types", "units"},
+    {"causes", "colloids", "errors", "owned", "printable", "types", "units"},
     {"physiology"},
     {"model"},
     {"cohort"},

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import InputError, Problem
+from ..printable import lines, printable
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -45,7 +46,7 @@ def _usage(error: Exception, *, as_json: bool) -> int:
     message = error.format_message()  # type: ignore[attr-defined]  # every TyperException has it
     if message:
         print(
-            f"error: {message}\n\nhint: `cls-infer --help` lists the commands and their options",
+            f"error: {lines(message)}\n\nhint: `cls-infer --help` lists the commands and their options",
             file=sys.stderr,
         )
     if as_json:
@@ -61,7 +62,7 @@ def _fail(error: Exception, given: Sequence[str]) -> int:
 
         traceback.print_exception(error)
     else:
-        first = str(error).strip().partition("\n")[0]
+        first = printable(str(error).strip().partition("\n")[0])
         print(f"error: {type(error).__name__}: {first}\n\nhint: --debug shows the traceback", file=sys.stderr)
     if "--json" in given:
         write_json({"ok": False, "error": f"{type(error).__name__}: {error}"})

@@ -86,8 +86,9 @@ def open_runs(folders: list[str]) -> "dict[str, Fit]":
 def _targets(fits: "dict[str, Fit]") -> "dict[str, Posterior]":
     """Return by run the target that was sampled."""
     from ..results.kept import model_again, target_again
+    from .named import was_named
 
-    models = all_of(*(lambda fit=fit: model_again(fit.tree) for fit in fits.values()))
+    models = all_of(*(lambda fit=fit: model_again(fit.tree, named=was_named) for fit in fits.values()))
     pairs = zip(fits.items(), models, strict=True)
     return {name: target_again(fit.tree, model) for (name, fit), model in pairs}
 

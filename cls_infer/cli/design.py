@@ -76,11 +76,12 @@ def _of_run(run: str, model: str | None, question: "Question", points: int, quie
     from ..results.design import design_of_run
     from ..results.kept import model_again
     from ..results.store import open_fit
+    from .named import was_named
 
     fit = open_fit(run)
     if not fit.verdict.ok:
         say(f"caution: the run's verdict is not met: {fit.verdict.unmet[0]}", quiet=quiet)
-    return design_of_run(fit.tree, model_again(fit.tree, model), question, points=points)
+    return design_of_run(fit.tree, model_again(fit.tree, model, named=was_named), question, points=points)
 
 
 def _before_fit(dataset: str, model: str | None, question: "Question", points: int, quiet: bool) -> "list[Prospect]":

@@ -90,8 +90,9 @@ def _devices() -> Check:
 
 def _cache() -> Check:
     folder = cache_folder()
-    remedy = "set XDG_CACHE_HOME to a folder that can be written; until then every fit compiles anew"
-    return Check("cache of compiled programs", folder is not None, str(folder or "none can be written"), remedy)
+    remedy = "set XDG_CACHE_HOME to a folder that you alone can write to; until then every fit compiles anew"
+    found = str(folder or "none that you alone can write to")
+    return Check("cache of compiled programs", folder is not None, found, remedy)
 
 
 def _space() -> Check:

@@ -1,5 +1,6 @@
 """A fit from request to run folder, begun as `fit` and `demo` need it, or gone on with as `resume` does."""
 
+import errno
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,31 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
     """
     inputs = _read(request)
     folder = fresh_run(request.out, name=request.run_name)
-    from ..results.unfinished import abandon, begin
+    from ..results.unfinished import abandon, alone, begin
 
     command = shlex.join(["cls-infer", *sys.argv[1:]])
     begin(folder, _written(request, command))
-    try:
-        return _fit_into(folder, request, inputs, command=command, quiet=quiet)
-    except InputError:  # it would be refused again
-        abandon(folder)
-        raise
+    with alone(folder):
+        try:
+            return _fit_into(folder, request, inputs, command=command, quiet=quiet)
+        except InputError:  # it would be refused again
+            abandon(folder)
+            raise
 
 
 def go_on(run: str, *, quiet: bool) -> "Fit":
     """Go on with the fit that a run folder holds unfinished, and save.
 
     Raises:
-        InputError: no such fit, or what it was fitted to is not as it was.
+        InputError: no such fit, what it was fitted to is not as it was, or its model is a file nobody has named.
     """
-    from ..results.unfinished import asked_for
+    from ..results.unfinished import alone, asked_for
 
     folder = Path(run)
-    request, command = _read_again(asked_for(folder))
-    return _fit_into(folder, request, _read(request), command=command, quiet=quiet)
+    request, command = _read_again(asked_for(folder), folder)
+    inputs = _read(request)
+    with alone(folder):
+        return _fit_into(folder, request, inputs, command=command, quiet=quiet)
 
 
 def _read(request: Request) -> list:
@@ -102,11 +107,10 @@ def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, qui
     from ..results.fit import fit
     from ..results.store import CHECKPOINT, LOG, save
     from ..results.two_stage import fit_two_stage
-    from ..results.unfinished import alone
 
     cohort, model, fixed = inputs
     by = fit_two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
-    with alone(folder), told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
+    with told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
         report = stack.enter_context(logged(folder / LOG, stack.enter_context(watching(quiet=quiet))))
         fitted = by(
             cohort,
@@ -136,7 +140,8 @@ def told_how_to_go_on(folder: Path, *, quiet: bool) -> Iterator[None]:
         raise
     except BaseException as error:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        say(f"{why}: what was done until then is kept; `cls-infer resume {folder}` goes on with it", quiet=quiet)
+        first = "free space on the disk, then " if getattr(error, "errno", None) in FULL else ""
+        say(f"{why}: what was done until then is kept; {first}`cls-infer resume {folder}` goes on with it", quiet=quiet)
         raise
 
 
@@ -151,11 +156,26 @@ def _absolute(name_or_path: str) -> str:
     return str(Path(name_or_path).resolve()) if Path(name_or_path).exists() else name_or_path
 
 
-def _read_again(asked: dict[str, Any]) -> tuple[Request, str]:
-    """Return the request and the command that were written."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in asked["request"].items()}
-    values["settings"] = Settings(**asked["request"]["settings"])
-    return Request(**values), asked["command"]
+def _read_again(asked: dict[str, Any], folder: Path) -> tuple[Request, str]:
+    """Return the request and the command that were written.
+
+    Raises:
+        InputError: they are not of this version, or name a model file that the user has not.
+    """
+    try:
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in asked["request"].items()}
+        request = Request(**values | {"settings": Settings(**asked["request"]["settings"])})
+        command, path = str(asked["command"]), Path(request.model)
+    except (TypeError, KeyError, AttributeError) as error:
+        message = f"its checkpoint asks for what this version does not know: {error}"
+        remedy = "go on with the version that wrote it, or fit again into another folder"
+        raise InputError([Problem(str(folder), message, remedy=remedy)]) from None
+    if request.model.endswith(".py") and path.is_file():
+        from ..results.kept import check_named
+        from .named import was_named
+
+        check_named(path, was_named)
+    return request, command
 
 
 def _check_options(request: Request) -> None:

@@ -38,13 +38,17 @@ def read_data(name_or_path: str) -> "Cohort":
 
 
 def read_model(name_or_path: str) -> "Model":
-    """Return the model of this name or in this file, with JAX ready for it."""
+    """Return the model of this name or in this file, with JAX ready for it; the user has named it."""
     from .machine import prepare_jax
 
     prepare_jax()
     from ..model import load_model
+    from .named import note
 
-    return load_model(name_or_path)
+    model = load_model(name_or_path)
+    if model.file:
+        note(Path(model.file))
+    return model
 
 
 def check_match(model: "Model", cohort: "Cohort") -> None:

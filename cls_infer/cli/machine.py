@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from ..owned import private_folder
+
 QUIET_LOG = "2"
 """Lines of XLA's log below an error stay off the screen; 3 would hide errors too."""
 
@@ -19,15 +21,18 @@ def prepare_jax() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
-def cache_folder() -> Path | None:
-    """Return the folder for compiled programs in the user's cache, None where it cannot be written."""
+def cache_folder(name: str = "jax") -> Path | None:
+    """Return a folder in the user's cache, None where it cannot be written or somebody else could write to it.
+
+    What lies in it is run: compiled programs, and machine code. So it is this user's alone, `cls_infer` above it too.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
     try:
-        folder = (Path(base) if base else Path.home() / ".cache") / "cls_infer" / "jax"
-        folder.mkdir(parents=True, exist_ok=True)
+        above = (Path(base) if base else Path.home() / ".cache") / "cls_infer"
+        private = private_folder(above) and private_folder(above / name)
     except (OSError, RuntimeError):  # RuntimeError: no home
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    return above / name if private and os.access(above / name, os.W_OK) else None
 
 
 DEVICES = 4

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, Problem
+from ..printable import cell
 from .inputs import all_of
 from .machine import prepare_jax
 from .options import Debug, Json, Quiet
@@ -59,9 +60,10 @@ def predict(
     from ..results.kept import model_again
     from ..results.predict import predict as predicted
     from ..results.store import open_fit
+    from .named import was_named
 
     fit = open_fit(run)
-    own, given = all_of(lambda: model_again(fit.tree, model), lambda: _instead(therapy, fit.tree))
+    own, given = all_of(lambda: model_again(fit.tree, model, named=was_named), lambda: _instead(therapy, fit.tree))
     found = predicted(fit.tree, own, therapy=given, since=since, hours=hours, every=every)
     if as_json:
         write_json({"run": run, "model": own.name, **_as_json(found)})
@@ -91,7 +93,7 @@ def _write_csv(rows: "Iterable[Quantiles]") -> None:
     out.writerow(HEADER)
     for row in rows:
         numbers = [f"{number:.6g}" for number in row[5:]]
-        out.writerow([row.patient, f"{row.time:.10g}", f"{row.quantity} [{row.unit}]", row.band, *numbers])
+        out.writerow([cell(row.patient), f"{row.time:.10g}", f"{row.quantity} [{row.unit}]", row.band, *numbers])
 
 
 def _lines(found: "Prediction") -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ..inference.progress import Forecast, Progress
 from ..inference.settings import Choice
+from ..printable import printable
 
 type Event = str | Choice | Forecast | Progress
 type Watcher = Callable[[Event], None]
@@ -35,7 +36,7 @@ def plain() -> Watcher:
         if isinstance(event, str):
             phase = event.partition(":")[0]
             if phase != seen["phase"]:
-                print(event, file=sys.stderr, flush=True)
+                print(printable(event), file=sys.stderr, flush=True)
             seen.update(phase=phase, quarter=0)
             return
         quarter = 4 * event.done // event.total
@@ -67,7 +68,7 @@ def _live() -> Iterator[Watcher]:
                 bar.console.print(_once(event), markup=False, highlight=False)
                 return
             if isinstance(event, str):
-                bar.update(task, description=event, total=None, completed=0, numbers="")
+                bar.update(task, description=printable(event), total=None, completed=0, numbers="")
                 return
             phase = "warming up" if event.done <= event.warmup else "sampling"
             counted = f"{event.done}/{event.total}, {numbers(event)}"

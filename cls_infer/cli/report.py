@@ -42,11 +42,19 @@ def report(
     fit = runs.pop(first)
     shown = _known(fit, names(patient))
     path = Path(first) / REPORT
-    path.write_text(render(fit, against=_short(runs), patients=shown), encoding="utf-8")
+    _write(path, render(fit, against=_short(runs), patients=shown))
     if as_json:
         write_json({"run": first, "report": str(path), "against": others})
     else:
         write_lines(str(path))
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        remedy = "copy the run to where you can write, and name it there"
+        raise InputError([Problem(str(path), f"cannot be written: {error.strerror}", remedy=remedy)]) from None
 
 
 def _short(runs: "dict[str, Fit]") -> "dict[str, Fit]":

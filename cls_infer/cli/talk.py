@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
+from ..printable import CONTROL, lines, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,12 +19,14 @@ WIDE = 200
 def say(text: str, *, quiet: bool) -> None:
     """Tell the user something that is not data."""
     if not quiet:
-        print(text, file=sys.stderr)
+        print(lines(text), file=sys.stderr)
 
 
 def write_json(thing: Any) -> None:
     """Write one JSON object to stdout; what is not finite becomes null."""
-    print(json.dumps(_plain(thing), indent=2, allow_nan=False, ensure_ascii=False))
+    written = json.dumps(_plain(thing), indent=2, allow_nan=False, ensure_ascii=False)
+    # JSON's own escapes leave some of them; they stand in strings alone, but for the ends of lines
+    print(CONTROL.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", written))
 
 
 def problems_as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
@@ -37,18 +40,19 @@ def write_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    heading = Text(printable(title), style="bold")
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in header:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(printable(name)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(cell)) for cell in row))
+        table.add_row(*(Text(printable(_cell(cell))) for cell in row))
     stdout_console().print(table)
 
 
-def write_lines(*lines: str) -> None:
+def write_lines(*given: str) -> None:
     """Write lines of data to stdout as they are, neither wrapped nor coloured."""
-    for line in lines:
-        print(line)
+    for line in given:
+        print(lines(line))
 
 
 def stdout_console() -> "Console":

@@ -1,13 +1,14 @@
 """A scenario: a course of disease and treatment to simulate, and what it should show, as a TOML file."""
 
-import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, Problem
+from .content import read_toml
 from .names import did_you_mean
 from .records import Event
 from .shipped import shipped_folder
@@ -36,6 +37,10 @@ READ = {
 SHOWN = READ | {"low", "high", "source"}
 GIVEN = {"start", "end", "item", "amount", "unit", "rate", "rate_unit", "comment"}
 ONE = "the patient"
+TEXT, TABLE = (str, object, 'a text, such as title = "A leak"'), (dict, object, "a table, such as [set]")
+NAMES, TABLES = (list, str, 'a list, such as ["two_pore"]'), (list, dict, "tables, such as [[therapy]]")
+KINDS = {"title": TEXT, "reference": TEXT, "models": NAMES, "set": TABLE, "therapy": TABLES, "shows": TABLES}
+"""Key -> its kind in Python, that of what it holds, and what its writer writes."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +117,12 @@ def read_scenario(name_or_path: str) -> Scenario:
         InputError: there is none; every problem of the file at once.
     """
     path = _find(name_or_path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([Problem(str(path), f"is not TOML: {error}", remedy="correct that place")]) from None
     problems: list[Problem] = []
+    content = read_toml(path, problems)
+    if content is None:
+        raise InputError(problems)
     check_keys(str(path), content, KEYS, NEEDED, problems)
+    content = of_their_kinds(str(path), content, KINDS, problems)
     course = read_course(str(path), content, problems)
     rows = enumerate(content.get("shows", []), start=1)
     shows = tuple(shown(f"{path}, [[shows]] {n}", row, problems) for n, row in rows)
@@ -128,7 +133,7 @@ def read_scenario(name_or_path: str) -> Scenario:
 
 
 def read_course(where: str, content: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Return how long a scenario runs and what happens in it, by the names of `Scenario`."""
+    """Return how long a scenario runs and what happens in it, by the names of `Scenario`; of the kinds of `KINDS`."""
     set_to = dict(content.get("set", {})).items()
     return {
         "hours": read_finite(where, "hours", content.get("hours", 48.0), problems),
@@ -136,6 +141,20 @@ def read_course(where: str, content: Mapping[str, Any], problems: list[Problem])
         "changes": {name: read_finite(where, f"set.{name}", value, problems) for name, value in set_to},
         "therapy": _therapy(where, content.get("therapy", []), problems),
     }
+
+
+def of_their_kinds(
+    where: str, content: Mapping[str, Any], kinds: Mapping[str, tuple[type, type, str]], problems: list[Problem]
+) -> dict[str, Any]:
+    """Return what is of the kind that `kinds` says of its key; the rest becomes a problem."""
+    kept = {}
+    for key, value in content.items():
+        kind, inner, words = kinds.get(key, (object, object, ""))
+        if isinstance(value, kind) and all(isinstance(one, inner) for one in (value if kind is list else ())):
+            kept[key] = value
+        else:
+            problems.append(Problem(where, f"`{key}` is `{value}`", remedy=f"write {words}"))
+    return kept
 
 
 def _find(name_or_path: str) -> Path:
@@ -161,8 +180,9 @@ def check_keys(
 
 def read_finite(where: str, name: str, value: Any, problems: list[Problem]) -> float:
     """Return a finite number, else a problem and 0."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-        return float(value)
+    with suppress(OverflowError):  # a whole number may be larger than any float
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return float(value)
     problems.append(Problem(where, f"`{name}` is `{value}`", remedy="write a finite number"))
     return 0.0
 
@@ -180,8 +200,8 @@ def _therapy(where: str, rows: list[dict[str, Any]], problems: list[Problem]) ->
 
 def shown(place: str, row: Mapping[str, Any], problems: list[Problem]) -> Shows:
     """Return what a table says should be seen; `place` names the table."""
-    measure = row.get("measure")
-    needed = {"quantity", "measure", "low", "high", "source"} | MEASURES.get(str(measure), set())
+    measure = str(row.get("measure"))
+    needed = {"quantity", "measure", "low", "high", "source"} | MEASURES.get(measure, set())
     check_keys(place, row, SHOWN, needed, problems)
     if measure not in MEASURES:
         problems.append(Problem(place, f"`measure` is `{measure}`", remedy=f"write one of {', '.join(MEASURES)}"))

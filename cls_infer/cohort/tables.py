@@ -2,11 +2,24 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Problem
+from ..printable import CONTROL, FORMULA
+from .content import read_content
 from .names import did_you_mean
+
+MOST_BYTES = 2**27
+"""Of a table: three million rows, which take some gigabytes of memory."""
+
+MOST_COLUMNS = 200
+FREE = "comment"
+"""The column that nothing but its reader reads."""
+
+NAMING = ("patient", "assay", "person")
+"""What is printed, and written into tables, as it stands."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +60,9 @@ class Columns:
 def read_table(path: Path, columns: Columns, problems: list[Problem]) -> Table:
     """Return the rows of the CSV file at `path`; what is wrong with it goes to `problems`."""
     where = str(path)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        remedy = f"write it with the columns {', '.join(f'`{name}`' for name in columns.required)}"
-        problems.append(Problem(where, "is missing", remedy=remedy))
-        return Table(where, complete=False)
-    except OSError as error:
-        problems.append(Problem(where, f"cannot be read: {error.strerror}", remedy="check the file"))
+    missing = f"write it with the columns {', '.join(f'`{name}`' for name in columns.required)}"
+    content = read_content(path, MOST_BYTES, problems, missing=missing)
+    if content is None:
         return Table(where, complete=False)
     text = _decode(where, content, problems)
     records = None if text is None else _split(where, text, problems)
@@ -101,6 +109,10 @@ def _split(where: str, text: str, problems: list[Problem]) -> list[tuple[int, li
 
 def _check_header(where: str, row: int, header: list[str], columns: Columns, problems: list[Problem]) -> bool:
     """Tell whether every required column is there; say what is wrong with the header."""
+    if len(header) > MOST_COLUMNS:
+        remedy = f"keep those it may have, at most {MOST_COLUMNS}"
+        problems.append(Problem(where, f"has {len(header)} columns", row, remedy))
+        return False
     separator = next((mark for mark in (";", "\t") if len(header) == 1 and mark in header[0]), None)
     if separator:
         name = "tabs" if separator == "\t" else "`;`"
@@ -131,8 +143,21 @@ def _check_header(where: str, row: int, header: list[str], columns: Columns, pro
 
 def _row(where: str, number: int, header: list[str], cells: list[str], problems: list[Problem]) -> Row | None:
     if len(cells) == len(header):
-        return Row(where, number, dict(zip(header, cells, strict=True)))
+        row = Row(where, number, dict(zip(header, cells, strict=True)))
+        harmful = list(_harmful(row))
+        problems += harmful
+        return None if harmful else row
     message = f"has {len(cells)} cells where the header has {len(header)}"
     remedy = "put text that holds a comma in quotation marks, write decimal points, leave empty cells empty"
     problems.append(Problem(where, message, number, remedy))
     return None
+
+
+def _harmful(row: Row) -> Iterator[Problem]:
+    """Yield cells that would do something where they are shown: move a terminal's cursor, count as a formula."""
+    for column, text in row.cells.items():
+        if column != FREE and CONTROL.search(text):
+            yield row.problem(f"`{column}` `{text}` holds a control character", "write letters, digits and signs alone")
+        elif column in NAMING and text.startswith(FORMULA):
+            message = f"`{column}` `{text}` begins as a formula does in a spreadsheet"
+            yield row.problem(message, "begin it with a letter or a digit")

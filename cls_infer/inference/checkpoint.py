@@ -17,7 +17,7 @@ import numpy as np
 ARRAYS, FACTS, UNFINISHED = ".npz", ".json", ".part"
 SESSIONS = "sessions"
 
-TORN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+TORN = (OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged file may raise."""
 
 
@@ -47,6 +47,7 @@ class Kept:
             return None
         try:
             with (self.folder / f"{name}{ARRAYS}").open("rb") as file, np.load(file, allow_pickle=False) as found:
+                _check_not_packed(found.zip, os.fstat(file.fileno()).st_size)
                 return {str(key): found[key] for key in found.files}
         except TORN:
             return None
@@ -63,7 +64,7 @@ class Kept:
             return None
         try:
             found = json.loads((self.folder / f"{name}{FACTS}").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
@@ -87,6 +88,18 @@ class Kept:
         """Keep these arrays no longer."""
         if self.folder is not None:
             (self.folder / f"{name}{ARRAYS}").unlink(missing_ok=True)
+
+
+def _check_not_packed(archive: zipfile.ZipFile, whole: int) -> None:
+    """Check that arrays lie in a file of so many bytes as they are, each in its own place: else any size is possible.
+
+    Raises:
+        ValueError: they do not.
+    """
+    members = archive.infolist()
+    packed = [member.filename for member in members if member.compress_type != zipfile.ZIP_STORED]
+    if packed or sum(member.file_size for member in members) > whole:
+        raise ValueError(f"{packed or 'more than the file holds'}: this package packs no arrays")
 
 
 NOWHERE = Kept()

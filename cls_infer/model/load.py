@@ -23,17 +23,31 @@ def available() -> list[str]:
 
 
 def load_model(name: str) -> Model:
-    """Return the model of this name, or of the file at this path.
+    """Return the model of this name, or of the file at this path. The file is run: a model is code.
 
     Raises:
         InputError: no such model, or the file does not define one; names what it found.
     """
-    path = Path(name) if name.endswith(".py") else models_folder() / f"{name}.py"
-    if not path.is_file():
+    path = Path(name)
+    return _from_file(path) if name.endswith(".py") and path.is_file() else shipped_model(name)
+
+
+def shipped_model(name: str) -> Model:
+    """Return the model of this name, never that of a file elsewhere: what data name is not run.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in available():
         near = difflib.get_close_matches(name, available(), n=1)
         remedy = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(available())}"
         raise InputError([Problem("--model", f"there is no model `{name}`", remedy=remedy)])
-    return _from_file(path)
+    return _from_file(models_folder() / f"{name}.py")
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a model file, without running it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _from_file(path: Path) -> Model:
@@ -52,6 +66,6 @@ def _from_file(path: Path) -> Model:
     return replace(
         model,
         name=path.stem,
-        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        digest=digest_of(path),
         file="" if path.parent == models_folder() else str(path.resolve()),
     )

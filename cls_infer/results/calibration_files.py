@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..printable import cell
 from .calibration import Calibration, Ranked
 from .calibration_plot import ecdf_figure
 from .store import check_free
@@ -62,9 +63,9 @@ def _write_ranks(found: Calibration, path: Path) -> None:
     refits = found.refits
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["fit", "road", "khat", "effective", *(one.name for one in found.quantities)])
+        rows.writerow(["fit", "road", "khat", "effective", *(cell(one.name) for one in found.quantities)])
         for fit, drawn in enumerate(refits.there):
             place = next(there) if drawn else None
             held = ["" if place is None else int(one.rank[place]) for one in found.quantities]
             told = (f"{number:.4g}" for number in (refits.khat[fit], refits.effective[fit]))
-            rows.writerow([found.patients[fit], refits.road[fit], *told, *held])
+            rows.writerow([cell(found.patients[fit]), refits.road[fit], *told, *held])

@@ -41,6 +41,6 @@ def _panel(axes: Axes, one: Ranked, alone: Band, together: Band) -> None:
     for edge in (together.low, together.high):
         axes.plot(together.z, edge - together.z, color=GREY, linewidth=0.8, linestyle="--")
     axes.step(alone.z, empirical(one.u) - alone.z, where="post", color=colour, linewidth=1.1)
-    axes.set_title(one.name, fontsize=8, loc="left", color=colour)
+    axes.set_title(one.name, fontsize=8, loc="left", color=colour, parse_math=False)
     axes.tick_params(labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)

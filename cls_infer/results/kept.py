@@ -1,7 +1,8 @@
 """What a run keeps of its inputs, so that its target can be built again without the data set."""
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import xarray as xr
 from ..cohort.records import Cohort, Event, Measurement, Patient
 from ..errors import InputError, Problem
 from ..likelihood.posterior import Posterior, posterior
-from ..model.load import load_model
+from ..model.load import load_model, shipped_model
 from ..model.spec import Model
 from ..solve.lanes import Tolerance
 
@@ -90,22 +91,40 @@ def target_again(tree: xr.DataTree, model: Model) -> Posterior:
     )
 
 
-def model_again(tree: xr.DataTree, path: str | None = None) -> Model:
-    """Return the model of a run: the shipped one of its name, its own file, or the one at `path`.
+def model_again(
+    tree: xr.DataTree, path: str | None = None, *, named: Callable[[Path], bool] = lambda _: False
+) -> Model:
+    """Return the model of a run: the one at `path`, else its own file, else the shipped one of its name.
+
+    A model is code, and a run may be anybody's: the file that it names is run only if it is `named`, by the user.
 
     Raises:
-        InputError: there is none, or it has changed since the fit.
+        InputError: there is none, it has changed since the fit, or nobody has named it.
     """
     name, digest, own = tree.attrs["model"], tree.attrs["model_digest"], tree.attrs.get("model_file", "")
     remedy = "put it back as it was at the fit (`predict` finds it elsewhere by `--model`), or fit again"
-    place = path or own or name
-    if place == own and not Path(own).is_file():
-        raise InputError([Problem(place, f"the model `{name}` of the run is not there", remedy=remedy)])
-    model = load_model(place)
+    if own and not path:
+        if not Path(own).is_file():
+            raise InputError([Problem(own, f"the model `{name}` of the run is not there", remedy=remedy)])
+        check_named(Path(own), named)
+    place = path or own
+    model = load_model(place) if place else shipped_model(name)
     if model.digest != digest:
         message = f"the model `{name}` has changed since the fit: its digest was {digest[:12]}, is {model.digest[:12]}"
-        raise InputError([Problem(place, message, remedy=remedy)])
+        raise InputError([Problem(place or name, message, remedy=remedy)])
     return model
+
+
+def check_named(path: Path, named: Callable[[Path], bool]) -> None:
+    """Check that the user has named a model file that a run names.
+
+    Raises:
+        InputError: no.
+    """
+    if not named(path):
+        message = "is the model of the run, and code that this user has not run before"
+        remedy = f"read it; `cls-infer models {shlex.quote(str(path))}` runs it, and from then on the run may"
+        raise InputError([Problem(str(path), message, remedy=remedy)])
 
 
 def _patient(one: dict[str, Any]) -> Patient:

@@ -12,14 +12,17 @@ from typing import Any
 import xarray as xr
 
 from ..errors import InputError, Problem
+from ..printable import CONTROL
 from .diagnose import diagnose
 from .fitted import Fit, fit_json
+from .harmless import check_arrays, check_own_files
 from .report import render
 from .summary import to_csv
 
 FORMAT = "cls_infer run 2"
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
 CHECKPOINT = "checkpoint"
+UNREADABLE = (OSError, ValueError, RecursionError)
 
 
 def check_free(folder: Path | str) -> Path:
@@ -32,7 +35,7 @@ def check_free(folder: Path | str) -> Path:
     if folder.exists() and not folder.is_dir():
         raise InputError([Problem(str(folder), "is a file, not a folder", remedy="choose another `--out`")])
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    if set(found) - {LOG}:
+    if set(found) - {LOG} or (folder / LOG).is_symlink():
         what = "holds a run already" if MANIFEST in found else f"is not empty: it holds `{found[0]}`"
         remedy = "choose another `--out`, or move it away first"
         if is_unfinished(folder):
@@ -46,10 +49,17 @@ def is_unfinished(folder: Path) -> bool:
     if not (folder / CHECKPOINT).is_dir():
         return False
     try:
-        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        written = _manifest_in(folder)
+    except UNREADABLE:
         return True
-    return not written["numbers"]["complete"]
+    return written.get("format") == FORMAT and not written.get("numbers", {}).get("complete", True)
+
+
+def _manifest_in(folder: Path) -> dict[str, Any]:
+    written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if not isinstance(written, dict):
+        raise ValueError(f"a manifest that is a {type(written).__name__}")
+    return written
 
 
 def save(fit: Fit, folder: Path | str) -> Fit:
@@ -95,9 +105,29 @@ def open_fit(folder: Path | str) -> Fit:
     """
     folder = Path(folder)
     _check_ours(folder)
-    with xr.open_datatree(folder / TREE, engine="zarr", consolidated=False, decode_times=False) as lazy:
-        tree = lazy.load()
-    return Fit(tree, diagnose(tree), folder)
+    check_arrays(folder / TREE)
+    how = {"engine": "zarr", "zarr_format": 3, "consolidated": False, "decode_times": False}
+    try:
+        with xr.open_datatree(folder / TREE, **how) as lazy:
+            tree = lazy.load()
+        _check_words(tree)
+        return Fit(tree, diagnose(tree), folder)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        message = f"`{TREE}` cannot be read: {type(error).__name__}: {error}"
+        remedy = "the folder is damaged: copy it again, or fit again"
+        raise InputError([Problem(str(folder), message, remedy=remedy)]) from error
+
+
+def _check_words(tree: xr.DataTree) -> None:
+    """Check that no name of a run holds what a picture or a terminal would not take.
+
+    Raises:
+        ValueError: one does.
+    """
+    for node in tree.subtree:
+        for name, held in node.variables.items():
+            if held.dtype.kind in "OTU" and any(CONTROL.search(str(word)) for word in held.values.flat):
+                raise ValueError(f"`{name}` holds a control character")
 
 
 def _check_ours(folder: Path) -> None:
@@ -106,17 +136,26 @@ def _check_ours(folder: Path) -> None:
 
     if not folder.is_dir():
         raise refuse("is not there", "name the run folder that `cls-infer fit` printed")
+    check_own_files(folder)
     try:
-        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        written = _manifest_in(folder)
+    except UNREADABLE as error:
         if is_unfinished(folder):
             raise refuse("holds an unfinished fit", f"`cls-infer resume {folder}` goes on with it") from error
         raise refuse(f"is no run folder: no readable `{MANIFEST}` in it", "name a run folder") from error
-    found = written.get("format") if isinstance(written, dict) else None
+    found = written.get("format")
     if found != FORMAT:
-        raise refuse(f"`{MANIFEST}` says `{found}`, not `{FORMAT}`", "open it with the version that wrote it")
+        remedy = f"open it with the version that wrote it{_version_in(written)}, or fit again"
+        raise refuse(f"`{MANIFEST}` says `{found}`, not `{FORMAT}`", remedy)
     if not (folder / TREE).is_dir():
         raise refuse(f"`{TREE}` is missing", "the folder is damaged: copy it again or fit again")
+
+
+def _version_in(written: dict[str, Any]) -> str:
+    """Return the version that wrote a manifest, where it says so."""
+    told = written.get("provenance")
+    version = told.get("version_cls_infer") if isinstance(told, dict) else None
+    return f", cls_infer {version}" if version else ""
 
 
 def _manifest(fit: Fit) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import skew
 
+from ..printable import cell
 from .diagnose import by_nuts, convergence, entries
 from .sensitivity import CONFLICT, STRONG, Sensitivity, sensitivities
 
@@ -156,5 +157,5 @@ def to_csv(rows: list[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*(field.name for field in fields(Row)), "told"])
-    writer.writerows([*astuple(row), row.told] for row in rows)
+    writer.writerows([cell(row.name), *astuple(row)[1:], row.told] for row in rows)
     return out.getvalue()

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InputError, Problem
 from ..inference.checkpoint import Kept
+from .harmless import check_own_files
 from .store import CHECKPOINT, LOG, MANIFEST, check_free, is_unfinished
 
 FORMAT = "cls_infer checkpoint 1"
@@ -15,13 +16,22 @@ REQUEST, LOCK = "request", "lock"
 
 
 def begin(folder: Path, asked: Mapping[str, Any]) -> None:
-    """Make the run folder of a fit and note in it, as JSON, what was `asked` for.
+    """Make the run folder of a fit and note in it, as JSON, what was `asked` for. Of two fits at once one begins.
 
     Raises:
-        InputError: the folder holds something already.
+        InputError: the folder holds something already, cannot be written, or another fit has just begun into it.
     """
     check_free(folder)
-    Kept(folder / CHECKPOINT).write_facts(REQUEST, {"format": FORMAT, "asked": asked})
+    try:
+        (folder / CHECKPOINT).mkdir(parents=True)
+        Kept(folder / CHECKPOINT).write_facts(REQUEST, {"format": FORMAT, "asked": asked})
+    except FileExistsError:
+        message = "another fit has just begun into it"
+        raise InputError([Problem(str(folder), message, remedy="choose another `--out`")]) from None
+    except OSError as error:
+        abandon(folder)
+        message = f"cannot be written: {error.strerror}"
+        raise InputError([Problem(str(folder), message, remedy="choose another `--out`, or free space")]) from None
 
 
 def asked_for(folder: Path) -> dict[str, Any]:
@@ -40,13 +50,15 @@ def asked_for(folder: Path) -> dict[str, Any]:
         if (folder / MANIFEST).is_file():
             raise refuse("holds a finished fit", "there is nothing to go on with; `cls-infer report` shows it again")
         raise refuse("is no run folder", "name the run folder of a fit that was killed or interrupted")
+    check_own_files(folder)
     found = Kept(folder / CHECKPOINT).read_facts(REQUEST)
     if found is None:
-        raise refuse("its checkpoint cannot be read", "the folder is damaged: fit again")
+        raise refuse("its checkpoint cannot be read", "nothing of the fit is left: remove the folder and fit again")
     if found.get("format") != FORMAT:
         remedy = "go on with the version that wrote it, or fit again"
         raise refuse(f"its checkpoint says `{found.get('format')}`, not `{FORMAT}`", remedy)
-    return found["asked"]
+    asked = found.get("asked")
+    return asked if isinstance(asked, dict) else {}
 
 
 def abandon(folder: Path) -> None:
@@ -69,7 +81,12 @@ def alone(folder: Path) -> Iterator[None]:
         yield
         return
     place = folder / CHECKPOINT / LOCK
-    with place.open("wb") as file:
+    try:
+        file = place.open("wb")
+    except FileNotFoundError:
+        remedy = "look at it with `cls-infer report`"
+        raise InputError([Problem(str(folder), "another process has just ended the fit", remedy=remedy)]) from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

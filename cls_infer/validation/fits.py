@@ -4,15 +4,16 @@ from functools import cache
 
 from ..cohort.names import did_you_mean
 from ..errors import InputError, Problem
-from ..model import Model, available, load_model
+from ..model import Model, available
+from ..model.load import shipped_model
 from ..units import UnitError, convert
 from .chapter import Reading
 
 
 @cache
 def model_named(name: str) -> Model:
-    """Return a model, loaded once."""
-    return load_model(name)
+    """Return a shipped model, loaded once: a table is no place to name a file that is run."""
+    return shipped_model(name)
 
 
 def units_of(model: Model) -> dict[str, str]:

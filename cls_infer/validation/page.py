@@ -24,7 +24,8 @@ class Count:
 
 def render(chapters: Sequence[Chapter], judged: Sequence[Judged]) -> str:
     """Return the page: every row of the chapters, with what the models say of it."""
-    environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    strict = {"autoescape": False, "finalize": _no_tags, "undefined": StrictUndefined}  # Markdown, not HTML
+    environment = Environment(**strict, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": lambda value: f"{value:.3g}", "percent": lambda share: f"{100 * share:g} %"}
     template = environment.from_string(files(__package__).joinpath("page.md.j2").read_text(encoding="utf-8"))
     return template.render(
@@ -35,6 +36,11 @@ def render(chapters: Sequence[Chapter], judged: Sequence[Judged]) -> str:
         none_published=NONE_PUBLISHED,
         stated_tolerance=STATED_TOLERANCE,
     )
+
+
+def _no_tags(word: object) -> object:
+    """Return a word of the rows without the sign that begins a tag of HTML, which Markdown would let through."""
+    return word.replace("<", "&lt;") if isinstance(word, str) else word
 
 
 def _of(chapter: Chapter, judged: Sequence[Judged]) -> list[list[Judged]]:

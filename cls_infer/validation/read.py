@@ -1,11 +1,11 @@
 """The rows of data/validation: TOML files to chapters, every problem at once."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..cohort.scenario import Scenario, check_keys, read_course, read_finite
+from ..cohort.content import read_toml
+from ..cohort.scenario import KINDS, TABLE, TABLES, Scenario, check_keys, of_their_kinds, read_course, read_finite
 from ..cohort.shipped import shipped_folder
 from ..cohort.tables import Row
 from ..errors import InputError, Problem
@@ -22,6 +22,7 @@ NUMBER = {"published", "spread", "spread_kind", "low", "high"}
 ROW = SAID | NUMBER | FROM_RUN | FROM_FIT | {"unit", "in_sample", "value", "stated", "note", "data_row", "minutes"}
 UNCOMPUTED = SAID | {"published", "reason", "data_rows"}
 TRUST = ("F", "M", "D", "A")
+PARTS = {"runs": TABLE, "kinetics": TABLE, "rows": TABLES, "uncomputed": TABLES}
 
 
 def read_validation(folder: Path | None = None) -> list[Chapter]:
@@ -43,14 +44,15 @@ def read_validation(folder: Path | None = None) -> list[Chapter]:
 
 def _chapter(path: Path, table: Mapping[int, Row], problems: list[Problem]) -> Chapter | None:
     where = str(path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(Problem(where, f"is not TOML: {error}", remedy="correct that place"))
+    content = read_toml(path, problems)
+    if content is None:
         return None
     check_keys(where, content, CHAPTER, {"title"}, problems)
-    runs = {name: _run(path, name, run, problems) for name, run in content.get("runs", {}).items()}
-    fits = content.get("kinetics", {}).items()
+    content = of_their_kinds(where, content, PARTS, problems)
+    named = {key: content.get(key, {}) for key in ("runs", "kinetics")}
+    inner = {key: of_their_kinds(where, each, dict.fromkeys(each, TABLE), problems) for key, each in named.items()}
+    runs = {name: _run(path, name, run, problems) for name, run in inner["runs"].items()}
+    fits = inner["kinetics"].items()
     sources = Sources(
         runs, {name: kinetics_of(f"{where}, [kinetics.{name}]", fit, runs, problems) for name, fit in fits}
     )
@@ -67,6 +69,7 @@ def _chapter(path: Path, table: Mapping[int, Row], problems: list[Problem]) -> C
 def _run(path: Path, name: str, content: Mapping[str, Any], problems: list[Problem]) -> Scenario:
     where = f"{path}, [runs.{name}]"
     check_keys(where, content, COURSE, {"hours"}, problems)
+    content = of_their_kinds(where, content, KINDS, problems)
     course = read_course(where, content, problems)
     return Scenario(f"{path.stem}/{name}", name, models=(), reference="", shows=(), **course)
 

@@ -116,7 +116,7 @@ def test_whenever_it_is_killed_a_fit_goes_on_to_the_same_run(whole, kill_at):
         assert said.returncode == -signal.SIGKILL
         said = run("resume", "run", folder=whole)
         if kill_at == 1:  # nothing was written
-            assert said.returncode == 2 and "is not there" in said.stderr
+            assert said.returncode == 2 and "remove the folder and fit again" in said.stderr
             return
         assert said.returncode in (0, 3), said.stderr
         assert_same_run(whole / "run", whole / "whole")

@@ -81,7 +81,9 @@ def test_a_model_of_ones_own_is_found_where_it_was_or_is(fit, kinetics, tmp_path
     assert own.file == str(path) and kinetics.file == ""
     tree = fit.tree.copy()
     tree.attrs = tree.attrs | {"model_file": own.file}
-    assert model_again(tree).file == str(path)
+    assert model_again(tree, named=path.__eq__).file == str(path)
+    with pytest.raises(InputError, match="code that this user has not run before; read it; `cls-infer models"):
+        model_again(tree)  # a run is data: what it names is not run
     moved = path.rename(tmp_path / "elsewhere.py")
     with pytest.raises(InputError, match="is not there; put it back as it was at the fit"):
         model_again(tree)

@@ -15,12 +15,14 @@ import llvmlite
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from ...owned import ours_alone, private_folder
 from . import emit as writing
 from . import vector_math
 from .emit import declare, emit
 from .handler import add_handler
 from .piece import Piece
 
+DIGEST = sha256().digest_size
 _lock = Lock()
 _engines: dict[str, llvm.ExecutionEngine] = {}
 
@@ -97,19 +99,37 @@ def _loaded(code: bytes) -> llvm.ExecutionEngine:
 
 
 def kept_or(target: str, make: Callable[[], bytes]) -> bytes:
-    """Return the code kept beside JAX's own compilations from an earlier run, or make and keep it."""
+    """Return the code kept beside JAX's own compilations from an earlier run, or make and keep it.
+
+    What somebody else may have written is not run. A file begins with the digest of its rest: half a file is none.
+    """
     folder = jax.config.jax_compilation_cache_dir
     if not folder:
         return make()
     of = sha256("".join([llvmlite.__version__, *_processor()]).encode()).hexdigest()[:16]
     path = Path(folder) / "machine" / f"{target}-{of}.o"
-    try:
-        return path.read_bytes()
-    except OSError:
-        code = make()
+    if (kept := _kept(path)) is not None:
+        return kept
+    code = make()
     with suppress(OSError):  # a folder that cannot be written keeps nothing
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         half = path.with_suffix(f".{os.getpid()}")
-        half.write_bytes(code)
+        half.unlink(missing_ok=True)
+        with open(half, "xb", opener=_private) as file:
+            file.write(sha256(code).digest() + code)
         half.replace(path)
     return code
+
+
+def _kept(path: Path) -> bytes | None:
+    """Return the code of a file that is whole and this user's alone, in a folder that is."""
+    try:
+        content = path.read_bytes() if ours_alone(path.parent.resolve()) and ours_alone(path) else b""
+    except OSError:
+        return None
+    digest, code = content[:DIGEST], content[DIGEST:]
+    return code if code and sha256(code).digest() == digest else None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
