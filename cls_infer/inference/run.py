@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from .departure import Departure, depart, in_words
 from .kernel import trace_sampler
 from .method import stiff_after_all, with_method
 from .progress import Forecast, Progress
+from .searches import Searches
 from .settings import Choice, Settings
 from .start import Start, find_start
 
@@ -28,7 +30,7 @@ type Target = Callable[[Cohort], Posterior]
 type Enough = Callable[[Posterior, np.ndarray], bool]
 """Whether draws of a target [chain, draw, dim] suffice."""
 
-DEPARTURE = "departure"
+DEPARTURE, SEARCHES = "departure", "searches"
 
 FEW = 20
 """`auto` takes importance sampling up to so many unknown numbers a patient. With thirty no mixture of Student's t was
@@ -38,7 +40,8 @@ found to cover a whole episode's posterior (`docs/evidence/importance.md`), and 
 @dataclass(frozen=True)
 class Inference:
     """The target as it was solved, draws, the method's name, the seconds of each part, what speaks for weighed draws,
-    its patients' places in the cohort, and why it was solved by its method."""
+    its patients' places in the cohort, why it was solved by its method, and where the searches for its mode ended: of
+    every patient, or of all together, None where nothing was sought."""
 
     target: Posterior
     draws: Draws
@@ -47,6 +50,7 @@ class Inference:
     certificate: Certificate | None = None
     numbers: tuple[int, ...] = (0,)
     solver_because: str = ""
+    searches: Searches | None = None
 
 
 def infer(
@@ -64,8 +68,7 @@ def infer(
     `kept` holds of an earlier session is not done again.
     """
     if (known := _known(kept)) is not None:
-        departure, tolerance, found = known
-        return _go_on(replace(target, tolerance=tolerance), settings, departure, found, enough, report, kept)
+        return _go_on(replace(target, tolerance=known.tolerance), settings, known, enough, report, kept)
     begun = perf_counter()
     report("tracing the sampler")
     compiled = trace_sampler(target, settings)
@@ -83,37 +86,48 @@ def infer(
         again = infer(replace(target, tolerance=tolerance), settings, enough=enough, report=report, kept=kept)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
     departure = depart(target.pooling, start, settings)
+    assert start.searches is not None  # it was sought
+    kept.write(SEARCHES, start.searches._asdict())
     kept.write(DEPARTURE, asdict(departure))
     kept.write_facts(DEPARTURE, {"tolerance": target.tolerance._asdict(), "seconds": found})
     draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
-    return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+    return Inference(target, draws, "nuts", {"start": found, **draws.seconds}, searches=start.searches)
 
 
-def _known(kept: Kept) -> tuple[Departure, Tolerance, float] | None:
-    """Return where an earlier session departed, how exactly it solved and the seconds until then."""
-    arrays, facts = kept.read(DEPARTURE), kept.read_facts(DEPARTURE)
-    if arrays is None or facts is None:
+class _Known(NamedTuple):
+    """Where an earlier session departed, how exactly it solved, its seconds, and where its searches ended."""
+
+    departure: Departure
+    tolerance: Tolerance
+    seconds: float
+    searches: Searches
+
+
+def _known(kept: Kept) -> _Known | None:
+    """Return what an earlier session found before it sampled, None where it did not come so far."""
+    arrays, ends, facts = kept.read(DEPARTURE), kept.read(SEARCHES), kept.read_facts(DEPARTURE)
+    if arrays is None or ends is None or facts is None:
         return None
-    return Departure(**arrays), Tolerance(**facts["tolerance"]), float(facts["seconds"])
+    return _Known(Departure(**arrays), Tolerance(**facts["tolerance"]), float(facts["seconds"]), Searches(**ends))
 
 
 def _go_on(
     target: Posterior,
     settings: Settings,
-    departure: Departure,
-    found: float,
+    known: _Known,
     enough: Enough,
     report: Report,
     kept: Kept,
 ) -> Inference:
     """Return the draws of an earlier session and those that it did not come to."""
+    departure = known.departure
     told = in_words(target.pooling, departure.centred, departure.share)
     draws = finished(kept, settings, target.pooling.dimension, told)
     if draws is None:
         report("compiling the sampler")
         sampler = trace_sampler(target, settings)()
         draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
-    return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+    return Inference(target, draws, "nuts", {"start": known.seconds, **draws.seconds}, searches=known.searches)
 
 
 def _otherwise(target: Posterior, start: Start, error: float, settings: Settings) -> tuple[Tolerance, str] | None:
@@ -205,7 +219,9 @@ def _weighed_part(whole: Posterior, weighed: WeighedDraws) -> Inference:
         stats = {name: value[..., 0] for name, value in weighed.draws.stats.items()}
         certificate = Certificate(*(np.repeat(column, patients) for column in weighed.certificate))
         draws = replace(weighed.draws, stats=stats)
-        return Inference(solved, draws, weighed.method, weighed.seconds, certificate, tuple(range(patients)))
+        numbers = tuple(range(patients))
+        found = draws, weighed.method, weighed.seconds, certificate, numbers
+        return Inference(solved, *found, searches=weighed.searches)
     sampled = solved if len(weighed.which) == patients else of_patients(solved, weighed.which)
     found = weighed.draws, weighed.method, weighed.seconds, weighed.certificate, tuple(weighed.which)
-    return Inference(sampled, *found)
+    return Inference(sampled, *found, searches=weighed.searches)

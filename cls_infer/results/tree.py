@@ -37,9 +37,9 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
 
     Groups: `prior`, `posterior`, `unconstrained_posterior` (the sampler's coordinates), `constant_data` (what was
     known), `trajectories` (derived quantities and observables over time, for some draws), `posterior_predictive`,
-    `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `solver`, `inputs` (what builds the
-    target again, hidden measurements of `whole` included). The root's attributes are the provenance, with `unused`
-    and `set_aside` as JSON.
+    `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `searches` (where those for the mode
+    ended, if any), `solver`, `inputs` (what builds the target again, hidden measurements of `whole` included). The
+    root's attributes are the provenance, with `unused` and `set_aside` as JSON.
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
@@ -64,6 +64,8 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
         "solver": _solver(joint, status, difference),
         "inputs": inputs_kept(target, whole or target.cohort),
     }
+    if joint.searches is not None:
+        groups["searches"] = _searches(joint)
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
     if joint.centred:
@@ -103,6 +105,17 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
         "patient": list(joint.target.plan.patients),
     }
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
+
+
+def _searches(joint: Joint) -> xr.Dataset:
+    """Return where each search for the mode ended, the best first: [patient, start], or [start] of all patients."""
+    assert joint.searches is not None
+    names = list(joint.target.plan.patients)
+    each = len(joint.searches.mode) == len(names)
+    dims, coords = (("patient", "start"), {"patient": names}) if each else (("start",), {})
+    columns = joint.searches._asdict().items()
+    data = {name: (dims, column if each else column[0]) for name, column in columns}
+    return xr.Dataset(data, coords={**coords, "start": np.arange(joint.searches.mode.shape[1])})
 
 
 def _solver(joint: Joint, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:

@@ -82,7 +82,7 @@ def weigh_together(
     draws = Draws(_vectors(target, found, own), found.stats, complete=apart.complete)
     numbers = tuple(range(len(own)))
     how = f"two-stage after {apart.method}"
-    return Inference(target, draws, how, apart.seconds, numbers=numbers), found
+    return Inference(target, draws, how, apart.seconds, numbers=numbers, searches=apart.searches), found
 
 
 def fit_two_stage(

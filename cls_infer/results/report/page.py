@@ -31,6 +31,7 @@ from .picture import Picture, drawing
 from .ridge import ridge
 from .sampler import chains, ranks, slowest
 from .versus import versus
+from .waterfall import waterfall
 
 MOST_PATIENTS = 12
 """A larger cohort shows its worst-fitting patients and says so, unless patients are named."""
@@ -201,6 +202,7 @@ def _computed(tree: xr.DataTree, rows: list[Row]) -> dict[str, Any]:
         "chains": chains(tree),
         "slowest": slowest(rows),
         "ranks": drawn,
+        "waterfall": waterfall(tree, most=MOST_PATIENTS),
         "solver": solver(tree),
         "provenance": provenance(tree),
     }
