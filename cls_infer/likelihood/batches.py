@@ -10,10 +10,13 @@ type Pending[Result] = Callable[[], Result]
 """Work already traced, and done when called: compiling and running leave Python free for what goes on beside it,
 while two programs traced beside one another take longer than one after the other."""
 
+type Batches = Iterator[tuple[slice, Any]]
+"""Which draws, and what a function gives of them as NumPy arrays, stacked along a first axis."""
+
 
 def trace_in_batches(
     fun: Callable[[jax.Array], Any], z: np.ndarray, *, patients: int, lanes: int = 256
-) -> Pending[Iterator[tuple[slice, Any]]]:
+) -> Pending[Batches]:
     """Return what compiles `fun` and applies it to draws z [draw, dim], so many at a time: yields which, and what it
     gives of them as NumPy arrays, stacked along a first axis.
 
@@ -26,7 +29,7 @@ def trace_in_batches(
     size = min(len(z), max(1, lanes // patients))
     traced = jax.jit(jax.vmap(fun)).lower(jax.ShapeDtypeStruct((size, *z.shape[1:]), z.dtype))
 
-    def in_batches() -> Iterator[tuple[slice, Any]]:
+    def in_batches() -> Batches:
         run = traced.compile()
         for begin in range(0, len(z), size):
             batch = z[begin : begin + size]  # filled up to one shape, so that one program serves them all

@@ -32,6 +32,7 @@ from .pareto import pareto_shape
 from .provenance import provenance
 from .same_fit import check_same_fit
 from .sampling import on_device, sample
+from .streamed import LARGE_GROUPS
 
 type Report = Callable[[str], None]
 
@@ -129,10 +130,11 @@ def fit_two_stage(
         law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
         whole, found = weigh_together(parts, settings=law, report=report, **asked)
         said = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
-        tree = conclude([whole], provenance=provenance(model, seen, settings, **said), whole=cohort).tree
-    tree["two_stage"] = xr.DataTree(weighing(found))
-    tree.attrs["seconds_total"] = before + perf_counter() - begun
-    return Fit(tree, diagnose(tree))
+        made, store = provenance(model, seen, settings, **said), kept.place(LARGE_GROUPS)
+        done = conclude([whole], provenance=made, whole=cohort, store=store)
+    done.tree["two_stage"] = xr.DataTree(weighing(found))
+    done.tree.attrs["seconds_total"] = before + perf_counter() - begun
+    return replace(done, verdict=diagnose(done.tree))
 
 
 def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
