@@ -1,7 +1,7 @@
 """How much memory a fit takes after sampling: tree, verdict, report, run folder, each in a process of its own.
 
-    python -m benchmarks.memory_of_a_fit clarkson_a clarkson_episode --draws 1000 4000
-    python -m benchmarks.memory_of_a_fit dialyzer dialyzer --draws 500 --copies 50
+    python -m benchmarks.memory_of_a_fit data/clarkson_a clarkson_episode --draws 1000 4000
+    python -m benchmarks.memory_of_a_fit data/dialyzer dialyzer --draws 500 --copies 50
 
 Draws are made up about the prior's median: what is computed of them, and kept, is what it is of sampled ones.
 """
