@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cohort.records import Cohort
+from ..errors import InputError, Problem
 from ..likelihood.posterior import Posterior, posterior
 from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
@@ -177,9 +178,11 @@ def infer_cohort(
     for each of the others. What `kept` holds of an earlier session is not done again.
 
     Raises:
-        InputError: names the model lacks; a start that cannot be solved.
+        InputError: names the model lacks; a start that cannot be solved; a mixture, which needs two stages.
     """
-    whole, chosen = with_method(target(cohort), settings.seed)
+    asked = target(cohort)
+    _check_no_mixture(asked)
+    whole, chosen = with_method(asked, settings.seed)
     report(f"solver: {chosen.method}, {chosen.why}")
     apart = are_apart(whole)
     posteriors = Apart(whole) if apart else Whole(whole)
@@ -202,6 +205,17 @@ def infer_cohort(
         if not parts[-1].draws.complete:
             break
     return [replace(part, solver_because=chosen.why) for part in parts]
+
+
+def _check_no_mixture(whole: Posterior) -> None:
+    """Refuse patients of whom it is not charted where they belong: that is a leap no gradient knows of."""
+    people = whole.pooling.population
+    if people is None or not people.is_mixture:
+        return
+    lacking = [f"`{name}`" for name, place in zip(people.episodes, people.cause, strict=True) if place < 0]
+    found = f"the {people.kind} of {', '.join(lacking)} is not charted, and a joint fit asks for all"
+    remedy = "`--method two-stage` mixes over them; or chart it in patients.csv"
+    raise InputError([Problem("--method", found, remedy=remedy)])
 
 
 def _weighs(posteriors: Posteriors, settings: Settings) -> bool:

@@ -11,6 +11,7 @@ import xarray as xr
 
 from ..cohort.records import Cohort
 from ..inference.run import Inference
+from .belonging import belonging
 from .diagnose import Verdict, diagnose
 from .provenance import Attributes
 from .residuals import coverage, residuals
@@ -70,6 +71,7 @@ def fit_json(fit: Fit) -> dict[str, Any]:
         "ess_weights_min": numbers["ess_weights_min"],
         "roads": _roads(fit.tree),
         "log_evidence": fit.tree.attrs.get("log_evidence"),
+        "belongs": found.of if (found := belonging(fit.tree)) else None,
         "failed_solves": numbers["failed_solves"],
         "solver_error_nats_max": numbers["solver_error_nats_max"],
         "solver_khat_max": numbers["solver_khat_max"],

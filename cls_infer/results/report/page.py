@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...cohort.patients import COVARIATES
 from ..bands import Band, curve
+from ..belonging import belonging
 from ..charted import label_of
 from ..diagnose import THRESHOLDS
 from ..directions import Direction
@@ -67,6 +68,7 @@ def render(fit: Fit, *, against: Mapping[str, Fit] | None = None, patients: Sequ
             **_verdict(fit, rows, shown),
             **_data(tree, found, rows, shown),
             "cohort": together(tree, rows),
+            "belonging": belonging(tree),
             **_estimates(tree, known, shown, more=more),
             "courses": {name: _course(tree, name) for name in shown},
             **_met(tree, found),
