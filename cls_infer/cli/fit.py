@@ -50,6 +50,12 @@ Covariate = Annotated[
     list[str] | None,
     typer.Option("--covariate", metavar=NAMES, help="Columns of patients.csv that move what is pooled in part."),
 ]
+Mixture = Annotated[
+    int,
+    typer.Option(
+        "--mixture", metavar="N", help="So many groups of patients, whom nobody told apart, each with its own centre."
+    ),
+]
 Correlated = Annotated[bool, typer.Option("--correlated", help="What is pooled in part varies together.")]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")]
 Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
@@ -93,6 +99,7 @@ def fit(
     hierarchical: Hierarchical = None,
     covariate: Covariate = None,
     correlated: Correlated = False,
+    mixture: Mixture = 0,
     fix: Fix = None,
     chains: Chains = Settings.chains,
     draws: Draws = Settings.draws,
@@ -119,6 +126,7 @@ def fit(
         hierarchical=names(hierarchical),
         covariates=names(covariate),
         correlated=correlated,
+        mixture=mixture,
         fix=names(fix),
         settings=Settings(
             chains=chains,
@@ -139,7 +147,12 @@ def fit(
 
 
 def show(fitted: "Fit") -> None:
-    """Print the summary table, the verdict and where the run is."""
+    """Print the summary table, of a mixture who belongs where, the verdict and where the run is."""
+    from ..results.belonging import belonging
+
     rows = [(row.name, *(getattr(row, key) for key in COLUMNS)) for row in fitted.summary]
     write_table("posterior", ("parameter", *COLUMNS.values()), rows)
+    if (found := belonging(fitted.tree)) is not None:
+        header = ("patient", *(f"{found.kind} {name}" for name in found.groups))
+        write_table("how probably of which", header, [(who, *each.values()) for who, each in found.of.items()])
     write_lines(*verdict_lines(fitted), f"run: {fitted.folder}", f"report: {report_of(fitted)}")

@@ -39,6 +39,7 @@ class Request:
     hierarchical: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     correlated: bool = False
+    mixture: int = 0
     fix: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
     until: float | None = None
@@ -109,7 +110,8 @@ def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, qui
     from ..results.two_stage import fit_two_stage
 
     cohort, model, fixed = inputs
-    by = fit_two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
+    two_stage = partial(fit_two_stage, mixture=request.mixture)
+    by = two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
     with told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
         report = stack.enter_context(logged(folder / LOG, stack.enter_context(watching(quiet=quiet))))
         fitted = by(
@@ -183,6 +185,9 @@ def _check_options(request: Request) -> None:
     if request.settings.method not in METHODS:
         message = f"there is no method `{request.settings.method}`"
         problems.append(Problem("--method", message, remedy=f"there are {', '.join(f'`{one}`' for one in METHODS)}"))
+    if request.mixture and request.settings.method != "two-stage":
+        found = f"{request.mixture} groups that nobody charted need patients who were drawn apart"
+        problems.append(Problem("--mixture", found, remedy="add `--method two-stage`"))
     for name, least in (("chains", 1), ("draws", 4), ("warmup", 1), ("seed", 0)):
         number = getattr(request.settings, name)
         if number < least:

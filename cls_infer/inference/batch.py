@@ -6,12 +6,13 @@ import numpy as np
 
 from ..solve.lanes import Tolerance
 from .checkpoint import Kept
+from .searches import Searches, none_of
 
 
 @dataclass(frozen=True)
 class Batch:
     """Of each posterior with draws to keep: its number in `which`, its `points` [chain, draw, dim], their statistics
-    [chain, draw] by name, and the `numbers` of its certificate.
+    [chain, draw] by name, the `numbers` of its certificate, and where the `searches` for its mode ended.
 
     `tolerance` is how exactly the batch was solved; `searching` and `weighing` are the seconds of its parts.
     """
@@ -20,6 +21,7 @@ class Batch:
     points: list[np.ndarray]
     stats: list[dict[str, np.ndarray]]
     numbers: list[tuple[float, ...]]
+    searches: Searches
     tolerance: Tolerance
     searching: float
     weighing: float
@@ -29,7 +31,9 @@ def keep_batch(kept: Kept, name: str, batch: Batch) -> None:
     """Write a batch; its facts, written last, mark it whole."""
     if batch.which:
         stats = {f"stats.{key}": np.stack([one[key] for one in batch.stats]) for key in batch.stats[0]}
-        kept.write(name, {"points": np.stack(batch.points), "numbers": np.array(batch.numbers, float), **stats})
+        ends = {f"searches.{key}": value for key, value in batch.searches._asdict().items()}
+        numbers = np.array(batch.numbers, float)
+        kept.write(name, {"points": np.stack(batch.points), "numbers": numbers, **stats, **ends})
     seconds = {"searching": batch.searching, "weighing": batch.weighing}
     kept.write_facts(name, {"which": batch.which, "tolerance": batch.tolerance._asdict(), **seconds})
 
@@ -39,7 +43,9 @@ def batch_again(kept: Kept, name: str) -> Batch | None:
     facts = kept.read_facts(name)
     if facts is None:
         return None
-    arrays = kept.read(name) if facts["which"] else {"points": np.zeros(0), "numbers": np.zeros(0)}
+    nothing = {"points": np.zeros(0), "numbers": np.zeros(0)}
+    nothing |= {f"searches.{key}": value for key, value in none_of()._asdict().items()}
+    arrays = kept.read(name) if facts["which"] else nothing
     if arrays is None:
         return None
     stats = {key.removeprefix("stats."): value for key, value in arrays.items() if key.startswith("stats.")}
@@ -48,6 +54,7 @@ def batch_again(kept: Kept, name: str) -> Batch | None:
         points=list(arrays["points"]),
         stats=[{key: value[i] for key, value in stats.items()} for i in range(len(facts["which"]))],
         numbers=[tuple(row) for row in arrays["numbers"]],
+        searches=Searches(*(arrays[f"searches.{key}"] for key in Searches._fields)),
         tolerance=Tolerance(**facts["tolerance"]),
         searching=facts["searching"],
         weighing=facts["weighing"],

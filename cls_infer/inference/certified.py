@@ -17,6 +17,7 @@ from .checkpoint import NOWHERE, Kept
 from .importance import Smooth, Weighed, weigh
 from .laplace import weigh_laplace
 from .modes import Modes, find_modes
+from .searches import Searches, joined
 from .seeds import generator
 from .settings import Settings
 
@@ -48,13 +49,14 @@ class Certificate(NamedTuple):
 @dataclass
 class WeighedDraws:
     """Draws of equal weight of the posteriors of these numbers, by which method, solved how exactly, and why to
-    believe them. The draws are side by side, their statistics [chain, draw, posterior]."""
+    believe them. The draws are side by side, their statistics [chain, draw, posterior]; `searches` are theirs too."""
 
     which: list[int]
     draws: Draws
     method: str
     certificate: Certificate
     tolerance: Tolerance
+    searches: Searches
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -148,11 +150,13 @@ def _weighed_batch(
         else:
             why = f"k-hat {one.khat:.2f}, effective size {one.effective:.0f} of {len(one.points)}"
             report(f"{posteriors.names[number]}: no certificate ({why}); NUTS goes on")
+    places = [batch.index(number) for number in which]
     return Batch(
         which=which,
         points=[points for points, _, _ in shown],
         stats=[stats for _, stats, _ in shown],
         numbers=[numbers for _, _, numbers in shown],
+        searches=Searches(*(column[places] for column in modes.searches)),
         tolerance=posteriors.target.tolerance,
         searching=found - begun,
         weighing=perf_counter() - found,
@@ -186,7 +190,15 @@ def _together(posteriors: Posteriors, settings: Settings, batches: Sequence[Batc
         stats = {name: np.stack([one[name] for one in each], axis=2) for name in each[0]}
     searching, weighing = (sum(getattr(batch, part) for batch in batches) for part in ("searching", "weighing"))
     seconds = {"compile": 0.0, "start": searching, "sample": weighing}
-    return WeighedDraws(which, Draws(z, stats), method, Certificate(*columns), posteriors.target.tolerance, seconds)
+    return WeighedDraws(
+        which=which,
+        draws=Draws(z, stats),
+        method=method,
+        certificate=Certificate(*columns),
+        tolerance=posteriors.target.tolerance,
+        searches=joined([batch.searches for batch in batches]),
+        seconds=seconds,
+    )
 
 
 def exact_enough(

@@ -35,6 +35,10 @@ class Kept:
         """Return what is kept of one part."""
         return self if self.folder is None else Kept(self.folder / name, self.every)
 
+    def place(self, name: str) -> Path | None:
+        """Return where something of another kind may be kept under a name, None where nothing is kept."""
+        return self.folder / name if self.folder else None
+
     def write(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays under a name; a kill meanwhile leaves what was there before."""
         if self.folder is not None:

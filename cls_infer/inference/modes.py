@@ -9,18 +9,12 @@ from ..errors import InputError
 from ..likelihood.posterior import FAILED
 from .apart import Local, Posteriors
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, next_damping
+from .searches import STARTS, Searches, has_arrived, modes_of, searches
 from .seeds import generator
 
-STARTS = 6
 WORTHWHILE, PATIENCE, MOST = 1e-2, 8, 80
 """Gain of an iteration [nats] below which it was idle, idle iterations in a row that end a search, and most of all.
 A step refused is an idle iteration, and several may be refused before one is short enough."""
-
-ARRIVED = 0.1
-"""Nats that a full step promises to gain below which a search ended at a mode, not on the way to one."""
-
-APART = 1.0
-"""Two ends of searches so many local standard deviations from one another are two modes, not one."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +29,14 @@ class Modes:
 
     def distinct(self, patient: int, within: float = 10.0) -> list[int]:
         """Return which ends are modes of their own, the best end first, none more than `within` nats below it."""
-        found: list[int] = []
-        for end in range(len(self.log_posterior[patient])):
-            if self.log_posterior[patient, end] < self.log_posterior[patient, 0] - within:
-                break
-            known = any(self._distance(patient, other, end) <= APART for other in found)
-            if end == 0 or (self.arrived[patient, end] and not known):
-                found.append(end)
-        return found
+        number = modes_of(self.points[patient], self.covariance[patient], self.arrived[patient])
+        near = self.log_posterior[patient] >= self.log_posterior[patient, 0] - within
+        return [int(np.argmax(number == mode)) for mode in range(number.max() + 1) if near[np.argmax(number == mode)]]
 
-    def _distance(self, patient: int, one: int, other: int) -> float:
-        """Return how many of the first's standard deviations lie between two ends, along the line between them."""
-        away = self.points[patient, other] - self.points[patient, one]
-        return float(np.sqrt(away @ np.linalg.solve(self.covariance[patient, one], away)))
+    @property
+    def searches(self) -> Searches:
+        """What is kept of the searches."""
+        return searches(self.points, self.log_posterior, self.covariance, self.arrived)
 
 
 def find_modes(
@@ -83,8 +72,7 @@ def find_modes(
         for a in (z, at.log_posterior, at.gradient, at.curvature)
     )
     covariance = np.linalg.inv(curvature)
-    promised = 0.5 * np.einsum("psi,psij,psj->ps", gradient, covariance, gradient)
-    return Modes(points, value, covariance, promised < ARRIVED)
+    return Modes(points, value, covariance, has_arrived(value, gradient, covariance))
 
 
 def _climb(

@@ -135,15 +135,18 @@ def _from_law(
     x = design([patient], people.columns)[0]
     deviations = rng.standard_normal((len(laws), 2, len(people.parameters)))
     causes = _causes(people, patient, len(laws), rng)
+    anywhere = rng.standard_normal(len(laws)) if people.nameless else np.zeros(len(laws))
 
-    def one(z: jax.Array, deviation: jax.Array, cause: jax.Array) -> jax.Array:
+    def one(z: jax.Array, deviation: jax.Array, cause: jax.Array, at: jax.Array) -> jax.Array:
         law = pooling.law(z)
+        if people.nameless:
+            cause = people.chosen(law.log_share[None], at[None])[0]
         found = law.mean + law.effects @ x + law.root @ deviation[0]
         if people.persons:
             found += law.occasion * deviation[1]
         return found + (law.causes[cause] if people.causes else 0.0)
 
-    return np.asarray(jax.jit(jax.vmap(one))(laws, deviations, causes))
+    return np.asarray(jax.jit(jax.vmap(one))(laws, deviations, causes, anywhere))
 
 
 def _causes(people: Population, patient: Patient, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -161,7 +164,7 @@ def _check_charted(people: Population, patient: Patient) -> None:
         for name in lacking
     ]
     cause = patient.covariates.get(CAUSE)
-    if people.causes and cause is not None and cause not in people.causes:
+    if people.causes and not people.nameless and cause is not None and cause not in people.causes:
         remedy = f"leave it uncharted for a mixture of {', '.join(f'`{one}`' for one in people.causes)}"
         problems.append(Problem("fit", f"`{CAUSE}` is `{cause}`, of which the cohort has no patient", remedy=remedy))
     if problems:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
 from ..cohort.records import Cohort
+from ..errors import InputError, Problem
 from ..likelihood.posterior import Posterior, posterior
 from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
@@ -20,6 +22,7 @@ from .kernel import trace_sampler
 from .method import stiff_after_all, with_method
 from .programs import Programs
 from .progress import Forecast, Progress
+from .searches import Searches
 from .settings import Choice, Settings
 from .start import Start, find_start
 
@@ -29,7 +32,7 @@ type Target = Callable[[Cohort], Posterior]
 type Enough = Callable[[Posterior, np.ndarray], bool]
 """Whether draws of a target [chain, draw, dim] suffice."""
 
-DEPARTURE = "departure"
+DEPARTURE, SEARCHES = "departure", "searches"
 
 FEW = 20
 """`auto` takes importance sampling up to so many unknown numbers a patient. With thirty no mixture of Student's t was
@@ -39,7 +42,8 @@ found to cover a whole episode's posterior (`docs/evidence/importance.md`), and 
 @dataclass(frozen=True)
 class Inference:
     """The target as it was solved, draws, the method's name, the seconds of each part, what speaks for weighed draws,
-    its patients' places in the cohort, and why it was solved by its method."""
+    its patients' places in the cohort, why it was solved by its method, and where the searches for its mode ended: of
+    every patient, or of all together, None where nothing was sought."""
 
     target: Posterior
     draws: Draws
@@ -48,6 +52,7 @@ class Inference:
     certificate: Certificate | None = None
     numbers: tuple[int, ...] = (0,)
     solver_because: str = ""
+    searches: Searches | None = None
 
 
 def infer(
@@ -67,9 +72,8 @@ def infer(
     again.
     """
     if (known := _known(kept)) is not None:
-        departure, tolerance, found = known
-        target = replace(target, tolerance=tolerance)
-        return _go_on(target, settings, departure, found, enough, report, kept, programs)
+        target = replace(target, tolerance=known.tolerance)
+        return _go_on(target, settings, known, enough, report, kept, programs)
     begun = perf_counter()
     report("tracing the sampler")
     compiled = trace_sampler(target, settings, programs)
@@ -88,38 +92,49 @@ def infer(
         again = infer(other, settings, enough=enough, report=report, kept=kept, programs=programs)
         return replace(again, seconds=again.seconds | {"start": again.seconds["start"] + spent})
     departure = depart(target.pooling, start, settings)
+    assert start.searches is not None  # it was sought
+    kept.write(SEARCHES, start.searches._asdict())
     kept.write(DEPARTURE, asdict(departure))
     kept.write_facts(DEPARTURE, {"tolerance": target.tolerance._asdict(), "seconds": found})
     draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
-    return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+    return Inference(target, draws, "nuts", {"start": found, **draws.seconds}, searches=start.searches)
 
 
-def _known(kept: Kept) -> tuple[Departure, Tolerance, float] | None:
-    """Return where an earlier session departed, how exactly it solved and the seconds until then."""
-    arrays, facts = kept.read(DEPARTURE), kept.read_facts(DEPARTURE)
-    if arrays is None or facts is None:
+class _Known(NamedTuple):
+    """Where an earlier session departed, how exactly it solved, its seconds, and where its searches ended."""
+
+    departure: Departure
+    tolerance: Tolerance
+    seconds: float
+    searches: Searches
+
+
+def _known(kept: Kept) -> _Known | None:
+    """Return what an earlier session found before it sampled, None where it did not come so far."""
+    arrays, ends, facts = kept.read(DEPARTURE), kept.read(SEARCHES), kept.read_facts(DEPARTURE)
+    if arrays is None or ends is None or facts is None:
         return None
-    return Departure(**arrays), Tolerance(**facts["tolerance"]), float(facts["seconds"])
+    return _Known(Departure(**arrays), Tolerance(**facts["tolerance"]), float(facts["seconds"]), Searches(**ends))
 
 
 def _go_on(
     target: Posterior,
     settings: Settings,
-    departure: Departure,
-    found: float,
+    known: _Known,
     enough: Enough,
     report: Report,
     kept: Kept,
     programs: Programs | None,
 ) -> Inference:
     """Return the draws of an earlier session and those that it did not come to."""
+    departure = known.departure
     told = in_words(target.pooling, departure.centred, departure.share)
     draws = finished(kept, settings, target.pooling.dimension, told)
     if draws is None:
         report("compiling the sampler")
         sampler = trace_sampler(target, settings, programs)()
         draws = follow(sampler, departure, enough=lambda z: enough(target, z), report=report, kept=kept)
-    return Inference(target, draws, "nuts", {"start": found, **draws.seconds})
+    return Inference(target, draws, "nuts", {"start": known.seconds, **draws.seconds}, searches=known.searches)
 
 
 def _otherwise(target: Posterior, start: Start, error: float, settings: Settings) -> tuple[Tolerance, str] | None:
@@ -169,9 +184,11 @@ def infer_cohort(
     for each of the others. What `kept` holds of an earlier session is not done again.
 
     Raises:
-        InputError: names the model lacks; a start that cannot be solved.
+        InputError: names the model lacks; a start that cannot be solved; a mixture, which needs two stages.
     """
-    whole, chosen = with_method(target(cohort), settings.seed)
+    asked = target(cohort)
+    _check_no_mixture(asked)
+    whole, chosen = with_method(asked, settings.seed)
     report(f"solver: {chosen.method}, {chosen.why}")
     apart = are_apart(whole)
     posteriors = Apart(whole) if apart else Whole(whole)
@@ -198,6 +215,17 @@ def infer_cohort(
     return [replace(part, solver_because=chosen.why) for part in parts]
 
 
+def _check_no_mixture(whole: Posterior) -> None:
+    """Refuse patients of whom it is not charted where they belong: that is a leap no gradient knows of."""
+    people = whole.pooling.population
+    if people is None or not people.is_mixture:
+        return
+    lacking = [f"`{name}`" for name, place in zip(people.episodes, people.cause, strict=True) if place < 0]
+    found = f"the {people.kind} of {', '.join(lacking)} is not charted, and a joint fit asks for all"
+    remedy = "`--method two-stage` mixes over them; or chart it in patients.csv"
+    raise InputError([Problem("--method", found, remedy=remedy)])
+
+
 def _weighs(posteriors: Posteriors, settings: Settings) -> bool:
     """Return whether draws are to be weighed: asked for, or `auto` and few numbers unknown."""
     if settings.method == "auto":
@@ -213,7 +241,9 @@ def _weighed_part(whole: Posterior, weighed: WeighedDraws) -> Inference:
         stats = {name: value[..., 0] for name, value in weighed.draws.stats.items()}
         certificate = Certificate(*(np.repeat(column, patients) for column in weighed.certificate))
         draws = replace(weighed.draws, stats=stats)
-        return Inference(solved, draws, weighed.method, weighed.seconds, certificate, tuple(range(patients)))
+        numbers = tuple(range(patients))
+        found = draws, weighed.method, weighed.seconds, certificate, numbers
+        return Inference(solved, *found, searches=weighed.searches)
     sampled = solved if len(weighed.which) == patients else of_patients(solved, weighed.which)
     found = weighed.draws, weighed.method, weighed.seconds, weighed.certificate, tuple(weighed.which)
-    return Inference(sampled, *found)
+    return Inference(sampled, *found, searches=weighed.searches)

@@ -12,6 +12,7 @@ from ..likelihood.posterior import FAILED, Posterior
 from .gauss_newton import Expansion
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, kept, next_damping
 from .programs import Programs
+from .searches import STARTS, Searches, has_arrived, searches
 from .unsolved import unsolved
 
 type Report = Callable[[str], None]
@@ -27,7 +28,7 @@ PATIENCE = 3
 class Start:
     """The best mode found: z [dim], its covariance [dim, dim], and the log posterior every start reached.
 
-    `look` is the compiled expansion of as many points as there were starts.
+    `look` is the compiled expansion of as many points as there were starts; `searches` is where each of them ended.
     """
 
     mode: np.ndarray
@@ -35,6 +36,7 @@ class Start:
     log_posterior: np.ndarray
     iterations: int
     look: Callable[[jax.Array], Expansion]
+    searches: Searches | None = None
 
     def expand(self, z: np.ndarray) -> Expansion:
         """Return the expansion of the log posterior about any number of points z [point, dim]."""
@@ -54,7 +56,7 @@ def find_start(
     target: Posterior,
     *,
     seed: int,
-    starts: int = 6,
+    starts: int = STARTS,
     most_iterations: int = 60,
     report: Report = lambda _: None,
     programs: Programs | None = None,
@@ -96,7 +98,16 @@ def find_start(
         if idle == PATIENCE:
             break
     covariance = np.linalg.inv(np.asarray(at.curvature[best]))
-    return Start(z[best], covariance, np.asarray(at.log_posterior), iteration, look)
+    return Start(z[best], covariance, np.asarray(at.log_posterior), iteration, look, _ended(z, at))
+
+
+def _ended(z: np.ndarray, at: Expansion) -> Searches:
+    """Return where the searches of the one posterior ended, the best first."""
+    order = np.argsort(-np.asarray(at.log_posterior))
+    value, gradient, curvature = (np.asarray(a)[order] for a in (at.log_posterior, at.gradient, at.curvature))
+    covariance = np.linalg.inv(curvature)
+    arrived = has_arrived(value, gradient, covariance)
+    return searches(*(a[None] for a in (z[order], value, covariance, arrived)))
 
 
 def _of_median(target: Posterior, at: Expansion) -> list[Problem]:

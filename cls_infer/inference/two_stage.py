@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +42,8 @@ class TwoStage:
         u: the law's coordinates [chain, draw, dim].
         stats: NUTS's statistics by name [chain, draw].
         chosen: which of each patient's interim draws goes with each draw of the law [chain, draw, episode].
+        choice: of which cause it is taken to be, by the population's `choices` [chain, draw, episode].
+        belongs: how probable each of those is, on average over the law [episode, choice].
         effective: size of each patient's interim draws under the law [episode].
         weight: of every interim draw, on average over the law [episode, draw].
         thin: patients whose draws are too few under the law, after all redraws.
@@ -52,6 +55,8 @@ class TwoStage:
     u: np.ndarray
     stats: dict[str, np.ndarray]
     chosen: np.ndarray
+    choice: np.ndarray
+    belongs: np.ndarray
     effective: np.ndarray
     weight: np.ndarray
     thin: tuple[str, ...]
@@ -151,36 +156,62 @@ def _once(population: Population, draws: Interim, settings: Settings) -> TwoStag
     sampler.run(jax.random.key(settings.seed), ready, extra_fields=STATISTICS)
     u = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
     stats = {name: np.asarray(value) for name, value in sampler.get_extra_fields(group_by_chain=True).items()}
-    chosen, effective, weight = _weigh(population, ready, u.reshape(-1, u.shape[-1]), settings.seed)
+    found = _weigh(population, ready, u.reshape(-1, u.shape[-1]), settings.seed)
     return TwoStage(
         population=population,
         draws=draws,
         u=u,
         stats=stats,
-        chosen=chosen.reshape(*u.shape[:2], -1),
-        effective=effective,
-        weight=weight,
-        thin=tuple(n for n, size in zip(population.episodes, effective, strict=True) if size < THIN),
+        chosen=found.chosen.reshape(*u.shape[:2], -1),
+        choice=found.choice.reshape(*u.shape[:2], -1),
+        belongs=found.belongs,
+        effective=found.effective,
+        weight=found.weight,
+        thin=tuple(n for n, size in zip(population.episodes, found.effective, strict=True) if size < THIN),
     )
 
 
-def _weigh(
-    population: Population, ready: Products, u: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for laws u [law, dim] a draw of every patient [law, episode], and over all laws the effective size
-    [episode] and the mean weight of each draw [episode, draw]."""
+type Totals = tuple[jax.Array, jax.Array]
+"""Sums over laws: of the weights of draws [episode, draw], of the probabilities of choices [episode, choice]."""
 
-    def run(ready: Products, u: jax.Array, keys: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        def one(total: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+
+class _Weighed(NamedTuple):
+    """Of laws [law]: a draw of every patient and its choice of cause [law, episode]; over all laws the effective size
+    [episode], the mean weight of each draw [episode, draw], and how probable each choice is [episode, choice]."""
+
+    chosen: np.ndarray
+    choice: np.ndarray
+    effective: np.ndarray
+    weight: np.ndarray
+    belongs: np.ndarray
+
+
+def _weigh(population: Population, ready: Products, u: np.ndarray, seed: int) -> _Weighed:
+    """Return what the draws are under laws u [law, dim]."""
+
+    def run(ready: Products, u: jax.Array, keys: jax.Array) -> tuple[Totals, tuple[jax.Array, ...]]:
+        def one(totals: Totals, given: tuple[jax.Array, jax.Array]) -> tuple[Totals, tuple[jax.Array, ...]]:
             at, key = given
-            logits = logsumexp(log_weights(population, ready, population.law(at)), axis=1)
+            each = log_weights(population, ready, population.law(at))  # [episode, choice, draw]
+            logits = logsumexp(each, axis=1)
             weights = jax.nn.softmax(logits, axis=1)
-            return total + weights, (jax.random.categorical(key, logits, axis=1), jnp.sum(weights**2, axis=1))
+            chosen = jax.random.categorical(key, logits, axis=1)
+            of_chosen = jnp.take_along_axis(each, chosen[:, None, None], axis=2)[..., 0]
+            choice = jax.random.categorical(jax.random.fold_in(key, 1), of_chosen, axis=1)
+            belongs = jax.nn.softmax(logsumexp(each, axis=2), axis=1)
+            return (totals[0] + weights, totals[1] + belongs), (chosen, choice, jnp.sum(weights**2, axis=1))
 
-        return jax.lax.scan(one, jnp.zeros(ready.known.shape), (u, keys))
+        episodes, draws = ready.known.shape
+        nothing = jnp.zeros((episodes, draws)), jnp.zeros((episodes, population.choices[0].shape[1]))
+        return jax.lax.scan(one, nothing, (u, keys))
 
-    total, (chosen, crowding) = jax.jit(run)(ready, u, jax.random.split(jax.random.key(seed + 1), len(u)))
-    return np.asarray(chosen), 1 / np.asarray(crowding.mean(axis=0)), np.asarray(total) / len(u)
+    (weights, belongs), (chosen, choice, crowding) = jax.jit(run)(
+        ready, u, jax.random.split(jax.random.key(seed + 1), len(u))
+    )
+    effective = 1 / np.asarray(crowding.mean(axis=0))
+    return _Weighed(
+        np.asarray(chosen), np.asarray(choice), effective, np.asarray(weights) / len(u), np.asarray(belongs) / len(u)
+    )
 
 
 def _drawn_again(found: TwoStage, patients: np.ndarray, redraw: Redraw) -> Interim:

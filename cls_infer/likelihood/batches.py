@@ -10,10 +10,13 @@ type Pending[Result] = Callable[[], Result]
 """Work already traced, and done when called: compiling and running leave Python free for what goes on beside it,
 while two programs traced beside one another take longer than one after the other."""
 
+type Batches = Iterator[tuple[slice, Any]]
+"""Which draws, and what a function gives of them as NumPy arrays, stacked along a first axis."""
+
 
 def trace_in_batches(
     fun: Callable[[jax.Array], Any], z: np.ndarray, *, patients: int, lanes: int = 256
-) -> Pending[Iterator[tuple[slice, Any]]]:
+) -> Pending[Batches]:
     """Return what compiles `fun` and applies it to draws z [draw, dim], so many at a time: yields which, and what it
     gives of them as NumPy arrays, stacked along a first axis.
 
@@ -33,7 +36,7 @@ def batch_size(z: np.ndarray, *, patients: int, lanes: int) -> int:
     return min(len(z), max(1, lanes // patients))
 
 
-def in_batches(run: Callable[[np.ndarray], Any], z: np.ndarray, size: int) -> Iterator[tuple[slice, Any]]:
+def in_batches(run: Callable[[np.ndarray], Any], z: np.ndarray, size: int) -> Batches:
     """Yield which draws of z [draw, dim], and what `run` gives of them; it takes exactly `size` of them [draw, dim]."""
     for begin in range(0, len(z), size):
         batch = z[begin : begin + size]  # filled up to one shape, so that one program serves them all
@@ -42,7 +45,7 @@ def in_batches(run: Callable[[np.ndarray], Any], z: np.ndarray, size: int) -> It
         yield slice(begin, begin + len(batch)), found
 
 
-def gathered(batches: Iterator[tuple[slice, Any]], draws: int) -> Any:
+def gathered(batches: Batches, draws: int) -> Any:
     """Return the arrays of all draws, stacked along a first axis; beside these no more is held than of one batch."""
     every: Any = None
     for rows, found in batches:

@@ -15,7 +15,7 @@ from ..physiology.inputs import REST
 from ..solve.plan import assays_of, usable, used
 from ..solve.route import uncharted
 from .pooling import Pooling, Slot
-from .population import CAUSE, population
+from .population import population
 
 WAYS = {"patient": "per patient", "shared": "shared", "hierarchical": "pooled in part", "held": "held at a value"}
 
@@ -30,6 +30,7 @@ def pool(
     fixed: Mapping[str, float] | None = None,
     covariates: Sequence[str] = (),
     correlated: bool = False,
+    mixture: int = 0,
 ) -> Pooling:
     """Decide the coordinates of a fit.
 
@@ -43,6 +44,7 @@ def pool(
         fixed: values held by the user.
         covariates: what of the chart moves the partially pooled parameters.
         correlated: whether the partially pooled parameters vary together.
+        mixture: so many groups, which nobody charted, have a centre each; 0 for none.
 
     Raises:
         InputError: unknown names, one name in two places, values that are no number, priors that differ in kind
@@ -76,28 +78,27 @@ def pool(
         slots.append(slot)
         position += slot.size
     own = Pooling(tuple(slots), tuple(p.name for p in cohort.patients), position, held)
-    return _with_law(own, cohort, covariates, correlated)
+    return _with_law(own, cohort, covariates, correlated, mixture)
 
 
-def _with_law(own: Pooling, cohort: Cohort, covariates: Sequence[str], correlated: bool) -> Pooling:
+def _with_law(own: Pooling, cohort: Cohort, covariates: Sequence[str], correlated: bool, mixture: int) -> Pooling:
     """Return the coordinates with the law of what is partially pooled; its last entries stand at the end of z."""
     if not own.pooled:
-        if covariates or correlated:
-            where, found = ("--covariate", "covariates") if covariates else ("--correlated", "correlations")
+        said = {"--covariate": covariates, "--correlated": correlated, "--mixture": mixture}
+        if (where := next((name for name, asked in said.items() if asked), None)) is not None:
+            found = {"--covariate": "covariates", "--correlated": "correlations", "--mixture": "groups"}[where]
             message = f"{found} of a population, and nothing is pooled in part"
             raise InputError([Problem(where, message, remedy="name the parameters by `--hierarchical`")])
         return own
     slots = [own.slots[place] for place in own.pooled]
-    people = population(cohort, [slot.name for slot in slots], covariates=covariates, correlated=correlated)
-    if people.choices[0].shape[1] > 1:
-        lacking = [name for name, place in zip(people.episodes, people.cause, strict=True) if place < 0]
-        found = f"`{CAUSE}` is missing of {', '.join(f'`{name}`' for name in lacking)}, and a joint fit asks for all"
-        remedy = "chart it in patients.csv, or leave these patients out; weighing draws apart mixes over causes"
-        raise InputError([Problem("--covariate", found, remedy=remedy)])
+    named = [slot.name for slot in slots]
+    people = population(cohort, named, covariates=covariates, correlated=correlated, mixture=mixture)
     behind = people.dimension - 2 * len(slots)
     at = (*(slot.start for slot in slots), *(slot.start + 1 for slot in slots))
     at += tuple(range(own.dimension, own.dimension + behind))
-    return replace(own, dimension=own.dimension + behind, population=people, law_at=at)
+    end = own.dimension + behind
+    choice_at = tuple(range(end, end + len(cohort.patients))) if people.is_mixture else ()
+    return replace(own, dimension=end + len(choice_at), population=people, law_at=at, choice_at=choice_at)
 
 
 def _check_several(cohort: Cohort, hierarchical: Sequence[str]) -> None:

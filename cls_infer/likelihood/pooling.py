@@ -52,7 +52,8 @@ class Slot:
 class Pooling:
     """All free parameters of a fit. `dimension` is the length of z.
 
-    `population` is of the partially pooled parameters, and `law_at` says where in z each entry of its law lies.
+    `population` is of the partially pooled parameters, and `law_at` says where in z each entry of its law lies;
+    `choice_at` where, in a mixture, each patient's coordinate of the cause it is of.
     """
 
     slots: tuple[Slot, ...]
@@ -61,6 +62,7 @@ class Pooling:
     held: Mapping[str, float]
     population: Population | None = None
     law_at: tuple[int, ...] = ()
+    choice_at: tuple[int, ...] = ()
 
     @property
     def form(self) -> tuple:
@@ -102,13 +104,22 @@ class Pooling:
         }
         if self.population is not None:
             law = self.law(z)
-            centres, _ = self.population.centres(law)
             away = jnp.einsum("pij,pj->pi", self.population.roots(law), self.deviations(z))
-            columns |= dict(zip(self.pooled, (centres[:, 0] + away).T, strict=True))
+            columns |= dict(zip(self.pooled, (self.centre(z) + away).T, strict=True))
         return jnp.stack([columns[place] for place in range(len(self.slots))], axis=1)
 
-    def vector(self, u: Batch, coordinates: Batch) -> jax.Array:
-        """Return z [dimension] from the law's entries u [dim] and every patient's coordinates [patient, slot].
+    def centre(self, z: Batch) -> jax.Array:
+        """Return where every patient is expected [patient, pooled]; in a mixture by the cause that z says it is of."""
+        assert self.population is not None  # something is pooled
+        centres, log_share = self.population.centres(self.law(z))
+        if not self.choice_at:
+            return centres[:, 0]
+        choice = self.population.chosen(log_share, jnp.asarray(z)[np.array(self.choice_at)])
+        return jnp.take_along_axis(centres, choice[:, None, None], axis=1)[:, 0]
+
+    def vector(self, u: Batch, coordinates: Batch, choice: Batch | None = None) -> jax.Array:
+        """Return z [dimension] from the law's entries u [dim], every patient's coordinates [patient, slot] and, in a
+        mixture, the coordinate of the cause it is of [patient].
 
         What is shared is taken from the first patient.
         """
@@ -119,9 +130,10 @@ class Pooling:
                 z = z.at[slot.start : slot.start + slot.size].set(columns[place, : slot.size])
         if self.population is not None:
             z = z.at[np.array(self.law_at)].set(u)
-            law = self.law(z)
-            away = columns[np.array(self.pooled)].T - self.population.centres(law)[0][:, 0]
-            roots = self.population.roots(law)
+            if choice is not None:
+                z = z.at[np.array(self.choice_at)].set(choice)
+            away = columns[np.array(self.pooled)].T - self.centre(z)
+            roots = self.population.roots(self.law(z))
             eta = jax.scipy.linalg.solve_triangular(roots, away[..., None], lower=True)[..., 0]
             for number, place in enumerate(self.pooled):
                 start = self.slots[place].start + 2
@@ -172,6 +184,7 @@ class Pooling:
                 names += own[: slot.size]
         if self.population is not None:
             names += self.population.labels[2 * len(self.pooled) :]
+            names += [f"{self.population.kind}[{patient}]" for patient in self.patients if self.choice_at]
         return names
 
 

@@ -3,10 +3,11 @@
     z_e = mu + B x_e + d_cause(e) + p_person(e) + diag(tau) L eta_e
 
 Every number of the law has a standard normal coordinate of its own; `u` holds them all. Where one person has several
-episodes, p is that person's and what is left differs from one episode to the next.
+episodes, p is that person's and what is left differs from one episode to the next. A cause that is not charted is a
+mixture over the causes; groups that nobody charted are causes without names, whose shares are numbers of the law.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtr
+from jax.scipy.special import log_ndtr, ndtr, ndtri
 
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
@@ -26,8 +27,18 @@ from .covariates import Effect, design, effects
 SPREAD = LogNormal(median=0.3, log_sd=1.0)
 """Prior of the between-patient spread tau, in units of the parameter's own prior sd [A]."""
 
+APART = LogNormal(median=1.0, log_sd=0.5)
+"""Prior of the spread between groups that nobody charted, in the same units [A]: who asks for groups takes them to lie
+apart; were they as near as patients are, they could not be told from one wide group."""
+
 CAUSE = "cause"
 """The covariate whose words have a centre each, drawn about the population's."""
+
+FARTHEST = 8.0
+"""A coordinate is held so near: a share may reach from nothing to all."""
+
+GROUP = "group"
+"""What stands for it where nobody charted who belongs together."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +57,14 @@ class HalfCauchy:
 class Hyperprior:
     """What is known of a population beforehand, in units of each parameter's own prior sd.
 
-    `mean_sd` of mu; `spread` of tau, of the spread between one person's episodes and of that between causes;
+    `mean_sd` of mu; `spread` of tau, of the spread between one person's episodes and of that between causes, `apart`
+    of that between groups that nobody charted;
     `effect_sd` of an entry of B [A: as large as an ordinary spread]; `concentration` of LKJ.
     """
 
     mean_sd: float = 1.0
     spread: LogNormal | HalfCauchy = SPREAD
+    apart: LogNormal = APART
     effect_sd: float = 0.3
     concentration: float = 2.0
 
@@ -62,8 +75,9 @@ class Hyperprior:
 
 class Law(NamedTuple):
     """The numbers of a population: mean [parameter], root of the covariance [parameter, parameter], effects
-    [parameter, effect], spread between episodes [parameter], causes' centres less the mean [cause, parameter], and
-    deviations of the persons with several episodes [person, parameter]."""
+    [parameter, effect], spread between episodes [parameter], causes' centres less the mean [cause, parameter],
+    deviations of the persons with several episodes [person, parameter], and the logarithm of every nameless group's
+    share [cause], of none where causes have names."""
 
     mean: jax.Array
     root: jax.Array
@@ -71,6 +85,7 @@ class Law(NamedTuple):
     occasion: jax.Array
     causes: jax.Array
     persons: jax.Array
+    log_share: jax.Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +101,8 @@ class Population:
         person: place of each episode's person in them, -1 where it is that person's only one [episode].
         causes: where there is a centre for each.
         cause: place of each episode's cause in them, -1 where it is not charted [episode].
+        nameless: whether they are groups that nobody charted: of a size to be learnt, and numbered by their centre of
+            the first parameter, the lowest first.
         correlated: whether deviations of one patient's parameters go together.
         hyperprior: what is known of the law beforehand.
     """
@@ -98,6 +115,7 @@ class Population:
     person: np.ndarray
     causes: tuple[str, ...]
     cause: np.ndarray
+    nameless: bool = False
     correlated: bool = False
     hyperprior: Hyperprior = field(default_factory=Hyperprior)
 
@@ -105,7 +123,17 @@ class Population:
     def covariates(self) -> tuple[str, ...]:
         """What of the chart moves the parameters."""
         named = dict.fromkeys(effect.covariate for effect in self.columns)
-        return (*named, *((CAUSE,) if self.causes else ()))
+        return (*named, *((CAUSE,) if self.causes and not self.nameless else ()))
+
+    @property
+    def kind(self) -> str:
+        """What the causes are."""
+        return GROUP if self.nameless else CAUSE
+
+    @property
+    def is_mixture(self) -> bool:
+        """Whether some episode may be of several causes."""
+        return self.choices[0].shape[1] > 1
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Population):
@@ -119,7 +147,7 @@ class Population:
         several = names if self.persons else ()
         grouped = names if self.causes else ()
         by_person = [f"{name}.person={person}" for person in self.persons for name in names]
-        by_cause = [f"{name}.{CAUSE}={cause}" for cause in self.causes for name in names]
+        by_cause = [f"{name}.{self.kind}={cause}" for cause in self.causes for name in names]
         correlations = [f"corr({names[i]},{names[j]})" for i, j in pairs(len(names))] if self.correlated else []
         return {
             "mean": tuple(f"{name}.mu" for name in names),
@@ -127,9 +155,10 @@ class Population:
             "effects": tuple(f"{name}.{effect.label}" for name in names for effect in self.columns),
             "correlation": tuple(correlations),
             "occasion": tuple(f"{name}.occasion" for name in several),
-            "cause_spread": tuple(f"{name}.{CAUSE}" for name in grouped),
+            "cause_spread": tuple(f"{name}.{self.kind}" for name in grouped),
             "causes": tuple(by_cause),
             "persons": tuple(by_person),
+            "shares": tuple(f"share.{cause}" for cause in self.causes[:-1]) if self.nameless else (),
         }
 
     @property
@@ -151,7 +180,11 @@ class Population:
 
     def cause_spread(self, u: Batch) -> jax.Array:
         """Return the spread between causes [parameter] from u [dim]; empty where there are none."""
-        return self.hyperprior.spread_of(self._apart(u)["cause_spread"])
+        return self._between_causes(self._apart(u)["cause_spread"])
+
+    def _between_causes(self, z: Batch) -> Any:
+        known = self.hyperprior
+        return known.apart.transport(z, *astuple(known.apart)) if self.nameless else known.spread_of(z)
 
     def law(self, u: Batch) -> Law:
         """Return the numbers of the population from its coordinates u [dim]."""
@@ -161,25 +194,31 @@ class Population:
         shape = correlation_root(parts["correlation"], k, known.concentration) if self.correlated else jnp.eye(k)
         root = between[:, None] * shape
         by_cause = parts["causes"].reshape(-1, k)
-        of_cause = jnp.broadcast_to(known.spread_of(parts["cause_spread"]), by_cause.shape) if self.causes else 1.0
+        of_cause = jnp.broadcast_to(self._between_causes(parts["cause_spread"]), by_cause.shape) if self.causes else 1.0
+        causes = of_cause * by_cause
+        if self.nameless:  # alike beforehand, so that numbering them by one column changes no prior
+            causes = causes.at[:, 0].set(jnp.sort(causes[:, 0]))
         return Law(
             mean=known.mean_sd * parts["mean"],
             root=root,
             effects=known.effect_sd * parts["effects"].reshape(k, len(self.columns)),
             occasion=known.spread_of(parts["occasion"]),
-            causes=of_cause * by_cause,
+            causes=causes,
             persons=parts["persons"].reshape(-1, k) @ root.T,
+            log_share=log_shares(parts["shares"]) if self.nameless else jnp.zeros(0),
         )
 
-    def centres(self, law: Law) -> tuple[jax.Array, np.ndarray]:
+    def centres(self, law: Law) -> tuple[jax.Array, Batch]:
         """Return where each episode is expected [episode, choice, parameter], and the log share of each choice.
 
-        Where some episode's cause is not charted there is a choice for each cause; else there is one.
+        Where some episode's cause is not charted there is a choice for each cause; else there is one. The share does
+        not depend on the law where causes have names.
         """
         at = law.mean[None] + jnp.asarray(self.design) @ law.effects.T
         if self.persons:
             at += jnp.where((self.person >= 0)[:, None], law.persons[self.person], 0.0)
-        choices, log_share = self.choices
+        choices, charted = self.choices
+        log_share = jnp.broadcast_to(law.log_share, choices.shape) if self.nameless else charted
         moved = law.causes[choices] if self.causes else jnp.zeros((*choices.shape, len(self.parameters)))
         return at[:, None] + moved, log_share
 
@@ -187,7 +226,8 @@ class Population:
     def choices(self) -> tuple[np.ndarray, np.ndarray]:
         """The causes that each episode may have [episode, choice], and the logarithm of their shares.
 
-        An uncharted cause is one of those charted in the cohort, as often as there: (count + 1) / (all + causes).
+        An uncharted cause is one of those charted in the cohort, as often as there: (count + 1) / (all + causes). The
+        shares of nameless groups belong to the law.
         """
         count = len(self.causes)
         if not count or np.all(self.cause >= 0):
@@ -196,6 +236,18 @@ class Population:
         share = np.where((self.cause < 0)[:, None], (seen / seen.sum())[None], self.cause[:, None] == np.arange(count))
         with np.errstate(divide="ignore"):
             return np.tile(np.arange(count), (len(self.episodes), 1)), np.log(share)
+
+    def chosen(self, log_share: Batch, at: Batch) -> jax.Array:
+        """Return the choice [episode] of standard normal coordinates [episode]: each covers its share [episode, choice]
+        of their probability, the first from below."""
+        upper = jnp.cumsum(jnp.exp(jnp.asarray(log_share)), axis=1)[:, :-1]
+        return jnp.sum(ndtr(jnp.asarray(at))[:, None] > upper, axis=1)
+
+    def coordinate_of(self, log_share: Batch, choice: Batch, uniform: Batch) -> jax.Array:
+        """Return a coordinate [episode] that `chosen` takes to the choice [episode], anywhere in its share."""
+        share = jnp.exp(jnp.asarray(log_share))
+        own, upper = (jnp.take_along_axis(a, choice[:, None], axis=1)[:, 0] for a in (share, jnp.cumsum(share, axis=1)))
+        return jnp.clip(ndtri(upper - own * (1 - uniform)), -FARTHEST, FARTHEST)
 
     def roots(self, law: Law) -> jax.Array:
         """Return the root of the covariance about its centre, of each episode [episode, parameter, parameter].
@@ -209,11 +261,25 @@ class Population:
         return jnp.where((self.person >= 0)[:, None, None], again[None], both[None])
 
 
+def log_shares(z: Batch) -> jax.Array:
+    r"""Return the logarithms of shares [group] that are uniform over all that sum to one, from coordinates
+    [group - 1].
+
+    What is left is broken again and again, $v_k \sim \text{Beta}(1, n - k)$ of it for the k-th of n groups:
+    $1 - v_k = (1 - \Phi(z_k))^{1 / (n - k)}$.
+    """
+    z = jnp.asarray(z)
+    kept = log_ndtr(-z) / jnp.arange(len(z), 0, -1)
+    left = jnp.concatenate([jnp.zeros(1), jnp.cumsum(kept)])
+    return left + jnp.concatenate([jnp.log(-jnp.expm1(kept)), jnp.zeros(1)])
+
+
 def population(
     cohort: Cohort,
     parameters: Sequence[str],
     *,
     covariates: Sequence[str] = (),
+    mixture: int = 0,
     correlated: bool = False,
     hyperprior: Hyperprior = Hyperprior(),
 ) -> Population:
@@ -224,14 +290,15 @@ def population(
         parameters: those that follow the population's law.
         covariates: what of the chart moves them: a number, `sex`, `colloid`; `cause` gives each cause its centre,
             drawn about the population's, and may be missing of some patients.
+        mixture: so many groups of patients have a centre each, and nobody charted who belongs to which; 0 for none.
         correlated: whether parameters vary together.
         hyperprior: what is known of the law beforehand.
 
     Raises:
         InputError: every problem at once: no parameter, one named twice, fewer than two persons, covariates that
-            are missing, constant or cannot be told apart.
+            are missing, constant or cannot be told apart, a mixture of one or of more groups than patients.
     """
-    problems = list(_problems(cohort, parameters, correlated))
+    problems = [*_problems(cohort, parameters, correlated), *_of_mixture(cohort, covariates, mixture)]
     named = [name for name in covariates if name != CAUSE]
     causes: tuple[str, ...] = ()
     columns: tuple[Effect, ...] = ()
@@ -242,6 +309,8 @@ def population(
         problems += error.problems
     if problems:
         raise InputError(problems)
+    if mixture:
+        causes = tuple(str(number) for number in range(1, mixture + 1))
     who = [_person(patient) for patient in cohort.patients]
     persons = tuple(dict.fromkeys(person for person in who if who.count(person) > 1))
     return Population(
@@ -252,7 +321,8 @@ def population(
         persons=persons,
         person=np.array([persons.index(one) if one in persons else -1 for one in who]),
         causes=causes,
-        cause=np.array([_place(patient, causes) for patient in cohort.patients]),
+        cause=np.array([-1 if mixture else _place(patient, causes) for patient in cohort.patients]),
+        nameless=mixture > 0,
         correlated=correlated,
         hyperprior=hyperprior,
     )
@@ -282,6 +352,24 @@ def _problems(cohort: Cohort, parameters: Sequence[str], correlated: bool) -> li
         found = f"a population of one: `{next(iter(persons), '')}` is the only person of `{cohort.name}`"
         problems.append(Problem("fit", found, remedy="add patients, or leave out `--hierarchical`"))
     return problems
+
+
+def _of_mixture(cohort: Cohort, covariates: Sequence[str], mixture: int) -> Iterator[Problem]:
+    """Yield what speaks against so many groups that nobody charted."""
+    if not mixture:
+        return
+    where, patients = "--mixture", len(cohort.patients)
+    if mixture < 2:
+        yield Problem(where, f"a mixture of {mixture}", remedy="ask for two groups or more, or leave it out")
+    elif mixture > patients:
+        found = f"{mixture} groups of {patients} patients: some would be empty"
+        yield Problem(where, found, remedy=f"ask for {patients} at most; three patients a group tell little")
+    if CAUSE in covariates:
+        found = f"groups that nobody charted, and a centre for each `{CAUSE}`"
+        yield Problem(where, found, remedy=f"leave out `--mixture`, or `{CAUSE}` of `--covariate`")
+    if len({_person(patient) for patient in cohort.patients}) < patients:
+        remedy = "leave it out, or give each person one episode"
+        yield Problem(where, "several episodes of one person, who would be in several groups", remedy=remedy)
 
 
 def _causes(cohort: Cohort) -> tuple[str, ...]:

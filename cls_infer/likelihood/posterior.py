@@ -221,6 +221,7 @@ def posterior(
     fixed: dict[str, float] | None = None,
     covariates: tuple[str, ...] = (),
     correlated: bool = False,
+    mixture: int = 0,
     tolerance: Tolerance | None = None,
 ) -> Posterior:
     """Return the target of a fit. Refuses to work in float32.
@@ -243,6 +244,7 @@ def posterior(
         fixed=fixed,
         covariates=covariates,
         correlated=correlated,
+        mixture=mixture,
     )
     system = System(model, tuple(slot.name for slot in pooling.parameters), pooling.held)
     return Posterior(

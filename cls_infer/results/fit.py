@@ -16,6 +16,7 @@ from .kept import hide_after
 from .provenance import provenance
 from .same_fit import check_same_fit
 from .sampling import on_device, sample
+from .streamed import LARGE_GROUPS
 
 
 def fit(
@@ -51,7 +52,8 @@ def fit(
         device: `cpu`, `gpu`, or `auto` for the one on which a gradient of the fit takes less time.
         command: what the user typed, for the provenance.
         checkpoint: a folder that takes what is done as it is done. After a kill the same call goes on from there, and
-            its draws are those of a fit that was not killed, to the last bit. It may be removed after the fit.
+            its draws are those of a fit that was not killed, to the last bit. Large groups of the tree are read from
+            there until the fit is saved; then it may be removed.
         report: receives the device chosen and progress, as words, `Forecast` or `Progress`.
 
     Raises:
@@ -75,6 +77,7 @@ def fit(
         parts = sample(target, seen, settings, report, kept)
         report("reading the draws: predictions, trajectories, solver error")
         asked = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
-        done = conclude(parts, provenance=provenance(model, seen, settings, **asked), whole=cohort)
+        made = provenance(model, seen, settings, **asked)
+        done = conclude(parts, provenance=made, whole=cohort, store=kept.place(LARGE_GROUPS))
     done.tree.attrs["seconds_total"] = before + perf_counter() - begun
     return done

@@ -1,5 +1,6 @@
 """A finished fit as a value: its tree, its verdict, where it is kept."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -10,6 +11,7 @@ import xarray as xr
 
 from ..cohort.records import Cohort
 from ..inference.run import Inference
+from .belonging import belonging
 from .diagnose import Verdict, diagnose
 from .provenance import Attributes
 from .residuals import coverage, residuals
@@ -19,11 +21,13 @@ from .tree import build_tree
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit gave: `tree` as in `build_tree`, the verdict on it, and its run folder once it is saved."""
+    """What a fit gave: `tree` as in `build_tree`, the verdict on it, its run folder once it is saved, and the Zarr
+    store that its large groups are read from until then."""
 
     tree: xr.DataTree
     verdict: Verdict
     folder: Path | None = None
+    store: Path | None = None
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -37,13 +41,18 @@ class Fit:
         return summarise(self.tree)
 
 
-def conclude(parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None) -> Fit:
+def conclude(
+    parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None, store: Path | None = None
+) -> Fit:
     """Return the fit that these parts make: tree, solver error, verdict.
 
-    `whole` is the cohort with the measurements that were hidden from the fit, where any were.
+    `whole` is the cohort with the measurements that were hidden from the fit, where any were; `store` takes the groups
+    that are large, in place of what an earlier session left there.
     """
-    tree = build_tree(parts, provenance=provenance, whole=whole)
-    return Fit(tree, diagnose(tree))
+    if store is not None:
+        shutil.rmtree(store, ignore_errors=True)
+    tree = build_tree(parts, provenance=provenance, whole=whole, store=store)
+    return Fit(tree, diagnose(tree), store=store)
 
 
 def fit_json(fit: Fit) -> dict[str, Any]:
@@ -62,6 +71,7 @@ def fit_json(fit: Fit) -> dict[str, Any]:
         "ess_weights_min": numbers["ess_weights_min"],
         "roads": _roads(fit.tree),
         "log_evidence": fit.tree.attrs.get("log_evidence"),
+        "belongs": found.of if (found := belonging(fit.tree)) else None,
         "failed_solves": numbers["failed_solves"],
         "solver_error_nats_max": numbers["solver_error_nats_max"],
         "solver_khat_max": numbers["solver_khat_max"],

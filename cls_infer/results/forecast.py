@@ -98,8 +98,8 @@ def check_agreement(tree: xr.DataTree, ahead: Sequence[Ahead], predictive: xr.Da
     fitted = tree["posterior_predictive"].to_dataset()
     for number, one in enumerate(ahead):
         before = [place for place, m in enumerate(one.seen) if m.time + 2 * m.time_sd <= one.since]
-        then, now = (group["prediction"].values[:, :, number, before] for group in (fitted, predictive))
-        scale = fitted["scale"].values[:, :, number, before]
+        then, now = (group["prediction"].isel(patient=number, obs=before).values for group in (fitted, predictive))
+        scale = fitted["scale"].isel(patient=number, obs=before).values
         logarithmic = (tree["observed_data"].to_dataset()["noise"].values[number, before] == "lognormal")[None, None]
         gap = np.abs(now - then) / np.where(logarithmic, scale * np.abs(then), scale)
         solved = np.isfinite(gap).all(axis=-1)

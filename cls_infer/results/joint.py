@@ -7,6 +7,7 @@ import numpy as np
 
 from ..inference.certified import Certificate
 from ..inference.run import Inference
+from ..inference.searches import Searches, joined
 from ..likelihood.pooling import Pooling, Slot
 from ..likelihood.posterior import Posterior, posterior
 
@@ -27,7 +28,8 @@ class Joint:
     A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
     had its own. `roads` names each patient's method [patient], `certificate` what speaks for weighed draws [patient],
     NaN for NUTS. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled,
-    `solver_because` why the target is solved by its method.
+    `solver_because` why the target is solved by its method. `searches` are where those for the mode ended: a row for
+    each patient, or one of all together.
     """
 
     target: Posterior
@@ -40,6 +42,7 @@ class Joint:
     seconds: dict[str, float]
     centred: str = ""
     solver_because: str = ""
+    searches: Searches | None = None
 
 
 def join(parts: Sequence[Inference]) -> Joint:
@@ -74,7 +77,14 @@ def join(parts: Sequence[Inference]) -> Joint:
         seconds,
         parts[0].draws.centred,
         parts[0].solver_because,
+        parts[0].searches if len(parts) == 1 else _searches(found),
     )
+
+
+def _searches(found: Sequence[tuple[Inference, int]]) -> Searches | None:
+    """Return the searches of every patient, each a row of its part; None where some were not sought."""
+    rows = [Searches(*(column[i : i + 1] for column in part.searches)) for part, i in found if part.searches]
+    return joined(rows) if len(rows) == len(found) else None
 
 
 def _thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:

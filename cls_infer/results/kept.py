@@ -39,6 +39,7 @@ def inputs_kept(target: Posterior, whole: Cohort) -> xr.Dataset:
     how = {"scopes": scopes, "held": dict(target.pooling.held), "tolerance": target.tolerance._asdict()}
     if (people := target.pooling.population) is not None:
         how |= {"covariates": people.covariates, "correlated": people.correlated}
+        how["mixture"] = len(people.causes) if people.nameless else 0
     return xr.Dataset(attrs={"patients": json.dumps(patients), "how": json.dumps(how)})
 
 
@@ -87,6 +88,7 @@ def target_again(tree: xr.DataTree, model: Model) -> Posterior:
         fixed=how["held"],
         covariates=tuple(how.get("covariates", ())),
         correlated=bool(how.get("correlated", False)),
+        mixture=int(how.get("mixture", 0)),
         tolerance=Tolerance(**how["tolerance"]),
     )
 

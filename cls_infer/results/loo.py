@@ -15,6 +15,7 @@ from ..errors import InputError, Problem
 from .moments import ByUnit, Look, moment_matched
 from .pareto import good_khat
 from .replicates import by_patient
+from .streamed import picked
 
 type By = Literal["observation", "patient", "future"]
 
@@ -168,8 +169,7 @@ def _by_observation(tree: xr.DataTree, log_likelihood: xr.Dataset) -> xr.DataArr
     """Return the log-likelihood of every measurement [chain, draw, unit], in the order of patients and rows."""
     observed = tree["observed_data"].to_dataset()
     places = measurements(tree)
-    flat = log_likelihood["measurement"].transpose(*DRAWS, "patient", "obs").values
-    each = flat.reshape(*flat.shape[:2], -1)[:, :, list(places.values())]
+    each = picked(log_likelihood["measurement"], *np.divmod(list(places.values()), observed.sizes["obs"]))
     time = np.ravel(observed["time"].values)
     labels = [
         f"{variable} of {patient} at {time[at]:g} h (row {row})" for (patient, row, variable), at in places.items()

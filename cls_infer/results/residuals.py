@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from ..cohort.records import BETWEEN
+from .streamed import some_patients
 
 FAR = 2.0
 """Residuals beyond this many standard deviations are listed."""
@@ -33,8 +34,15 @@ class Residual:
 
 def residuals(tree: xr.DataTree) -> list[Residual]:
     """Return every measurement with its residual and whether it lies in its 90 % predictive band."""
-    observed = tree["observed_data"].to_dataset().transpose("patient", "obs")
-    predictive = tree["posterior_predictive"].to_dataset().transpose("chain", "draw", "patient", "obs")
+    observed, predictive = tree["observed_data"].to_dataset(), tree["posterior_predictive"].to_dataset()
+    together = zip(some_patients(observed), some_patients(predictive), strict=True)
+    return [one for seen, predicted in together for one in _of_some(seen, predicted)]
+
+
+def _of_some(observed: xr.Dataset, predictive: xr.Dataset) -> list[Residual]:
+    """Return the measurements of some patients with their residuals."""
+    observed = observed.transpose("patient", "obs")
+    predictive = predictive.transpose("chain", "draw", "patient", "obs")
     here = tuple(np.argwhere(observed["measurement"].notnull().values).T)
     read = {str(name): one.values[here] for name, one in observed.variables.items() if one.dims == ("patient", "obs")}
     draws = {str(name): one.values.reshape(-1, *one.shape[2:])[:, *here] for name, one in predictive.items()}

@@ -17,6 +17,7 @@ from .diagnose import diagnose
 from .fitted import Fit, fit_json
 from .harmless import check_arrays, check_own_files
 from .report import render
+from .streamed import is_large, read
 from .summary import to_csv
 
 FORMAT = "cls_infer run 2"
@@ -76,9 +77,8 @@ def save(fit: Fit, folder: Path | str) -> Fit:
     else:
         check_free(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = replace(fit, folder=folder)
     try:
-        fit.tree.to_zarr(folder / TREE, consolidated=False)
+        kept = replace(fit, tree=_written(fit, folder / TREE), folder=folder, store=None)
         (folder / SUMMARY).write_text(to_csv(fit.summary), encoding="utf-8")
         (folder / REPORT).write_text(render(kept), encoding="utf-8")
         (folder / MANIFEST).write_text(json.dumps(_manifest(kept), indent=2) + "\n", encoding="utf-8")
@@ -90,6 +90,22 @@ def save(fit: Fit, folder: Path | str) -> Fit:
     return kept
 
 
+def _written(fit: Fit, place: Path) -> xr.DataTree:
+    """Write a fit's tree and return it with its large groups read from there. Those in a store are copied as they
+    are."""
+    apart = {path.name for path in fit.store.iterdir() if path.is_dir()} if fit.store and fit.store.is_dir() else set()
+    groups = {name: node.to_dataset() for name, node in fit.tree.children.items()}
+    tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items() if name not in apart})
+    tree.attrs = fit.tree.attrs
+    tree.to_zarr(place, consolidated=False)
+    for name in apart:
+        assert fit.store is not None
+        shutil.copytree(fit.store / name, place / name)
+    kept = xr.DataTree.from_dict({f"/{name}": read(place, name) if name in apart else groups[name] for name in groups})
+    kept.attrs = fit.tree.attrs
+    return kept
+
+
 def _clear(folder: Path) -> None:
     """Remove what a save writes, the mark of a whole run first."""
     for name in (MANIFEST, SUMMARY, REPORT):
@@ -98,7 +114,8 @@ def _clear(folder: Path) -> None:
 
 
 def open_fit(folder: Path | str) -> Fit:
-    """Return the fit kept in a run folder, with the verdict of today's thresholds.
+    """Return the fit kept in a run folder, with the verdict of today's thresholds. Its large groups are read from there
+    when they are asked for.
 
     Raises:
         InputError: the folder is missing, is no run folder, or was written by another version.
@@ -109,7 +126,10 @@ def open_fit(folder: Path | str) -> Fit:
     how = {"engine": "zarr", "zarr_format": 3, "consolidated": False, "decode_times": False}
     try:
         with xr.open_datatree(folder / TREE, **how) as lazy:
-            tree = lazy.load()
+            groups = {name: node.to_dataset() for name, node in lazy.children.items()}
+            found = {f"/{n}": read(folder / TREE, n) if is_large(one) else one.load() for n, one in groups.items()}
+            tree = xr.DataTree.from_dict(found)
+            tree.attrs = dict(lazy.attrs)
         _check_words(tree)
         return Fit(tree, diagnose(tree), folder)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:

@@ -1,6 +1,7 @@
 """Derived quantities and observables over time, for some of the draws."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ..inference.evenly import evenly
-from ..likelihood.batches import Pending, trace_over_draws
+from ..likelihood.batches import Batches, Pending, trace_in_batches
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import Route
 from ..solve.lattice import quantities_at
@@ -16,7 +17,9 @@ from ..solve.plan import start_of, usable
 from ..solve.predict import along_route
 from ..solve.route import route_of, stack_routes
 from ..solve.states import reverse_solver
+from .streamed import stream
 
+DIMS = ("chain", "draw", "patient", "point")
 POINTS = 121
 MOST_DRAWS, FEWEST_DRAWS, MOST_LANES = 400, 40, 20_000
 
@@ -27,11 +30,12 @@ def thinned(draws: int, chains: int, patients: int) -> np.ndarray:
     return evenly(draws, max(1, wanted // chains))
 
 
-def trace_trajectories(target: Posterior, z: np.ndarray) -> Pending[xr.Dataset]:
+def trace_trajectories(target: Posterior, z: np.ndarray, store: Path | None = None) -> Pending[xr.Dataset]:
     """Return what computes every observable and derived quantity [chain, draw, patient, point] of some draws z.
 
     Each patient has an own grid of times: `time` [patient, point] in h, evenly from the start in health to
-    the last measurement. A volume collected over windows runs on from the start. NaN where a solve failed.
+    the last measurement. A volume collected over windows runs on from the start. NaN where a solve failed. What is
+    large is written to the `store`, where there is one.
     """
     kept = thinned(z.shape[1], z.shape[0], len(target.plan.patients))
     times = _grids(target)
@@ -39,11 +43,16 @@ def trace_trajectories(target: Posterior, z: np.ndarray) -> Pending[xr.Dataset]:
         route_of(start_of(target.model, p), list(grid), usable(target.model, p), slots=target.plan.slots)
         for p, grid in zip(target.cohort.patients, times, strict=True)
     ]
-    return trace_courses(target, z, kept, times, routes)
+    return trace_courses(target, z, kept, times, routes, store)
 
 
 def trace_courses(
-    target: Posterior, z: np.ndarray, kept: np.ndarray, times: np.ndarray, routes: Sequence[Route]
+    target: Posterior,
+    z: np.ndarray,
+    kept: np.ndarray,
+    times: np.ndarray,
+    routes: Sequence[Route],
+    store: Path | None = None,
 ) -> Pending[xr.Dataset]:
     """Return what computes the same of the draws numbered `kept`, at `times` [patient, point] along one route each."""
     few = z[:, kept]
@@ -56,20 +65,15 @@ def trace_courses(
     }
 
     def solved() -> xr.Dataset:
-        table = solve().reshape(*few.shape[:2], *times.shape, -1)
-        return xr.Dataset(_named(target, table), coords=coords)
+        quantities = {**target.model.observables, **target.model.derived}
+        shape = (*few.shape[:2], *times.shape)
+        arrays = {name: (DIMS, shape, {"unit": one.unit, **_kind(target, name)}) for name, one in quantities.items()}
+        group = stream("trajectories", arrays, coords, store)
+        for _, table in solve():
+            group.add({name: table[..., number] for number, name in enumerate(arrays)})
+        return group.end()
 
     return solved
-
-
-def _named(target: Posterior, table: np.ndarray) -> dict[str, tuple]:
-    """Return the quantities of a table [chain, draw, patient, point, quantity] by name."""
-    dims = ("chain", "draw", "patient", "point")
-    quantities = {**target.model.observables, **target.model.derived}
-    return {
-        name: (dims, table[..., number], {"unit": quantity.unit, **_kind(target, name)})
-        for number, (name, quantity) in enumerate(quantities.items())
-    }
 
 
 def _kind(target: Posterior, name: str) -> dict[str, str | float]:
@@ -97,7 +101,7 @@ def _grids(target: Posterior) -> np.ndarray:
     return np.stack(grids)
 
 
-def _trace(target: Posterior, times: np.ndarray, routes: Sequence[Route], z: np.ndarray) -> Pending[np.ndarray]:
+def _trace(target: Posterior, times: np.ndarray, routes: Sequence[Route], z: np.ndarray) -> Pending[Batches]:
     """Return what computes observables, then derived quantities [draw, patient, point, quantity]."""
     system = target.system
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
@@ -109,4 +113,4 @@ def _trace(target: Posterior, times: np.ndarray, routes: Sequence[Route], z: np.
         along = along_route(system, solve, values, amounts, route)
         return jnp.where((along.status == 0)[:, None, None], quantities_at(system, along, place), jnp.nan)
 
-    return trace_over_draws(one, z, patients=len(times))
+    return trace_in_batches(one, z, patients=len(times))

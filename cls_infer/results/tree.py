@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .log_prior import log_prior
 from .pareto import pareto_shape
 from .provenance import Attributes
 from .replicates import by_patient, trace_replicates
+from .streamed import some_patients
 from .trajectories import trace_trajectories
 from .values import known_values, parameter_draws, trace_prior_draws
 
@@ -32,21 +34,24 @@ STATISTICS = {  # NumPyro's word: ArviZ's word
 }
 
 
-def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None) -> xr.DataTree:
+def build_tree(
+    parts: Sequence[Inference], *, provenance: Attributes, whole: Cohort | None = None, store: Path | None = None
+) -> xr.DataTree:
     """Return the tree of a fit, patients fitted apart side by side.
 
     Groups: `prior`, `posterior`, `unconstrained_posterior` (the sampler's coordinates), `constant_data` (what was
     known), `trajectories` (derived quantities and observables over time, for some draws), `posterior_predictive`,
-    `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `solver`, `inputs` (what builds the
-    target again, hidden measurements of `whole` included). The root's attributes are the provenance, with `unused`
-    and `set_aside` as JSON.
+    `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `searches` (where those for the mode
+    ended, if any), `solver`, `inputs` (what builds the target again, hidden measurements of `whole` included). The
+    root's attributes are the provenance, with `unused` and `set_aside` as JSON. Groups that are large are written to
+    the Zarr `store`, where there is one, and read from there when they are asked for.
     """
     joint = join(parts)
     target, seed = joint.target, int(provenance["seed"])
     with ThreadPoolExecutor() as beside:  # four programs to compile and run, each mostly on one core
         before = beside.submit(trace_prior_draws(target, seed=seed))
-        predicted = beside.submit(trace_replicates(target, joint.z, seed=seed))
-        courses = beside.submit(trace_trajectories(target, joint.z))
+        predicted = beside.submit(trace_replicates(target, joint.z, seed=seed, store=store))
+        courses = beside.submit(trace_trajectories(target, joint.z, store))
         exact = beside.submit(trace_exact_log_likelihood(target, sample_of(joint.z)))
     replicates, status, log_health = predicted.result()
     difference = exact.result() - by_patient(_sample(replicates["log_likelihood"])).values
@@ -64,6 +69,8 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
         "solver": _solver(joint, status, difference),
         "inputs": inputs_kept(target, whole or target.cohort),
     }
+    if joint.searches is not None:
+        groups["searches"] = _searches(joint)
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
     if joint.centred:
@@ -73,7 +80,11 @@ def build_tree(parts: Sequence[Inference], *, provenance: Attributes, whole: Coh
 
 def _sample(likelihood: xr.Dataset) -> xr.Dataset:
     """Return the log-likelihood of the draws that are solved again, [sample, ...] in place of [chain, draw, ...]."""
-    return xr.Dataset({name: (("sample", *v.dims[2:]), sample_of(v.values)) for name, v in likelihood.items()})
+    parts = [
+        xr.Dataset({name: (("sample", *v.dims[2:]), sample_of(v.values)) for name, v in some.data_vars.items()})
+        for some in some_patients(likelihood)
+    ]
+    return xr.concat(parts, "patient")
 
 
 def _evidence(joint: Joint) -> dict[str, float]:
@@ -103,6 +114,17 @@ def _sample_stats(joint: Joint, status: np.ndarray) -> xr.Dataset:
         "patient": list(joint.target.plan.patients),
     }
     return xr.Dataset(data, coords=coords, attrs={"complete": int(joint.complete)})
+
+
+def _searches(joint: Joint) -> xr.Dataset:
+    """Return where each search for the mode ended, the best first: [patient, start], or [start] of all patients."""
+    assert joint.searches is not None
+    names = list(joint.target.plan.patients)
+    each = len(joint.searches.mode) == len(names)
+    dims, coords = (("patient", "start"), {"patient": names}) if each else (("start",), {})
+    columns = joint.searches._asdict().items()
+    data = {name: (dims, column if each else column[0]) for name, column in columns}
+    return xr.Dataset(data, coords={**coords, "start": np.arange(joint.searches.mode.shape[1])})
 
 
 def _solver(joint: Joint, status: np.ndarray, difference: np.ndarray) -> xr.Dataset:

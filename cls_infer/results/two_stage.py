@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import jax
 import numpy as np
@@ -32,6 +33,7 @@ from .pareto import pareto_shape
 from .provenance import provenance
 from .same_fit import check_same_fit
 from .sampling import on_device, sample
+from .streamed import LARGE_GROUPS
 
 type Report = Callable[[str], None]
 
@@ -45,6 +47,7 @@ def weigh_together(
     hierarchical: Sequence[str],
     covariates: tuple[str, ...] = (),
     correlated: bool = False,
+    mixture: int = 0,
     settings: Settings,
     report: Report = lambda _: None,
 ) -> tuple[Inference, TwoStage]:
@@ -60,6 +63,7 @@ def weigh_together(
         hierarchical: parameters that follow the population's law.
         covariates: what of the chart moves them.
         correlated: whether they vary together.
+        mixture: so many groups that nobody charted; 0 for none.
         settings: chains, warmup, draws and seed of the law.
         report: is told of patients whose draws are too thin, and drawn again.
 
@@ -68,7 +72,7 @@ def weigh_together(
     """
     apart = join(parts)
     _check_own(apart.target, hierarchical)
-    target = _pooled_target(apart, tuple(hierarchical), covariates, correlated)
+    target = _pooled_target(apart, tuple(hierarchical), covariates, correlated, mixture)
     places = target.pooling.pooled
     own = own_coordinates(apart)
     assert target.pooling.population is not None
@@ -79,10 +83,10 @@ def weigh_together(
         report(f"draws too thin under the population: {', '.join(found.thin)}")
     for patient, z in fresh.items():
         own[patient] = z
-    draws = Draws(_vectors(target, found, own), found.stats, complete=apart.complete)
+    draws = Draws(_vectors(target, found, own, settings.seed), found.stats, complete=apart.complete)
     numbers = tuple(range(len(own)))
     how = f"two-stage after {apart.method}"
-    return Inference(target, draws, how, apart.seconds, numbers=numbers), found
+    return Inference(target, draws, how, apart.seconds, numbers=numbers, searches=apart.searches), found
 
 
 def fit_two_stage(
@@ -92,6 +96,7 @@ def fit_two_stage(
     hierarchical: tuple[str, ...],
     covariates: tuple[str, ...] = (),
     correlated: bool = False,
+    mixture: int = 0,
     fixed: dict[str, float] | None = None,
     shared: tuple[str, ...] = (),
     settings: Settings = Settings(),  # noqa: B008 - a frozen value
@@ -103,8 +108,9 @@ def fit_two_stage(
 ) -> Fit:
     """Fit every patient alone by NUTS, weigh the draws under the population, and judge the result as `fit` does.
 
-    The group `two_stage` of the tree says how far each patient's draws go under the population. A `checkpoint` keeps
-    what is done of the first stage; the second is sampled again.
+    The group `two_stage` of the tree says how far each patient's draws go under the population and, where some cause is
+    not charted or the population is a `mixture` of so many groups that nobody charted, to which of them each patient
+    belongs. A `checkpoint` keeps what is done of the first stage; the second is sampled again.
 
     Raises:
         InputError: what `fit` refuses, and a parameter that is to be shared.
@@ -112,7 +118,7 @@ def fit_two_stage(
     begun, kept = perf_counter(), Kept(Path(checkpoint)) if checkpoint else NOWHERE
     seen, hidden = hide_after(cohort, until)
     _check_asked(hierarchical, shared)
-    asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated, "mixture": mixture}
     check_same_fit(kept, model, cohort, settings, {**asked, "fixed": fixed, "until": until}, report)
     before = kept.seconds_before()
     held = dict(pool(model, seen, fixed=fixed, **asked).held)  # refuses now what cannot be weighed later
@@ -129,10 +135,11 @@ def fit_two_stage(
         law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
         whole, found = weigh_together(parts, settings=law, report=report, **asked)
         said = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
-        tree = conclude([whole], provenance=provenance(model, seen, settings, **said), whole=cohort).tree
-    tree["two_stage"] = xr.DataTree(weighing(found))
-    tree.attrs["seconds_total"] = before + perf_counter() - begun
-    return Fit(tree, diagnose(tree))
+        made, store = provenance(model, seen, settings, **said), kept.place(LARGE_GROUPS)
+        done = conclude([whole], provenance=made, whole=cohort, store=store)
+    done.tree["two_stage"] = xr.DataTree(weighing(found))
+    done.tree.attrs["seconds_total"] = before + perf_counter() - begun
+    return replace(done, verdict=diagnose(done.tree))
 
 
 def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
@@ -149,14 +156,18 @@ def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
 
 def weighing(found: TwoStage) -> xr.Dataset:
     """Return the group `two_stage`: of each patient the `effective` size of the interim draws under the population,
-    how many `draws` there were, and Pareto `khat` of their mean weights."""
+    how many `draws` there were, and Pareto `khat` of their mean weights; of a mixture how probably each patient
+    `belongs` to which cause or group [patient, cause]."""
     khat = [_pareto_shape(weight, each) for weight, each in zip(found.weight, found.draws.log_weight, strict=True)]
     count = np.isfinite(found.draws.log_weight).sum(axis=1)
-    return xr.Dataset(
-        {"effective": ("patient", found.effective), "draws": ("patient", count), "khat": ("patient", khat)},
-        coords={"patient": list(found.population.episodes)},
-        attrs={"thin": ", ".join(found.thin), "redrawn": ", ".join(found.redrawn)},
-    )
+    people = found.population
+    data: dict[str, Any] = {"effective": ("patient", found.effective), "draws": ("patient", count)}
+    data["khat"] = ("patient", khat)
+    coords: dict[str, Any] = {"patient": list(people.episodes)}
+    if people.is_mixture:
+        data["belongs"] = (("patient", people.kind), found.belongs)
+        coords[people.kind] = list(people.causes)
+    return xr.Dataset(data, coords=coords, attrs={"thin": ", ".join(found.thin), "redrawn": ", ".join(found.redrawn)})
 
 
 def own_coordinates(apart: Joint) -> np.ndarray:
@@ -185,7 +196,9 @@ def _check_own(target: Posterior, parameters: Sequence[str]) -> None:
         raise InputError(problems)
 
 
-def _pooled_target(apart: Joint, hierarchical: tuple[str, ...], covariates: tuple[str, ...], correlated: bool):
+def _pooled_target(
+    apart: Joint, hierarchical: tuple[str, ...], covariates: tuple[str, ...], correlated: bool, mixture: int
+) -> Posterior:
     target = apart.target
     own = tuple(slot.name for slot in target.pooling.parameters if slot.name not in hierarchical)
     return posterior(
@@ -196,14 +209,23 @@ def _pooled_target(apart: Joint, hierarchical: tuple[str, ...], covariates: tupl
         fixed=dict(target.pooling.held),
         covariates=covariates,
         correlated=correlated,
+        mixture=mixture,
         tolerance=target.tolerance,
     )
 
 
-def _vectors(target: Posterior, found: TwoStage, own: np.ndarray) -> np.ndarray:
+def _vectors(target: Posterior, found: TwoStage, own: np.ndarray, seed: int) -> np.ndarray:
     """Return z [chain, draw, dim] of the joint target: each draw of the law with the draws chosen for it."""
     chosen = own[np.arange(len(own)), found.chosen]  # [chain, draw, patient, slot]
-    return np.asarray(jax.jit(jax.vmap(jax.vmap(target.pooling.vector)))(found.u, chosen))
+    people, pooling = found.population, target.pooling
+
+    def one(u: jax.Array, coordinates: jax.Array, choice: jax.Array, uniform: jax.Array) -> jax.Array:
+        log_share = people.centres(people.law(u))[1]
+        at = people.coordinate_of(log_share, choice, uniform) if people.is_mixture else None
+        return pooling.vector(u, coordinates, at)
+
+    uniform = np.random.default_rng(seed).uniform(size=found.choice.shape)
+    return np.asarray(jax.jit(jax.vmap(jax.vmap(one)))(found.u, chosen, found.choice, uniform))
 
 
 def _pareto_shape(weight: np.ndarray, log_weight: np.ndarray) -> float:

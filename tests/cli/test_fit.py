@@ -129,4 +129,4 @@ def test_a_population_is_fitted_by_either_road(cls_infer, folder, tmp_path, meth
     said = cls_infer("fit", folder(**POPULATION), "--model", "volume_kinetics", *asked, *run)
     assert said.code in (0, 3)
     assert {"k_10_mu", "k_10_tau", "k_10_weight", "corr_k_21_k_10", "k_10[P3]"} <= set(said.json["parameters"])
-    assert said.json["method"] == {"nuts": "nuts", "two-stage": "two-stage after nuts"}[method]
+    assert said.json["method"] == {"nuts": "nuts", "two-stage": "two-stage after importance"}[method]

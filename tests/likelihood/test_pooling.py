@@ -1,5 +1,7 @@
 """Coordinates of a fit: own, shared, partially pooled, held; and their names."""
 
+from functools import partial
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -8,10 +10,16 @@ from cls_infer.cohort import read_cohort
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.cohort.shipped import dataset_folder
 from cls_infer.errors import InputError
+from cls_infer.inference.certified import Certify
+from cls_infer.inference.run import infer_cohort
+from cls_infer.inference.settings import Settings
 from cls_infer.likelihood.pool import pool
 from cls_infer.likelihood.pooling import spread_of
+from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.model.prior import value
+from cls_infer.results.diagnose import certified
+from cls_infer.results.pareto import smoothed
 
 RATES = ("k_12", "k_21", "k_10")
 
@@ -184,8 +192,10 @@ def test_a_joint_fit_asks_for_every_cause(kinetics, two_patients):
         Patient(f"P{n}", {**p.covariates, **({"cause": c} if c else {})}, p.measurements, p.therapy)
         for n, (c, p) in enumerate(causes)
     ]
-    with pytest.raises(InputError, match=r"`cause` is missing of `P2`, and a joint fit asks for all"):
-        pool(kinetics, Cohort("three", tuple(people), ""), hierarchical=("k_21",), covariates=("cause",))
+    three = Cohort("three", tuple(people), "")
+    target = partial(posterior, kinetics, hierarchical=("k_21",), covariates=("cause",))
+    with pytest.raises(InputError, match=r"the cause of `P2` is not charted, and a joint fit asks for all"):
+        infer_cohort(target, three, settings=Settings(), certify=Certify(smoothed, certified))
 
 
 def test_unknown_names_are_all_reported_with_the_nearest(kinetics, two_patients):

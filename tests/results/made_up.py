@@ -34,7 +34,7 @@ def chart(*names, uncharted=False):
     return Cohort("infusions", patients, "0" * 64, ("no `patients.csv`",), aside)
 
 
-def sampled(target, *, seed=0, spread=0.3):
+def sampled(target, *, seed=0, spread=0.3, searches=None):
     """Made-up independent draws of z about the prior's median, with statistics of a healthy sampler."""
     rng = np.random.default_rng(seed)
     shape = (CHAINS, DRAWS)
@@ -47,7 +47,8 @@ def sampled(target, *, seed=0, spread=0.3):
     }
     dimension = target.pooling.dimension
     z = spread * rng.normal(size=(*shape, dimension))
-    return Inference(target, Draws(z, stats), "nuts", {"compile": 1.0, "start": 2.0, "sample": 3.0})
+    seconds = {"compile": 1.0, "start": 2.0, "sample": 3.0}
+    return Inference(target, Draws(z, stats), "nuts", seconds, searches=searches)
 
 
 def origin(model, cohort):

@@ -13,6 +13,7 @@ from results.made_up import chart, origin, sampled
 from scipy import stats
 
 from cls_infer.errors import InputError
+from cls_infer.inference.searches import NOWHERE, Searches
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.bands import LEVELS, Band
 from cls_infer.results.compare import compare
@@ -42,7 +43,10 @@ def cohort(kinetics):
     patients = tuple(replace(p, covariates=known) for p, known in zip(charted.patients, about, strict=True))
     charted = replace(charted, patients=patients)
     target = posterior(kinetics, charted, hierarchical=("k_12",), covariates=("weight",))
-    return conclude([sampled(target, seed=3)], provenance=origin(kinetics, charted))
+    ends = Searches(
+        np.array([[0.0, -0.1, -2.3, -40.0]]), np.array([[0, 0, 1, NOWHERE]]), np.array([[True] * 3 + [False]])
+    )
+    return conclude([sampled(target, seed=3, searches=ends)], provenance=origin(kinetics, charted))
 
 
 @pytest.fixture(scope="module")

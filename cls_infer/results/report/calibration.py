@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from ...cohort.records import BETWEEN
 from ...inference.evenly import evenly
-from ..loo import DRAWS, STILL, relative_efficiency
+from ..loo import STILL, relative_efficiency
 from ..pareto import good_khat
 from ..residuals import Residual
+from ..streamed import picked
 from .course import title_of
 from .ink import POSTERIOR, PRIOR
 from .picture import WIDE, Picture, panel, picture
@@ -63,11 +64,8 @@ def places(tree: xr.DataTree) -> Places:
     some = there[evenly(count, MOST)] if count else there
     patient, obs = some.T
 
-    def draws(group: str) -> np.ndarray:
-        one = tree[group].to_dataset()["measurement"].transpose(*DRAWS, "patient", "obs").values
-        return one.reshape(-1, *one.shape[2:])[:, patient, obs]
-
-    replicate, seen = draws("posterior_predictive"), draws("log_likelihood")
+    both = (tree[group].to_dataset()["measurement"] for group in ("posterior_predictive", "log_likelihood"))
+    replicate, seen = (picked(one, patient, obs).reshape(-1, len(some)) for one in both)
     solved = np.isfinite(seen).all(axis=1)
     if not solved.any() or not len(some):
         return Places(np.empty(0), count, 0)

@@ -22,5 +22,6 @@ def curve_of(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     draws = draws[near_all(draws)]
     if np.ptp(draws) == 0:
         return np.repeat(draws[:1], 2), np.array([0.0, 1.0])
-    grid, height, _ = array_stats.kde(draws, grid_len=GRID)
+    with np.errstate(divide="ignore"):  # of a bandwidth that is tried on the way to the one taken
+        grid, height, _ = array_stats.kde(draws, grid_len=GRID)
     return np.asarray(grid), np.asarray(height)

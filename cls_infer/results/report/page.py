@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...cohort.patients import COVARIATES
 from ..bands import Band, curve
+from ..belonging import belonging
 from ..charted import label_of
 from ..diagnose import THRESHOLDS
 from ..directions import Direction
@@ -31,6 +32,7 @@ from .picture import Picture, drawing
 from .ridge import ridge
 from .sampler import chains, ranks, slowest
 from .versus import versus
+from .waterfall import waterfall
 
 MOST_PATIENTS = 12
 """A larger cohort shows its worst-fitting patients and says so, unless patients are named."""
@@ -66,6 +68,7 @@ def render(fit: Fit, *, against: Mapping[str, Fit] | None = None, patients: Sequ
             **_verdict(fit, rows, shown),
             **_data(tree, found, rows, shown),
             "cohort": together(tree, rows),
+            "belonging": belonging(tree),
             **_estimates(tree, known, shown, more=more),
             "courses": {name: _course(tree, name) for name in shown},
             **_met(tree, found),
@@ -201,6 +204,7 @@ def _computed(tree: xr.DataTree, rows: list[Row]) -> dict[str, Any]:
         "chains": chains(tree),
         "slowest": slowest(rows),
         "ranks": drawn,
+        "waterfall": waterfall(tree, most=MOST_PATIENTS),
         "solver": solver(tree),
         "provenance": provenance(tree),
     }
