@@ -61,7 +61,9 @@ def along_route(
     A lane without a steady state in health goes nowhere: all its stops are its start.
     """
     rows = over_lanes(system.beginning)(jnp.stack([jnp.asarray(value, float) for value in values], axis=1))
-    y0, numbers, steady, in_health = system.begun(rows)
+    steady = system.begun(rows).steady
+    # where nothing is steady any number will do for what follows, so long as it is one: its gradient is multiplied by 0
+    y0, numbers, _, in_health = system.begun(jnp.where(steady[:, None], rows, 1.0))
     ways, amounts, own = to_their_ends(route, amounts)
     ways = ways._replace(stops=jnp.where(steady[:, None], ways.stops, jnp.asarray(route.start)[:, None]))
     states, status = solve(y0, Case(numbers, amounts), ways)

@@ -156,6 +156,22 @@ def test_a_real_body_without_a_steady_state_has_finite_flat_predictions(predict,
     assert np.all(np.asarray(slope) == 0.0) and np.all(np.asarray(found.in_health) == 0.0)
 
 
+def test_a_body_whose_health_is_no_number_has_a_finite_flat_density(kinetics, two_patients, look, z):
+    """Of the second patient, who weighs 55 kg, health holds what is no number, nor are its slopes."""
+
+    broken = replace(kinetics, health=lambda p: (jnp.sqrt((p.BW - 60.0) * p.k_10),))
+    target = posterior(broken, two_patients)
+
+    def totals(z):
+        found = target.by_patient(target.pooling.coordinates(z))
+        return found.log_likelihood + found.log_health, found.status
+
+    (each, status), slope = jax.jit(lambda z: (totals(z), jax.jacrev(lambda z: totals(z)[0])(z)))(z)
+    assert status.tolist() == [OK, NO_HEALTH]
+    np.testing.assert_allclose(each, [look(z)[2][0], FAILED], rtol=1e-12)
+    assert np.all(np.isfinite(slope[0])) and np.all(np.asarray(slope[1]) == 0.0)
+
+
 def test_one_patients_failure_leaves_the_other_alone(kinetics, two_patients, look, z):
     central = replace(kinetics.states["x_c"], floor=-0.5)
     bounded = replace(kinetics, states={**kinetics.states, "x_c": central})

@@ -107,8 +107,10 @@ class Pointwise:
         return self._value.call(*given)[0]
 
     def pulled(self, pull: jax.Array, *given: jax.Array) -> list[jax.Array]:
-        """Return what a pull [lane, ...] on the results comes to on each argument."""
-        return self._pulled.call(pull, *given)
+        """Return what a pull [lane, ...] on the results comes to on each argument: nothing where nobody pulls, whatever
+        the slope there."""
+        felt = jnp.any(pull.reshape(len(pull), -1) != 0, axis=1)
+        return [jnp.where(felt.reshape(-1, *[1] * (a.ndim - 1)), a, 0.0) for a in self._pulled.call(pull, *given)]
 
     def pushed(self, *given: jax.Array) -> jax.Array:
         """Return the results' tangents [lane, ...] from the arguments and, after them, their tangents."""
