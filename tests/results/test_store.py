@@ -113,6 +113,7 @@ def test_the_json_has_the_documented_keys(run):
         "khat_max",
         "ess_weights_min",
         "roads",
+        "belongs",
         "log_evidence",
         "failed_solves",
         "solver_error_nats_max",
