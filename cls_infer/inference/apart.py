@@ -18,6 +18,7 @@ from ..errors import Problem
 from ..likelihood.facts import Facts, in_company
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
+from ..solve.longer import longer
 from ..solve.platform import devices
 from .gauss_newton import expand, factor
 from .prior_sample import latin_hypercube
@@ -219,9 +220,7 @@ def over_lanes(fun: Callable[..., Any], block: int, *known: Any) -> Callable[...
 
     def over(points: np.ndarray, patient: np.ndarray) -> Any:
         lanes = len(points)
-        more = -lanes % size
-        points = np.concatenate([points, np.repeat(points[-1:], more, axis=0)])
-        patient = np.concatenate([patient, np.repeat(patient[-1:], more)])
+        points, patient = (longer(a, lanes + -lanes % size) for a in (points, patient))
         pieces = [run(*known, points[i : i + size], patient[i : i + size]) for i in range(0, lanes, size)]
         return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:lanes], *pieces)
 

@@ -7,7 +7,7 @@ and weighed by how well it fits: some thousand solves without a gradient, and no
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -15,11 +15,14 @@ import numpy as np
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
 from ..likelihood.covariates import design
+from ..likelihood.facts import padded
 from ..likelihood.pool import pool
 from ..likelihood.pooling import Pooling
 from ..likelihood.population import CAUSE, Population
 from ..likelihood.posterior import Posterior, in_health, log_health
+from ..likelihood.shares import chosen
 from ..solve.lanes import Route
+from ..solve.longer import longer
 from ..solve.plan import Chart, plan, usable
 from ..solve.route import uncharted
 from ..solve.system import System
@@ -117,11 +120,11 @@ def follow(target: Posterior, expected: Expected) -> Callable[[Patient], Updated
 
     def update(patient: Patient) -> Updated:
         _check_amounts(target, expected, patient)
-        route, chart = _roomy(plan(target.model, Cohort("new", (patient,), "")))
+        route, chart = padded(plan(target.model, Cohort("new", (patient,), "")), _room)
         run = program((chart.value.shape[1], route.stops.shape[1]))
         batches = np.array_split(expected.z, max(1, len(expected.z) // LANES))
         longest = max(map(len, batches))
-        each = [np.asarray(run(_repeated(b, longest), route, chart))[: len(b)] for b in batches]
+        each = [np.asarray(run(longer(b, longest), route, chart))[: len(b)] for b in batches]
         log_weight = _normalised(expected.log_weight + np.concatenate(each))
         return Updated(log_weight, float(np.exp(-np.logaddexp.reduce(2 * log_weight))))
 
@@ -140,7 +143,7 @@ def _from_law(
     def one(z: jax.Array, deviation: jax.Array, cause: jax.Array, at: jax.Array) -> jax.Array:
         law = pooling.law(z)
         if people.nameless:
-            cause = people.chosen(law.log_share[None], at[None])[0]
+            cause = chosen(law.log_share[None], at[None])[0]
         found = law.mean + law.effects @ x + law.root @ deviation[0]
         if people.persons:
             found += law.occasion * deviation[1]
@@ -196,24 +199,6 @@ def _check_amounts(target: Posterior, expected: Expected, patient: Patient) -> N
         raise InputError([Problem("fit", found, remedy="chart the amounts, or expect the patient with this therapy")])
 
 
-def _roomy(laid_out: Any) -> tuple[Route, Chart]:
-    """Return route and chart of one patient with empty places up to the next power of two."""
-    route, chart = laid_out.route, laid_out.chart
-    stops, observed = _room(route.stops.shape[1]), _room(chart.value.shape[1])
-
-    def resting(a: np.ndarray) -> np.ndarray:  # after the last stop nothing happens
-        return np.concatenate([a, np.repeat(a[:, -1:], stops - a.shape[1], axis=1)], axis=1) if a.ndim > 1 else a
-
-    def empty(a: np.ndarray) -> np.ndarray:
-        return np.concatenate([a, np.repeat(a[:, -1:], observed - a.shape[1], axis=1)], axis=1)
-
-    mask = np.arange(observed)[None] < chart.mask.sum()
-    return jax.tree.map(resting, route), Chart(*(empty(a) for a in chart))._replace(mask=mask)
-
-
 def _room(needed: int) -> int:
+    """Return the next power of two."""
     return max(FEWEST_PLACES, 1 << (needed - 1).bit_length())
-
-
-def _repeated(batch: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])

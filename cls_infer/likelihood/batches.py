@@ -6,6 +6,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..solve.longer import longer
+
 type Pending[Result] = Callable[[], Result]
 """Work already traced, and done when called: compiling and running leave Python free for what goes on beside it,
 while two programs traced beside one another take longer than one after the other."""
@@ -40,8 +42,7 @@ def in_batches(run: Callable[[np.ndarray], Any], z: np.ndarray, size: int) -> Ba
     """Yield which draws of z [draw, dim], and what `run` gives of them; it takes exactly `size` of them [draw, dim]."""
     for begin in range(0, len(z), size):
         batch = z[begin : begin + size]  # filled up to one shape, so that one program serves them all
-        full = np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
-        found = jax.tree.map(lambda a: np.asarray(a)[: len(batch)], run(full))  # noqa: B023 - called at once
+        found = jax.tree.map(lambda a: np.asarray(a)[: len(batch)], run(longer(batch, size)))  # noqa: B023 - called at once
         yield slice(begin, begin + len(batch)), found
 
 

@@ -5,12 +5,14 @@ shapes of a few sizes: a patient of like size needs no other program, and anothe
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from ..solve.lanes import Route
+from ..solve.longer import longer
 from ..solve.plan import Chart, Plan
 
 
@@ -35,15 +37,15 @@ def bucket(count: int) -> int:
     return -(-count // step) * step
 
 
-def padded(plan: Plan) -> tuple[Route, Chart]:
-    """Return routes and charts of a bucket's size: routes rest at their last stop, and measurements beyond the last are
-    masked."""
+def padded(plan: Plan, room: Callable[[int], int] = bucket) -> tuple[Route, Chart]:
+    """Return routes and charts of a bucket's size, or the size that there is `room` for: routes rest at their last
+    stop, and measurements beyond the last are masked."""
     route, chart = plan.route, plan.chart
-    stops, measurements = bucket(route.stops.shape[1]), bucket(chart.value.shape[1])
-    along = _longer(stops)
+    stops, measurements = room(route.stops.shape[1]), room(chart.value.shape[1])
+    along = partial(longer, size=stops, axis=1)
     route = route._replace(stops=along(route.stops), forcing=jax.tree.map(along, route.forcing))
-    chart = jax.tree.map(_longer(measurements), chart)
-    there = np.arange(measurements) < plan.chart.mask.shape[1]
+    chart = jax.tree.map(partial(longer, size=measurements, axis=1), chart)
+    there = np.arange(measurements)[None] < plan.chart.mask.shape[1]
     return route, chart._replace(mask=chart.mask & there)
 
 
@@ -53,16 +55,5 @@ def in_company(facts: Facts) -> Facts:
     For programs of lanes that say whose each of them is: they serve cohorts of like size.
     """
     size = bucket(len(facts.chart.value))
-    grown = jax.tree.map(_longer(size, axis=0), facts._replace(health_share=None))
+    grown = jax.tree.map(partial(longer, size=size), facts._replace(health_share=None))
     return grown._replace(health_share=facts.health_share)
-
-
-def _longer(size: int, axis: int = 1) -> Callable[[Any], np.ndarray]:
-    """Return what repeats the last place of an array's axis up to this size."""
-
-    def longer(a: Any) -> np.ndarray:
-        a = np.asarray(a)
-        last = np.take(a, [-1], axis=axis)
-        return np.concatenate([a, np.repeat(last, size - a.shape[axis], axis=axis)], axis=axis)
-
-    return longer

@@ -17,7 +17,9 @@ import numpy as np
 from ..model.prior import Normal, Spread
 from ..model.spec import Scope
 from ..types import Batch
-from .population import SPREAD, Law, Population
+from .hyperprior import SPREAD
+from .population import Law, Population
+from .shares import chosen
 
 EACH = slice(None)
 """The patients of lanes that are every patient once."""
@@ -114,7 +116,7 @@ class Pooling:
         centres, log_share = self.population.centres(self.law(z))
         if not self.choice_at:
             return centres[:, 0]
-        choice = self.population.chosen(log_share, jnp.asarray(z)[np.array(self.choice_at)])
+        choice = chosen(log_share, jnp.asarray(z)[np.array(self.choice_at)])
         return jnp.take_along_axis(centres, choice[:, None, None], axis=1)[:, 0]
 
     def vector(self, u: Batch, coordinates: Batch, choice: Batch | None = None) -> jax.Array:

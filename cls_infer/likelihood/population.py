@@ -15,62 +15,20 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import log_ndtr, ndtr, ndtri
 
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
-from ..model.prior import LogNormal
-from ..types import Batch, Numbers
+from ..types import Batch
 from .correlation import correlation_root, pairs
 from .covariates import Effect, design, effects
-
-SPREAD = LogNormal(median=0.3, log_sd=1.0)
-"""Prior of the between-patient spread tau, in units of the parameter's own prior sd [A]."""
-
-APART = LogNormal(median=1.0, log_sd=0.5)
-"""Prior of the spread between groups that nobody charted, in the same units [A]: who asks for groups takes them to lie
-apart; were they as near as patients are, they could not be told from one wide group."""
+from .hyperprior import Hyperprior
+from .shares import log_shares
 
 CAUSE = "cause"
 """The covariate whose words have a centre each, drawn about the population's."""
 
-FARTHEST = 8.0
-"""A coordinate is held so near: a share may reach from nothing to all."""
-
 GROUP = "group"
 """What stands for it where nobody charted who belongs together."""
-
-
-@dataclass(frozen=True)
-class HalfCauchy:
-    """A spread of |Cauchy(0, scale)|, as the image of a standard normal coordinate."""
-
-    scale: float
-
-    @staticmethod
-    def transport(z: Numbers, scale: Numbers) -> Numbers:
-        """Map the standard normal coordinate to the value."""
-        return scale * jnp.tan(jnp.pi / 2 * jnp.clip(ndtr(z), 1e-15, 1 - 1e-12))
-
-
-@dataclass(frozen=True)
-class Hyperprior:
-    """What is known of a population beforehand, in units of each parameter's own prior sd.
-
-    `mean_sd` of mu; `spread` of tau, of the spread between one person's episodes and of that between causes, `apart`
-    of that between groups that nobody charted;
-    `effect_sd` of an entry of B [A: as large as an ordinary spread]; `concentration` of LKJ.
-    """
-
-    mean_sd: float = 1.0
-    spread: LogNormal | HalfCauchy = SPREAD
-    apart: LogNormal = APART
-    effect_sd: float = 0.3
-    concentration: float = 2.0
-
-    def spread_of(self, z: Batch) -> Any:
-        """Return a spread from its coordinate."""
-        return self.spread.transport(z, *astuple(self.spread))
 
 
 class Law(NamedTuple):
@@ -237,18 +195,6 @@ class Population:
         with np.errstate(divide="ignore"):
             return np.tile(np.arange(count), (len(self.episodes), 1)), np.log(share)
 
-    def chosen(self, log_share: Batch, at: Batch) -> jax.Array:
-        """Return the choice [episode] of standard normal coordinates [episode]: each covers its share [episode, choice]
-        of their probability, the first from below."""
-        upper = jnp.cumsum(jnp.exp(jnp.asarray(log_share)), axis=1)[:, :-1]
-        return jnp.sum(ndtr(jnp.asarray(at))[:, None] > upper, axis=1)
-
-    def coordinate_of(self, log_share: Batch, choice: Batch, uniform: Batch) -> jax.Array:
-        """Return a coordinate [episode] that `chosen` takes to the choice [episode], anywhere in its share."""
-        share = jnp.exp(jnp.asarray(log_share))
-        own, upper = (jnp.take_along_axis(a, choice[:, None], axis=1)[:, 0] for a in (share, jnp.cumsum(share, axis=1)))
-        return jnp.clip(ndtri(upper - own * (1 - uniform)), -FARTHEST, FARTHEST)
-
     def roots(self, law: Law) -> jax.Array:
         """Return the root of the covariance about its centre, of each episode [episode, parameter, parameter].
 
@@ -261,19 +207,6 @@ class Population:
         return jnp.where((self.person >= 0)[:, None, None], again[None], both[None])
 
 
-def log_shares(z: Batch) -> jax.Array:
-    r"""Return the logarithms of shares [group] that are uniform over all that sum to one, from coordinates
-    [group - 1].
-
-    What is left is broken again and again, $v_k \sim \text{Beta}(1, n - k)$ of it for the k-th of n groups:
-    $1 - v_k = (1 - \Phi(z_k))^{1 / (n - k)}$.
-    """
-    z = jnp.asarray(z)
-    kept = log_ndtr(-z) / jnp.arange(len(z), 0, -1)
-    left = jnp.concatenate([jnp.zeros(1), jnp.cumsum(kept)])
-    return left + jnp.concatenate([jnp.log(-jnp.expm1(kept)), jnp.zeros(1)])
-
-
 def population(
     cohort: Cohort,
     parameters: Sequence[str],
@@ -281,7 +214,7 @@ def population(
     covariates: Sequence[str] = (),
     mixture: int = 0,
     correlated: bool = False,
-    hyperprior: Hyperprior = Hyperprior(),
+    hyperprior: Hyperprior = Hyperprior(),  # noqa: B008 - a frozen value
 ) -> Population:
     """Return the population that a cohort's patients are taken from.
 

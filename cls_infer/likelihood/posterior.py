@@ -69,13 +69,13 @@ class Posterior:
         solve = forward_solver(system.rhs, system.floor, self.tolerance)
         return predictor(system, solve, pointwise_forward)
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """Everything a program of the same form may be handed in place of the cohort's own numbers."""
         priors = tuple(slot.fields for slot in self.pooling.slots)
         return Facts(*padded(self.plan), priors, np.asarray(self.health_share))
 
-    @property
+    @cached_property
     def form(self) -> tuple:
         """What a program depends on beside `facts`, of targets that some of one posterior's patients make: two alike
         can take each other's."""

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..cohort.names import did_you_mean
 from ..errors import InputError, Problem
+from ..printable import cell
 
 BY_DRAW = ("chain", "draw")
 
@@ -66,5 +67,5 @@ def _rows(name: str, variable: xr.DataArray, others: list[str]) -> Iterator[list
 def _labels(variable: xr.DataArray, dim: str) -> list[object]:
     """Return what each place along a dimension is called: its coordinate, else its number from 0."""
     if dim in variable.coords:
-        return variable[dim].values.tolist()
+        return [cell(label) if isinstance(label, str) else label for label in variable[dim].values.tolist()]
     return list(range(variable.sizes[dim]))

@@ -24,6 +24,7 @@ from ..inference.two_stage import TwoStage, two_stage
 from ..likelihood.pool import pool
 from ..likelihood.posterior import Posterior, posterior
 from ..likelihood.reweighted import interim
+from ..likelihood.shares import coordinate_of
 from ..model.spec import Model
 from .diagnose import diagnose
 from .fitted import Fit, conclude
@@ -221,7 +222,7 @@ def _vectors(target: Posterior, found: TwoStage, own: np.ndarray, seed: int) -> 
 
     def one(u: jax.Array, coordinates: jax.Array, choice: jax.Array, uniform: jax.Array) -> jax.Array:
         log_share = people.centres(people.law(u))[1]
-        at = people.coordinate_of(log_share, choice, uniform) if people.is_mixture else None
+        at = coordinate_of(log_share, choice, uniform) if people.is_mixture else None
         return pooling.vector(u, coordinates, at)
 
     uniform = np.random.default_rng(seed).uniform(size=found.choice.shape)

@@ -61,9 +61,7 @@ def along_route(
     A lane without a steady state in health goes nowhere: all its stops are its start.
     """
     rows = over_lanes(system.beginning)(jnp.stack([jnp.asarray(value, float) for value in values], axis=1))
-    steady = system.begun(rows).steady
-    # where nothing is steady any number will do for what follows, so long as it is one: its gradient is multiplied by 0
-    y0, numbers, _, in_health = system.begun(jnp.where(steady[:, None], rows, 1.0))
+    y0, numbers, steady, in_health = system.begun(rows)
     ways, amounts, own = to_their_ends(route, amounts)
     ways = ways._replace(stops=jnp.where(steady[:, None], ways.stops, jnp.asarray(route.start)[:, None]))
     states, status = solve(y0, Case(numbers, amounts), ways)
@@ -74,7 +72,7 @@ def along_route(
         numbers=numbers,
         u=jnp.concatenate([rest, own(inputs_along(ways.forcing, amounts))[..., : len(REST)]], axis=1),
         status=jnp.where(steady, status, NO_HEALTH),
-        in_health=jnp.where(steady[:, None], in_health, 0.0),  # the wall is flat
+        in_health=in_health,
     )
 
 

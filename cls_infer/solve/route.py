@@ -9,6 +9,7 @@ from ..cohort.items import ITEMS
 from ..cohort.records import Event
 from ..physiology.inputs import REST, Inputs
 from .lanes import Ends, Forcing, Route
+from .longer import longer
 
 CHANNELS = Inputs._fields
 SHORTEST = 1e-3
@@ -122,7 +123,7 @@ def stack_routes(routes: Sequence[Route]) -> Route:
     longest = max(len(route.stops) for route in routes)
 
     def pad(a: np.ndarray) -> np.ndarray:
-        return np.concatenate([a, np.repeat(a[-1:], longest - len(a), axis=0)])
+        return longer(a, longest)
 
     padded = [Route(route.start, pad(route.stops), _map(pad, route.forcing), route.ends) for route in routes]
     stacked = _map(lambda *lanes: np.stack(lanes), *padded)

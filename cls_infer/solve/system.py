@@ -69,10 +69,16 @@ class System:
         return jnp.concatenate([y0, numbers, steady[None], self.in_health(numbers)])
 
     def begun(self, rows: jax.Array) -> Beginning:
-        """Return health of the lanes whose rows [lane, ...] `beginning` gave."""
+        """Return health of the lanes whose rows [lane, ...] `beginning` gave.
+
+        Where nothing is steady there is none: ones stand in its place, numbers for what follows, whose gradient is
+        multiplied by 0, and healthy ranges of 0, a wall that is flat.
+        """
         states, ranges = len(self.model.states), len(self.model.healthy_ranges)
-        steady = rows.shape[1] - ranges - 1
-        return Beginning(rows[:, :states], rows[:, states:steady], rows[:, steady] > 0, rows[:, steady + 1 :])
+        end = rows.shape[1] - ranges - 1
+        steady = rows[:, end] > 0
+        rows, in_health = (jnp.where(steady[:, None], rows, 1.0), jnp.where(steady[:, None], rows[:, end + 1 :], 0.0))
+        return Beginning(rows[:, :states], rows[:, states:end], steady, in_health)
 
     def _read(self, y: jax.Array, numbers: jax.Array, u: jax.Array) -> tuple:
         values, h = self._unpack(numbers)

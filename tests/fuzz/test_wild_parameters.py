@@ -3,34 +3,21 @@
 All models, 100,000 vectors: `./in-env python -m benchmarks.fuzz_parameters`; what it found is in docs/evidence/fuzz.md.
 """
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from benchmarks import fuzz_parameters
 from cls_infer.model import available
 from cls_infer.solve.lanes import NO_HEALTH, OK, OUT_OF_BOUNDS, STATUS_WORDS
 
-ROOT = Path(__file__).parents[2]
 IN_EVERY_RUN = {"volume_kinetics"}
-
-
-@pytest.fixture(scope="module")
-def script():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        yield importlib.import_module("fuzz_parameters")
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
 
 
 @pytest.mark.parametrize(
     "name", [name if name in IN_EVERY_RUN else pytest.param(name, marks=pytest.mark.slow) for name in available()]
 )
-def test_wild_parameters_bring_numbers_and_nothing_else(script, name):
-    found = script.fuzzed(name, 300, seed=2)
+def test_wild_parameters_bring_numbers_and_nothing_else(name):
+    found = fuzz_parameters.fuzzed(name, 300, seed=2)
     assert np.all(np.isfinite(found.log_density))
     assert set(found.status.tolist()) <= set(STATUS_WORDS)
     # without a healthy body there is no course whose slope could be told: the sampler ends such a trajectory
@@ -38,18 +25,18 @@ def test_wild_parameters_bring_numbers_and_nothing_else(script, name):
     assert found.ends["ok"] > 0.3 * len(found.z)  # far from all of them are impossible
 
 
-def test_vectors_go_to_the_ends_and_no_further(script):
-    z = script.vectors(7, 3000, seed=1)
-    assert np.abs(z).max() == script.FARTHEST and len(np.unique(z, axis=0)) == 3000
-    np.testing.assert_array_equal(z, script.vectors(7, 3000, seed=1))
+def test_vectors_go_to_the_ends_and_no_further():
+    z = fuzz_parameters.vectors(7, 3000, seed=1)
+    assert np.abs(z).max() == fuzz_parameters.FARTHEST and len(np.unique(z, axis=0)) == 3000
+    np.testing.assert_array_equal(z, fuzz_parameters.vectors(7, 3000, seed=1))
     for kind, spread in enumerate((3.46, 1.96, 2.4)):  # 6/sqrt(3); 2, its ends cut; 36/7 + 6/7 as a variance
         np.testing.assert_allclose(z[kind::3].std(), spread, rtol=0.03)
-    assert np.all(np.sum(np.abs(z[2::3]) == script.FARTHEST, axis=1) == 1)
+    assert np.all(np.sum(np.abs(z[2::3]) == fuzz_parameters.FARTHEST, axis=1) == 1)
 
 
-def test_what_is_not_finite_is_counted(script):
-    one = np.array([0.0, np.nan, 0.0, -script.FARTHEST])
-    found = script.Fuzzed(
+def test_what_is_not_finite_is_counted():
+    one = np.array([0.0, np.nan, 0.0, -fuzz_parameters.FARTHEST])
+    found = fuzz_parameters.Fuzzed(
         np.zeros((4, 2)), one, one, np.array([True, True, False, True]), np.array([OK, OK, OUT_OF_BOUNDS, OK])
     )
     assert found.not_finite == 2

@@ -13,7 +13,8 @@ from cls_infer.cohort.records import Cohort, Patient
 from cls_infer.errors import InputError
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.two_stage import THIN, expected, two_stage
-from cls_infer.likelihood.population import SPREAD, HalfCauchy, Hyperprior, population
+from cls_infer.likelihood.hyperprior import SPREAD, HalfCauchy, Hyperprior
+from cls_infer.likelihood.population import population
 from cls_infer.likelihood.reweighted import interim
 
 SCHOOLS = Path(__file__).parents[2] / "data" / "posteriordb" / "eight_schools"

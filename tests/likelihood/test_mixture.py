@@ -12,8 +12,9 @@ from cls_infer.errors import InputError
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.two_stage import two_stage
 from cls_infer.likelihood.pool import pool
-from cls_infer.likelihood.population import log_shares, population
+from cls_infer.likelihood.population import population
 from cls_infer.likelihood.reweighted import interim
+from cls_infer.likelihood.shares import chosen, coordinate_of, log_shares
 from cls_infer.model import load_model
 
 SETTINGS = Settings(chains=2, warmup=150, draws=200, seed=1, target_accept=0.9)
@@ -53,14 +54,13 @@ def test_groups_are_numbered_by_their_centre_of_the_first_parameter():
 
 
 def test_a_choice_comes_back_from_its_coordinate():
-    people = population(cohort(5), ("a",), mixture=3)
     share = np.log(np.tile([0.2, 0.5, 0.3], (5, 1)))
     for uniform in (1e-9, 0.4, 1 - 1e-9):
         for choice in range(3):
-            at = people.coordinate_of(share, jnp.full(5, choice), jnp.full(5, uniform))
-            assert np.all(people.chosen(share, at) == choice)
+            at = coordinate_of(share, jnp.full(5, choice), jnp.full(5, uniform))
+            assert np.all(chosen(share, at) == choice)
     at = np.random.default_rng(0).standard_normal((4000, 5))
-    met = np.bincount(np.asarray(jax.vmap(lambda a: people.chosen(share, a))(at)).ravel(), minlength=3) / at.size
+    met = np.bincount(np.asarray(jax.vmap(lambda a: chosen(share, a))(at)).ravel(), minlength=3) / at.size
     np.testing.assert_allclose(met, [0.2, 0.5, 0.3], atol=0.015)  # four standard errors of 20,000
 
 

@@ -7,7 +7,8 @@ import pytest
 from cls_infer.cohort.records import Cohort, Patient
 from cls_infer.errors import InputError
 from cls_infer.likelihood.covariates import effects
-from cls_infer.likelihood.population import HalfCauchy, Hyperprior, population
+from cls_infer.likelihood.hyperprior import HalfCauchy, Hyperprior
+from cls_infer.likelihood.population import population
 
 
 def ward(**columns):

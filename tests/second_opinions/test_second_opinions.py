@@ -5,9 +5,7 @@ and Stan. `two_pore_episode.json` holds an attack solved by the reference implem
 that is kept with the project's papers, not here.
 """
 
-import importlib
 import json
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from models.test_oracle import SCLS, SEEN, STATES
 from numpyro.diagnostics import effective_sample_size
 from scipy.integrate import solve_ivp
 
+from benchmarks import second_opinions
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient
 from cls_infer.inference.certified import Certify
 from cls_infer.inference.run import infer_cohort
@@ -37,22 +36,12 @@ RESERVE = 4.0
 
 
 @pytest.fixture(scope="module")
-def script():
-    folder = str(HERE.parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        yield importlib.import_module("second_opinions")
-    finally:
-        sys.path.remove(folder)
-
-
-@pytest.fixture(scope="module")
-def patient(script):
+def patient():
     rows = tuple(
         Measurement(hour, "hemoglobin", value, row)
-        for row, (hour, value) in enumerate(zip(script.HOURS, script.HEMOGLOBIN, strict=True))
+        for row, (hour, value) in enumerate(zip(second_opinions.HOURS, second_opinions.HEMOGLOBIN, strict=True))
     )
-    given = (Event("ringer", 0.0, script.OVER, script.GIVEN, 1),)
+    given = (Event("ringer", 0.0, second_opinions.OVER, second_opinions.GIVEN, 1),)
     return Cohort("one", (Patient("P", {"weight": 70.0, "sex": "male"}, rows, given),), "")
 
 
@@ -63,19 +52,22 @@ PEOPLE = {
 }
 
 
-def test_volume_kinetics_are_those_of_scipy(script):
+def test_volume_kinetics_are_those_of_scipy():
     """Closed form, Radau and LSODA; each against ours, all people in one batch."""
-    values = {name: script.values_of(z) for name, z in PEOPLE.items()}
-    ringer = [give("ringer", 0.0, script.OVER, script.GIVEN)]
-    lanes = [Lane(script.HOURS, dict(zip(script.UNKNOWNS, v.tolist(), strict=True)), ringer) for v in values.values()]
+    values = {name: second_opinions.values_of(z) for name, z in PEOPLE.items()}
+    ringer = [give("ringer", 0.0, second_opinions.OVER, second_opinions.GIVEN)]
+    lanes = [
+        Lane(second_opinions.HOURS, dict(zip(second_opinions.UNKNOWNS, v.tolist(), strict=True)), ringer)
+        for v in values.values()
+    ]
     for course, each in zip(courses("volume_kinetics", lanes), values.values(), strict=True):
         assert course.status == "ok"
         mine = np.stack([course.y[name] for name in ("x_c", "x_1", "U")], axis=1)
-        np.testing.assert_allclose(mine, script.excess(each), rtol=CLOSE)
+        np.testing.assert_allclose(mine, second_opinions.excess(each), rtol=CLOSE)
         for method in ("Radau", "LSODA"):
-            np.testing.assert_allclose(mine, script.excess_by_steps(each, method), rtol=CLOSE)
-        np.testing.assert_allclose(mine[:, 0], script.central(each), rtol=CLOSE)
-        np.testing.assert_allclose(course.seen["hemoglobin"], script.hemoglobin(each), rtol=CLOSE)
+            np.testing.assert_allclose(mine, second_opinions.excess_by_steps(each, method), rtol=CLOSE)
+        np.testing.assert_allclose(mine[:, 0], second_opinions.central(each), rtol=CLOSE)
+        np.testing.assert_allclose(course.seen["hemoglobin"], second_opinions.hemoglobin(each), rtol=CLOSE)
 
 
 def test_a_dialyser_is_that_of_scipy():
@@ -121,19 +113,19 @@ def test_an_attack_is_that_of_the_reference_implementation():
         np.testing.assert_allclose(mine, theirs, rtol=0.0, atol=CLOSE * np.abs(theirs).max(), err_msg=name)
 
 
-def test_the_log_density_is_that_of_scipy_but_for_a_constant(script, patient):
+def test_the_log_density_is_that_of_scipy_but_for_a_constant(patient):
     target = posterior(
         load_model("volume_kinetics"), patient, tolerance=Tolerance(rtol=1e-10, atol=1e-12, max_steps=6000)
     )
-    assert tuple(slot.name for slot in target.pooling.slots if slot.size) == script.UNKNOWNS
+    assert tuple(slot.name for slot in target.pooling.slots if slot.size) == second_opinions.UNKNOWNS
     mine = jax.jit(lambda z: target.log_factor(z) - 0.5 * jnp.sum(z**2))
     points = np.concatenate([np.random.default_rng(3).standard_normal((20, 5)), list(PEOPLE.values())])
-    away = np.array([float(mine(jnp.asarray(z))) - script.log_density(z) for z in points])
+    away = np.array([float(mine(jnp.asarray(z))) - second_opinions.log_density(z) for z in points])
     np.testing.assert_allclose(away, away[0], atol=CLOSE)
 
 
 @pytest.mark.parametrize("method", ["importance", pytest.param("nuts", marks=pytest.mark.slow)])
-def test_the_posterior_is_that_of_emcee_and_of_stan(script, patient, method):
+def test_the_posterior_is_that_of_emcee_and_of_stan(patient, method):
     """Means within the Monte Carlo error of both, standard deviations within theirs: 1 / sqrt(2 n) of a normal one, and
     half as much again where the tails are heavier."""
     settings = Settings(method=method, draws=2000, most_draws=2000, seed=5)
@@ -144,7 +136,7 @@ def test_the_posterior_is_that_of_emcee_and_of_stan(script, patient, method):
     effective = effective_sample_size(z) if method == "nuts" else np.full(z.shape[-1], part.certificate.effective[0])
     flat, told = z.reshape(-1, z.shape[-1]), json.loads((HERE / "volume_kinetics.json").read_text())
     for road in ("emcee", "pystan"):
-        for place, name in enumerate(script.UNKNOWNS):
+        for place, name in enumerate(second_opinions.UNKNOWNS):
             theirs = told[road]["draws"][name]
             error = np.sqrt(1 / effective[place] + 1 / theirs["effective"])
             assert abs(flat[:, place].mean() - theirs["mean"]) < RESERVE * error * theirs["sd"], (road, name)

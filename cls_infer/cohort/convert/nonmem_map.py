@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import Problem
-from ...units import UnitError, convert
 from ..names import did_you_mean
 from ..tables import Row
 from .draft import as_number
 from .nonmem_cells import flag, given
 from .nonmem_file import Records
-from .words import Described, Dosed, Observed, described, dosed, observed, plain_code, unsaid
+from .words import Described, Dosed, Observed, described, dosed, observed, plain_code, unit_of_time, unsaid
 
 OBSERVATION, DOSE, OTHER, RESET, RESET_AND_DOSE = range(5)
 ANY = "any"
@@ -39,11 +38,7 @@ def read_meaning(where: str, said: dict[str, Any], records: Records, problems: l
             remedy = did_you_mean(asked, records.columns)
             problems.append(Problem(where, f"`{part}` is `{said[part]}`, no column of the file", remedy=remedy))
         by[part] = asked or next((name for name in usual if name in records.columns), ANY)
-    try:
-        hours = convert(1.0, str(said.get("time_unit", "h")), "h")
-    except UnitError as error:
-        problems.append(Problem(where, f"`time_unit`: {error.message}", remedy=error.remedy))
-        hours = 1.0
+    hours = unit_of_time(where, said, problems)
     covariates = {name.upper(): table for name, table in said.get("covariates", {}).items()}
     for name in sorted(set(covariates) - set(records.columns)):
         remedy = did_you_mean(name, records.columns)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, Problem
-from ...units import UnitError, convert
 from ..names import did_you_mean
 from ..quantities import NUMBER, read_number
 from ..tables import Row
@@ -13,7 +12,7 @@ from ..vocabulary import VARIABLES, canonical_name
 from .draft import Draft, Left, Line, as_number, cells
 from .petab_conditions import set_up
 from .petab_files import Files, read_files
-from .words import Observed, described, dosed, observed, read_map, unsaid
+from .words import Observed, described, dosed, observed, read_map, unit_of_time, unsaid
 
 KEYS = {"time_unit", "patient", "observables", "therapy", "covariates", "noise"}
 CONDITIONS = ("simulationConditionId", "experimentId")
@@ -39,7 +38,7 @@ def convert_petab(place: Path | str, map_path: Path | str | None = None) -> Draf
     observables = _observables(place, where, files, said, problems)
     therapy = dosed(f"{where}, [therapy]", said.get("therapy", {}), problems)
     covariates = described(f"{where}, [covariates]", said.get("covariates", {}), problems)
-    hours, by = _hours(where, said, problems), _patient_columns(where, files, said, problems)
+    hours, by = unit_of_time(where, said, problems), _patient_columns(where, files, said, problems)
     noise = _noise(where, said, problems)
     if problems:
         raise InputError(problems)
@@ -84,14 +83,6 @@ def _observables(
         example = '{ variable = "hematocrit", unit = "1" }'
         problems.append(unsaid(str(place), "observables", "observableId", unknown, found, example))
     return found
-
-
-def _hours(where: str, said: dict[str, Any], problems: list[Problem]) -> float:
-    try:
-        return convert(1.0, str(said.get("time_unit", "h")), "h")
-    except UnitError as error:
-        problems.append(Problem(where, f"`time_unit`: {error.message}", remedy=error.remedy))
-        return 1.0
 
 
 def _noise(where: str, said: dict[str, Any], problems: list[Problem]) -> str:

@@ -1,6 +1,5 @@
 """What a map says of another format's names: which variable, item or covariate each is, and in which unit."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from ...errors import InputError, Problem
 from ...units import UnitError, convert
+from ..content import read_toml
 from ..items import ITEMS
 from ..names import did_you_mean
 from ..patients import COVARIATES
@@ -68,14 +68,10 @@ def read_map(path: Path | str | None, known: set[str]) -> dict[str, Any]:
     """
     if path is None:
         return {}
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InputError([Problem(str(path), message, remedy="name a TOML file")]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([Problem(str(path), f"is not TOML: {error}", remedy="correct that place")]) from None
     problems: list[Problem] = []
+    content = read_toml(Path(path), problems)
+    if content is None:
+        raise InputError(problems)
     check_keys(str(path), content, known, set(), problems)
     for name, part in content.items():
         if name in TABLES and not isinstance(part, dict):
@@ -83,6 +79,15 @@ def read_map(path: Path | str | None, known: set[str]) -> dict[str, Any]:
     if problems:
         raise InputError(problems)
     return content
+
+
+def unit_of_time(where: str, said: Mapping[str, Any], problems: list[Problem]) -> float:
+    """Return how long one unit of the other format's times is [h], as `time_unit` says."""
+    try:
+        return convert(1.0, str(said.get("time_unit", "h")), "h")
+    except UnitError as error:
+        problems.append(Problem(where, f"`time_unit`: {error.message}", remedy=error.remedy))
+        return 1.0
 
 
 def observed(where: str, said: Mapping[str, Any], problems: list[Problem]) -> dict[str, Observed]:
