@@ -54,7 +54,9 @@ class System:
         """Return one lane's healthy states [state] and its case's numbers: free values and healthy body."""
         values, h = self._healthy(values)
         y0 = self.model.initial(self.parameters(values), h)
-        return jnp.stack([jnp.asarray(a, float) for a in y0]), ravel_pytree((values, h))[0]
+        numbers, unpack = ravel_pytree((values, h))
+        self.__dict__.setdefault("_unpack", unpack)  # known from here on, without a body traced for it
+        return jnp.stack([jnp.asarray(a, float) for a in y0]), numbers
 
     def steady(self, y0: jax.Array, numbers: jax.Array) -> jax.Array:
         """Return whether a lane's healthy body is finite and in a steady state; only from one can a course start."""

@@ -13,8 +13,8 @@ SHARP = {"w_corner": 0.0, "intake_attack": 1.0}
 def test_without_a_leak_a_body_stays_healthy(name, leak):
     (course,) = courses(name, [Lane((0.0, 10.0, 50.0, 100.0), {leak: 1.0})])
     for state in set(course.y) - {"U", "H"}:
-        # rounding of the healthy state, held by the solver's absolute tolerance
-        np.testing.assert_allclose(course.y[state], course.y[state][0], rtol=1e-12, err_msg=state)
+        # rounding of the healthy state, which a hundred hours add up
+        np.testing.assert_allclose(course.y[state], course.y[state][0], rtol=1e-11, err_msg=state)
     np.testing.assert_allclose(course.y["U"], [0.0, 0.6, 3.0, 6.0], rtol=1e-10)
 
 

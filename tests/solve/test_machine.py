@@ -13,7 +13,7 @@ from cls_infer.solve.machine.build import kept_or
 from cls_infer.solve.machine.cells import NotScalarError
 from cls_infer.solve.machine.tape import Ref, Tape
 from cls_infer.solve.route import route_of, stack_routes
-from cls_infer.solve.states import forward_solver, pointwise, reverse_solver
+from cls_infer.solve.states import forward_solver, pointwise, pointwise_forward, reverse_solver
 
 ULP = np.finfo(float).eps
 SPREAD = np.random.default_rng(1).standard_normal(400)
@@ -67,6 +67,62 @@ def test_a_tape_folds_numbers_and_keeps_each_operation_once():
     first, second = tape.quotient(x, y), tape.quotient(2.0, y)
     names = [tape.operations[i].name for i in tape.needed([first, second])]
     assert isinstance(second, Ref) and names.count("reciprocal") == 1
+
+
+@jax.custom_jvp
+def steeper(x):
+    return x
+
+
+steeper.defjvp(lambda given, along: (given[0], 3 * along[0]))
+
+
+@jax.custom_vjp
+def flatter(x):
+    return x
+
+
+flatter.defvjp(lambda x: (x, None), lambda _, pull: (pull / 4,))
+
+ANYWHERE = [-1.7, -0.3, 0.4, 2.6]
+SMOOTH = {
+    "sums and products": (lambda x: (x + 1) * (x - 2) * -x, ANYWHERE),
+    "quotients": (lambda x: (x + 3) / (x - 7) + 1 / x, ANYWHERE),
+    "magnitudes": (lambda x: jnp.abs(x) * jnp.sign(x + 0.1) * jnp.clip(x, -1.0, 1.0), ANYWHERE),
+    "the larger and the smaller": (lambda x: jnp.maximum(x, x**2) + jnp.minimum(2 * x, x**3), ANYWHERE),
+    "alike": (lambda x: jnp.maximum(x, 0 * x) + jnp.minimum(x, 2 * x), [0.0]),
+    "choices": (lambda x: jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), x**2), ANYWHERE),
+    "exponentials": (lambda x: jnp.exp(x) + jnp.expm1(2 * x) + jnp.tanh(x), ANYWHERE),
+    "logarithms": (lambda x: jnp.log(x**2) + jnp.log1p(x**2), ANYWHERE),
+    "waves": (lambda x: jnp.sin(x) * jnp.cos(2 * x), ANYWHERE),
+    "whole powers": (lambda x: x**7 + x**-3 + jax.lax.rsqrt(x**2), ANYWHERE),
+    "real powers": (lambda x: jnp.abs(x) ** 2.3 + (x**2) ** (x + 2), ANYWHERE),
+    "real powers at nought": (lambda x: x**2.3, [0.0]),
+    "sigmoids far out": (lambda x: jax.nn.sigmoid(x), [-900.0, -30.0, 0.0, 900.0]),
+    "soft corners": (lambda x: jax.nn.softplus(x) + jnp.logaddexp(x, 2 * x), [-900.0, 0.0, 0.7, 900.0]),
+    "what is held": (lambda x: x * jax.lax.stop_gradient(x) + x, ANYWHERE),
+    "a rule of its own": (lambda x: steeper(x) * x + x, ANYWHERE),
+    "loops and matrices": (lambda x: jax.lax.fori_loop(0, 3, lambda i, a: a @ a, jnp.eye(2) * x)[0, 0], ANYWHERE),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_slopes_are_those_of_jax(name):
+    fun, at = SMOOTH[name]
+    at = jnp.array(at)
+    slope = jax.vmap(jax.grad(fun))(at)
+    # the same products in another order; exp stops short of 0
+    close = {"rtol": 1e-14, "atol": 1e-300 + 1e-15 * float(jnp.max(jnp.abs(slope)))}
+    pulled = jax.grad(lambda x: jnp.sum(pointwise(fun, engine="machine")(x)))(at)
+    pushed = jax.jvp(pointwise_forward(fun, engine="machine"), (at,), (jnp.ones_like(at),))[1]
+    np.testing.assert_allclose(pulled, slope, **close)
+    np.testing.assert_allclose(pushed, slope, **close)
+
+
+def test_a_rule_for_the_way_back_alone_is_kept():
+    at = jnp.array(ANYWHERE)
+    pulled = jax.grad(lambda x: jnp.sum(pointwise(lambda x: flatter(x) * x + x, engine="machine")(x)))(at)
+    np.testing.assert_allclose(pulled, 1.25 * at + 1, rtol=1e-14)
 
 
 @pytest.mark.parametrize("engine", ["machine", "xla"])

@@ -4,7 +4,6 @@ Both are the very functions that the other solver batches, traced for one lane a
 block is rows of one float a lane.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from ..lanes import Tolerance
 from ..one_step import Ahead, Place, departure, one_step
 from ..stepper import Rhs, Stepper
 from .layout import fields
-from .piece import Piece, piece_of
+from .piece import Piece, Traced, traced
 from .scalarize import scalarize
 from .tape import Tape
 
@@ -79,32 +78,19 @@ class Problem:
         moved = one_step(self.rhs, self.stepper, self.floor, self.tolerance, place, ahead, numbers, u)
         return moved.place, Record(jnp.zeros(()), place.t, place.y, moved.h, moved.arrived, moved.kept)
 
-    def pull(self, record: Record, numbers: jax.Array, u: jax.Array, pulled: Pulled) -> Pulled:
-        """Return what is pulled on before the step that is recorded, from what is pulled on after it."""
+    def again(self, record: Record, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        """Return the states after the step that is recorded, as a function of what it varies with."""
+        return self.stepper.again(self.rhs, record.t, record.h, record.y, record.kept, numbers, u)
 
-        on_y, on_numbers, on_u = jax.vjp(self._again(record), record.y, numbers, u)[1](pulled.y)
-        return Pulled(on_y, pulled.numbers + on_numbers, pulled.u + on_u)
-
-    def carry(self, record: Record, numbers: jax.Array, u: jax.Array, carried: Carried) -> jax.Array:
-        """Return the tangent of the states after the step that is recorded."""
-        return jax.jvp(self._again(record), (record.y, numbers, u), tuple(carried))[1]
-
-    def _again(self, record: Record) -> Callable[..., jax.Array]:
-        """Return the step that is recorded, as a function of the states, the numbers and the inputs."""
-
-        def again(y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
-            return self.stepper.again(self.rhs, record.t, record.h, y, record.kept, numbers, u)
-
-        return again
-
-    def memory(self) -> Memory:
-        """Return arrays of the shapes and kinds of what one lane of a block holds."""
+    def stepping(self) -> tuple[Any, Memory]:
+        """Return the trace of a step, and arrays of the shapes and kinds of what one lane of a block holds."""
         y, numbers, u = np.zeros(self.floor.size), np.zeros(self.numbers), np.zeros(self.channels)
         start = partial(departure, self.stepper, self.tolerance)
         ahead = Ahead(np.zeros(()), np.zeros((), bool))
         place = _zeros(jax.eval_shape(start, np.zeros(()), y))
-        _, record = _zeros(jax.eval_shape(self.step, place, ahead, numbers, u))
-        return Memory(place, ahead, numbers, u, record, Pulled(y, numbers, u), Carried(y, numbers, u))
+        closed, shapes = jax.make_jaxpr(self.step, return_shape=True)(place, ahead, numbers, u)
+        _, record = _zeros(shapes)
+        return closed, Memory(place, ahead, numbers, u, record, Pulled(y, numbers, u), Carried(y, numbers, u))
 
 
 def _zeros(shapes: Any) -> Any:
@@ -121,8 +107,12 @@ class Block:
     problem: Problem
 
     @cached_property
+    def _stepping(self) -> tuple[Any, Memory]:
+        return self.problem.stepping()
+
+    @property
     def _like(self) -> Memory:
-        return self.problem.memory()
+        return self._stepping[1]
 
     @cached_property
     def fields(self) -> Memory:
@@ -144,23 +134,32 @@ class Block:
     @cached_property
     def step(self) -> Piece:
         """The step forward."""
-        return self._piece(
-            self.problem.step, ("place", "ahead", "numbers", "u"), (self.fields.place, self.fields.record)
-        )
+        of = self.fields
+        return traced(self._stepping[0], (of.place, of.ahead, of.numbers, of.u)).value((of.place, of.record))
 
     @cached_property
     def pull(self) -> Piece:
-        """The pull back through a recorded step."""
-        return self._piece(self.problem.pull, ("record", "numbers", "u", "pulled"), self.fields.pulled)
+        """The pull back through a recorded step: what was gathered on numbers and inputs grows by it."""
+        pulled = self.fields.pulled
+        return self._again.pulled(pulled.y, self._varying, pulled, added=(pulled.numbers, pulled.u))
 
     @cached_property
     def carry(self) -> Piece:
         """The tangent through a recorded step."""
-        return self._piece(self.problem.carry, ("record", "numbers", "u", "carried"), self.fields.carried.y)
+        return self._again.pushed(self._varying, self.fields.carried, self.fields.carried.y)
 
-    def _piece(self, fun: Callable, names: tuple[str, ...], written: Any) -> Piece:
-        like, read = ([getattr(memory, name) for name in names] for memory in (self._like, self.fields))
-        return piece_of(fun, like, read, written)
+    @cached_property
+    def _again(self) -> Traced:
+        like, of = self._like, self.fields
+        closed = jax.make_jaxpr(self.problem.again)(like.record, like.numbers, like.u)
+        return traced(closed, (of.record, of.numbers, of.u))
+
+    @cached_property
+    def _varying(self) -> list[int]:
+        """Which of the arrays that a step taken again is given vary: states, numbers and inputs."""
+        record, numbers, u = self.fields.record, self.fields.numbers, self.fields.u
+        given = jax.tree.leaves((record, numbers, u))
+        return [given.index(field) for field in (record.y, numbers, u)]
 
     @cached_property
     def at_departure(self) -> list[tuple[int, float]]:

@@ -1,5 +1,6 @@
 """Arrays of scalars on a tape."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,4 +20,13 @@ def cells(values: Any) -> Cells:
     out = np.empty(numbers.shape, object)
     for place in np.ndindex(numbers.shape):
         out[place] = numbers[place].item()
+    return out
+
+
+def each(scalar: Callable[..., Any], operands: Sequence[Cells], shape: tuple[int, ...]) -> Cells:
+    """Return what a function of scalars gives at every place of arrays that are broadcast to a shape."""
+    spread = [np.broadcast_to(a, shape) for a in operands]
+    out = np.empty(shape, object)
+    for place in np.ndindex(shape):
+        out[place] = scalar(*(a[place] for a in spread))
     return out

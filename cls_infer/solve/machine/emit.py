@@ -119,6 +119,7 @@ EMITTERS: Mapping[tuple[str, str], _Emitter] = {
     ("to_float", WHOLE): lambda v, x: _as_float(v, x, WHOLE),
     ("to_whole", FLOAT): lambda v, x: v.b.fptosi(x, v.wholes),
     ("to_whole", TRUTH): lambda v, x: v.b.zext(x, v.wholes),
+    **{("held", kind): lambda v, x: x for kind in (FLOAT, WHOLE, TRUTH)},
     **{key: value for sign in SIGNS for key, value in _compare(sign).items()},
 }
 """How each operation is written, by its name and the kind of its operands."""

@@ -13,8 +13,8 @@ from llvmlite import ir
 from ..fold import fold_lanes
 from .build import Entry, build
 from .layout import Field, fields
-from .piece import Piece, piece_of
-from .script import Script
+from .piece import Piece, Traced, traced
+from .script import Script, Word
 from .vector_math import F64, I64
 
 ABREAST = 8
@@ -71,36 +71,35 @@ class Pointwise:
     shapes: tuple[tuple[int, ...], ...]
 
     @cached_property
-    def _like(self) -> tuple[list[np.ndarray], np.ndarray]:
-        given = [np.zeros(shape) for shape in self.shapes]
-        return given, np.zeros(jax.eval_shape(self.fun, *given).shape)
+    def _closed(self) -> tuple[Any, Any]:
+        """The function's trace, and the shape of its result."""
+        return jax.make_jaxpr(self.fun, return_shape=True)(*map(np.zeros, self.shapes))
+
+    @cached_property
+    def _laid(self) -> tuple[list[Field], Field, list[Field]]:
+        """The fields of the arguments, of the result, and of what comes back to the arguments or goes along."""
+        given = list(map(np.zeros, self.shapes))
+        laid = fields([*given, np.zeros(self._closed[1].shape), *given])
+        return laid[: len(given)], laid[len(given)], laid[len(given) + 1 :]
+
+    @cached_property
+    def _traced(self) -> Traced:
+        return traced(self._closed[0], self._laid[0])
 
     @cached_property
     def _value(self) -> Written:
-        like, result = self._like
-        laid = fields([*like, result])
-        return _written(piece_of(self.fun, like, laid[:-1], laid[-1]), laid, 1)
+        given, result, _ = self._laid
+        return _written(self._traced.value(result), given, [result])
 
     @cached_property
     def _pulled(self) -> Written:
-        like, result = self._like
-        laid = fields([result, *like, *like])
-        count = 1 + len(like)
-
-        def back(pull: jax.Array, *given: jax.Array) -> tuple[jax.Array, ...]:
-            return jax.vjp(self.fun, *given)[1](pull)
-
-        return _written(piece_of(back, [result, *like], laid[:count], laid[count:]), laid, len(like))
+        given, result, beside = self._laid
+        return _written(self._traced.pulled(result, range(len(given)), beside), [result, *given], beside)
 
     @cached_property
     def _pushed(self) -> Written:
-        like, result = self._like
-        laid = fields([*like, *like, result])
-
-        def ahead(*given: jax.Array) -> jax.Array:
-            return jax.jvp(self.fun, given[: len(like)], given[len(like) :])[1]
-
-        return _written(piece_of(ahead, [*like, *like], laid[:-1], laid[-1]), laid, 1)
+        given, result, beside = self._laid
+        return _written(self._traced.pushed(range(len(given)), beside, result), [*given, *beside], [result])
 
     def value(self, *given: jax.Array) -> jax.Array:
         """Return the results [lane, ...]."""
@@ -141,31 +140,30 @@ def _with_pulls(made: Pointwise) -> OnLanes:
     return over_lanes
 
 
-def _written(piece: Piece, laid: list[Field], results: int) -> Written:
-    """Write a piece for every lane of the fields; the last so many are results."""
-    target = build({"piece": piece}, ABREAST, lambda module: _over_lanes(module, laid, results))
-    return Written(target, laid[-results:])
+def _written(piece: Piece, given: list[Field], results: list[Field]) -> Written:
+    """Write a piece for every lane of the fields."""
+    return Written(build({"piece": piece}, ABREAST, lambda module: _over_lanes(module, given, results)), results)
 
 
-def _over_lanes(module: ir.Module, laid: list[Field], results: int) -> Entry:
+def _over_lanes(module: ir.Module, given: list[Field], results: list[Field]) -> Entry:
     """Add a function of the number of lanes and an array for each field."""
-    kinds = [F64.as_pointer()] * len(laid)
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64, *kinds]), "over_lanes")
+    laid = [*given, *results]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64, *[F64.as_pointer()] * len(laid)]), "over_lanes")
     s = Script(ir.IRBuilder(function.append_basic_block()), ABREAST)
     lanes, *arrays = function.args
-    memory = s.array(F64, (laid[-1].first + laid[-1].size) * ABREAST, align=8 * ABREAST)
+    memory = s.array(F64, max(field.first + field.size for field in laid) * ABREAST, align=8 * ABREAST)
     blocks = s.b.sdiv(s.b.add(lanes, s.number(ABREAST - 1)), s.number(ABREAST))
     with s.each(blocks) as block:
 
-        def over(first: int, last: int, move: Callable[..., None], block: ir.Value = block) -> None:
+        def over(laid: list[Field], arrays: list[Word], move: Callable[..., None], block: ir.Value = block) -> None:
             with s.each(ABREAST) as w:
                 lane, end = s.b.add(s.b.mul(block, s.number(ABREAST)), w), s.b.sub(lanes, s.number(1))
                 lane = s.b.select(s.b.icmp_signed("<", lane, end), lane, end)  # beyond the last: the last once more
-                for field, array in zip(laid[first:last], arrays[first:last], strict=True):
+                for field, array in zip(laid, arrays, strict=True):
                     move(memory, field.first, field.size, w, s.at(array, (lane, field.size)))
 
-        over(0, len(laid) - results, s.gather)
+        over(given, arrays[: len(given)], s.gather)
         s.b.call(module.globals["piece"], [memory])
-        over(len(laid) - results, len(laid), s.scatter)
+        over(results, arrays[len(given) :], s.scatter)
     s.b.ret_void()
-    return Entry(function, results, [(0, 0)])
+    return Entry(function, len(results), [(0, 0)])

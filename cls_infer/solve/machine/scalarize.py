@@ -12,8 +12,9 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from .cells import Cells, NotScalarError, cells
+from .cells import Cells, NotScalarError, cells, each
 from .moves import MOVES
+from .own_slopes import TOLD, with_own_slopes
 from .tape import FLOAT, TRUTH, WHOLE, Ref, Tape, Value, kind_of
 
 
@@ -41,7 +42,7 @@ def _run(tape: Tape, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Cells])
 def _apply(tape: Tape, equation: Any, operands: list[Cells]) -> list[Cells]:
     name, params = equation.primitive.name, equation.params
     if name in ELEMENTWISE:
-        return [_each(ELEMENTWISE[name](tape, params), operands, equation.outvars[0].aval.shape)]
+        return [each(ELEMENTWISE[name](tape, params), operands, equation.outvars[0].aval.shape)]
     if name in MOVES:
         moved = MOVES[name](params, *operands)
         return moved if isinstance(moved, list) else [moved]
@@ -49,7 +50,8 @@ def _apply(tape: Tape, equation: Any, operands: list[Cells]) -> list[Cells]:
         return [_reduce(tape, REDUCTIONS[name], operands[0], params["axes"])]
     if name in WITHIN:
         inner = params[WITHIN[name]]
-        return _run(tape, inner.jaxpr, inner.consts, operands)
+        found = _run(tape, inner.jaxpr, inner.consts, operands)
+        return with_own_slopes(tape, equation, operands, found, scalarize) if name in TOLD else found
     if name == "dot_general":
         return [_dot(tape, params["dimension_numbers"], *operands)]
     if name == "scan":
@@ -58,7 +60,8 @@ def _apply(tape: Tape, equation: Any, operands: list[Cells]) -> list[Cells]:
         return _while(tape, params, operands)
     if name == "call_hi_primitive":
         inner = _expanded(params["_prim"], [atom.aval for atom in equation.invars])
-        return _run(tape, inner.jaxpr, inner.consts, operands)
+        found = _run(tape, inner.jaxpr, inner.consts, operands)
+        return with_own_slopes(tape, equation, operands, found, scalarize)
     if name == "custom_linear_solve":
         return _linear_solve(tape, params, operands)
     raise NotScalarError(f"`{name}` has no scalar counterpart")
@@ -71,27 +74,34 @@ def _named(name: str) -> Callable[[Tape, Any], _Scalar]:
     return lambda tape, params: lambda *x: tape.apply(name, *x)
 
 
-def _sign(tape: Tape, params: Any) -> _Scalar:
-    def sign(x: Value) -> Value:
-        below = tape.select(tape.apply("lt", x, 0.0), -1.0, 0.0)
-        return tape.select(tape.apply("gt", x, 0.0), 1.0, below)
-
-    return sign
-
-
 def _logistic(tape: Tape, params: Any) -> _Scalar:
-    return lambda x: tape.apply("reciprocal", tape.apply("add", 1.0, tape.apply("exp", tape.apply("neg", x))))
+    """1 / (1 + exp(-x)), whose slope is flat where the exponential leaves the range of numbers."""
+
+    def logistic(x: Value) -> Value:
+        found = tape.apply("reciprocal", tape.apply("add", 1.0, tape.apply("exp", tape.apply("neg", x))))
+        return tape.ruled(found, lambda on: [(x, on.apply("mul", found, on.apply("sub", 1.0, found)))])
+
+    return logistic
 
 
 def _pow(tape: Tape, params: Any) -> _Scalar:
-    """x**y as exp(y log x): right for positive x, not a number for negative ones, as for a real exponent."""
+    """x**y as exp(y log x): right for positive x, not a number for negative ones, as for a real exponent.
+
+    Its slopes are finite at x = 0 where the exponent is above 1.
+    """
+
+    def slopes(on: Tape, x: Value, y: Value, found: Value) -> list[tuple[Value, Value]]:
+        less = on.apply("mul", on.apply("sub", y, 1.0), on.apply("log", x))
+        log_x = on.select(on.apply("eq", x, 0.0), 0.0, on.apply("log", x))
+        return [(x, on.apply("mul", y, on.apply("exp", less))), (y, on.apply("mul", found, log_x))]
 
     def power(x: Value, y: Value) -> Value:
         if not isinstance(y, Ref) and float(y).is_integer() and abs(y) <= 16:
             return tape.power(x, int(y))
         if not isinstance(y, Ref) and y == 0.5:
             return tape.apply("sqrt", x)
-        return tape.apply("exp", tape.apply("mul", y, tape.apply("log", x)))
+        found = tape.apply("exp", tape.apply("mul", y, tape.apply("log", x)))
+        return tape.ruled(found, lambda on: slopes(on, x, y, found))
 
     return power
 
@@ -154,22 +164,15 @@ ELEMENTWISE: dict[str, Callable[[Tape, Any], _Scalar]] = {
     "square": lambda tape, params: lambda x: tape.apply("mul", x, x),
     "rsqrt": lambda tape, params: lambda x: tape.apply("reciprocal", tape.apply("sqrt", x)),
     "pow": _pow,
-    "sign": _sign,
+    "sign": lambda tape, params: tape.sign,
+    "stop_gradient": lambda tape, params: lambda x: tape.apply("held", x) if kind_of(x) == FLOAT else x,
     "logistic": _logistic,
     "is_finite": _is_finite,
     "convert_element_type": _convert,
     "select_n": _select,
-    **{name: lambda tape, params: lambda x: x for name in ("stop_gradient", "copy", "reshard", "pvary", "pcast")},
+    **{name: lambda tape, params: lambda x: x for name in ("copy", "reshard", "pvary", "pcast")},
     "clamp": lambda tape, params: lambda low, x, high: tape.apply("min", tape.apply("max", x, low), high),
 }
-
-
-def _each(scalar: _Scalar, operands: list[Cells], shape: tuple[int, ...]) -> Cells:
-    spread = [np.broadcast_to(a, shape) for a in operands]
-    out = np.empty(shape, object)
-    for place in np.ndindex(shape):
-        out[place] = scalar(*(a[place] for a in spread))
-    return out
 
 
 REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}
@@ -190,7 +193,7 @@ def _reduce(tape: Tape, name: str, x: Cells, axes: Sequence[int]) -> Cells:
     rows = np.moveaxis(x, axes, range(len(axes))).reshape(-1, *kept)
     total = rows[0, ...]
     for i in range(1, len(rows)):
-        total = _each(partial(tape.apply, name), [total, rows[i, ...]], tuple(kept))
+        total = each(partial(tape.apply, name), [total, rows[i, ...]], tuple(kept))
     return total
 
 

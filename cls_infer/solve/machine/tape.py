@@ -27,8 +27,13 @@ type Value = Ref | float | int | bool
 """A scalar: on the tape, or a number known while tracing."""
 
 
+type Rule = Callable[["Tape"], list[tuple[Value, Value]]]
+"""Writes on a tape on which values a result depends, and how steeply."""
+
+
 class Operation(NamedTuple):
-    """An operation's name, its operands, the kind of its result; `index` is that of an input."""
+    """An operation's name, its operands, the kind of its result; `index` is that of an input, or tells apart what is
+    held."""
 
     name: str
     operands: tuple[Value, ...]
@@ -64,6 +69,7 @@ FOLDS: dict[str, Callable[..., Any]] = {
     "not": lambda x: not x,
     "to_float": float,
     "to_whole": int,
+    "held": lambda x: x,
 }
 """What each operation does to known numbers; on the tape it does the same to one value a lane."""
 
@@ -73,10 +79,19 @@ COMMUTES = {"add", "mul", "max", "min", "eq", "ne", "and", "or"}
 
 @dataclass
 class Tape:
-    """Operations in the order of their making."""
+    """Operations in the order of their making.
+
+    `rules` tells of results whose slopes are not those of the operations that led there, such as that of a root, what
+    they depend on and how steeply.
+    """
 
     operations: list[Operation] = field(default_factory=list)
+    rules: dict[int, "Rule"] = field(default_factory=dict)
     _places: dict[tuple, Ref] = field(default_factory=dict)
+
+    def copy(self) -> "Tape":
+        """Return a tape that goes on from here."""
+        return Tape(list(self.operations), dict(self.rules), dict(self._places))
 
     def input(self, index: int, kind: str = FLOAT) -> Ref:
         """Return input number `index` of the function that is traced."""
@@ -104,6 +119,20 @@ class Tape:
         if kind == TRUTH and yes is True and no is False:
             return which
         return self._record("select", (which, yes, no), kind)
+
+    def sign(self, x: Value) -> Value:
+        """Return -1, 0 or 1."""
+        below = self.select(self.apply("lt", x, 0.0), -1.0, 0.0)
+        return self.select(self.apply("gt", x, 0.0), 1.0, below)
+
+    def ruled(self, x: Value, rule: "Rule", *, apart: bool = False) -> Value:
+        """Return a value whose slopes are those of a rule; `apart` from the same value reached in another way."""
+        if not isinstance(x, Ref):
+            return x
+        if apart:
+            x = self._record("held", (x,), x.kind, len(self.operations))
+        self.rules[x.place] = rule
+        return x
 
     def quotient(self, x: Value, y: Value) -> Value:
         """Return x / y."""
