@@ -1,6 +1,7 @@
 """Machine code against XLA: elementary functions, every model's equations, solves, gradients and tangents."""
 
 import math
+from concurrent.futures import Future
 
 import jax
 import jax.numpy as jnp
@@ -9,8 +10,10 @@ import pytest
 
 from cls_infer.model.steady import newton_root
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
+from cls_infer.solve.machine import build
 from cls_infer.solve.machine.build import kept_or
 from cls_infer.solve.machine.cells import NotScalarError
+from cls_infer.solve.machine.door import DOORS, Doors
 from cls_infer.solve.machine.tape import Ref, Tape
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import forward_solver, pointwise, pointwise_forward, reverse_solver
@@ -238,6 +241,22 @@ def test_lanes_that_fail_say_so_and_disturb_no_other(lanes):
     floor = np.array([0.5 * (lowest + next_one), -1.0])
     _, status = reverse_solver(chained, floor, Tolerance(), engine="machine")(y0.at[1].set(1.0), case, route)
     assert np.sum(status == OUT_OF_BOUNDS) == 1 and np.sum(status == OK) == lanes - 1
+
+
+def test_code_that_cannot_be_written_is_an_error_of_the_call(monkeypatch, caplog):
+    def no_room(target, make):
+        raise MemoryError("no room for code")
+
+    monkeypatch.setattr(build, "kept_or", no_room)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="machine code could not be written"):
+        jax.block_until_ready(pointwise(lambda x: x * 1.23456 + 7, engine="machine")(jnp.ones(3)))
+    assert "no room for code" in caplog.text
+
+
+def test_there_are_as_many_functions_as_anybody_asks_for():
+    doors = Doors(lambda module: build._loaded(build._compiled(str(module))))
+    addresses = [doors.opened(Future()) for _ in range(DOORS)]
+    assert len(set(addresses)) == DOORS and doors.full
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 import ctypes
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from inspect import getsource
 from pathlib import Path
@@ -18,13 +20,16 @@ from llvmlite import ir
 from ...owned import ours_alone, private_folder
 from . import emit as writing
 from . import vector_math
+from .door import Doors
 from .emit import declare, emit
 from .handler import add_handler
 from .piece import Piece
 
 DIGEST = sha256().digest_size
 _lock = Lock()
+_begun: set[str] = set()
 _engines: dict[str, llvm.ExecutionEngine] = {}
+_doors: list[Doors] = []
 
 
 class Entry(NamedTuple):
@@ -37,9 +42,12 @@ class Entry(NamedTuple):
 
 
 def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], Entry]) -> str:
-    """Return under which name XLA can call the function that `write` adds to a module with these pieces."""
+    """Return under which name XLA can call the function that `write` adds to a module with these pieces.
+
+    It is written beside whatever else is traced and compiled; the first call waits for it.
+    """
     module = ir.Module()
-    module.triple = llvm.get_default_triple()
+    module.triple = _triple()
     bodies = {name: declare(module, name) for name in pieces}
     handler = add_handler(module, *write(module))
     target = f"cls_infer_{_digest(str(module), lanes, pieces)}"
@@ -49,13 +57,34 @@ def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], 
             emit(bodies[name], lanes, piece.tape, piece.outputs)
         return _compiled(str(module))
 
+    def written() -> int:
+        _engines[target] = _loaded(kept_or(target, compiled))
+        return _engines[target].get_function_address(handler)
+
     with _lock:
-        if target not in _engines:
-            _engines[target] = _loaded(kept_or(target, compiled))
-            address = _engines[target].get_function_address(handler)
-            entry = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(address)
-            jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(entry), platform="cpu")
+        if target not in _begun:
+            _begun.add(target)
+            called = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(_door_to(_writer().submit(written)))
+            jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(called), platform="cpu")
     return target
+
+
+@cache
+def _triple() -> str:
+    """Return this kind of machine; to ask LLVM waits for what it is writing."""
+    return llvm.get_default_triple()
+
+
+@cache
+def _writer() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="machine code")
+
+
+def _door_to(handler: "Future[int]") -> int:
+    """Return the address of a custom call that leads to another which is being written."""
+    if not _doors or _doors[-1].full:
+        _doors.append(Doors(lambda module: _loaded(_compiled(str(module)))))
+    return _doors[-1].opened(handler)
 
 
 def _digest(loops: str, lanes: int, pieces: Mapping[str, Piece]) -> str:

@@ -20,6 +20,10 @@ KIND_OF_EXTENSION, METADATA = 1, 3
 """Words of an extension: its kind, of which 1 asks for the handler's metadata, and the place for them."""
 API_VERSION, HANDLER_VERSION, HANDLER_TRAITS = 4, 3, 4
 """Words that hold the version: of XLA's functions, and of the handler's metadata; and the handler's traits."""
+ERROR = 6
+"""Word of XLA's functions with that which makes an error, of its own size, an extension, a message and a code."""
+INTERNAL = ir.Constant(I64, 13)
+"""The code of an error that is not the caller's."""
 DATA, DIMENSIONS = 3, 5
 """Words of a buffer."""
 
@@ -37,12 +41,6 @@ def add_handler(module: ir.Module, function: ir.Function, results: int, sizes: S
     handler = ir.Function(module, ir.FunctionType(WORDS, [WORDS]), name)
     b = ir.IRBuilder(handler.append_basic_block())
     frame = handler.args[0]
-    extension = _pointer(b, frame, EXTENSION)
-    asked = b.icmp_unsigned("!=", b.ptrtoint(extension, I64), ir.Constant(I64, 0))
-    with b.if_then(asked):
-        with b.if_then(b.icmp_unsigned("==", b.and_(_word(b, extension, KIND_OF_EXTENSION), _lowest()), _one())):
-            _tell_metadata(b, frame, extension)
-        b.ret(ir.Constant(WORDS, None))
     kinds = [argument.type for argument in function.args[len(sizes) :]]
     given = len(kinds) - results
     buffers = [_pointer(b, _pointer(b, frame, ARGUMENTS), i) for i in range(given)]
@@ -54,6 +52,29 @@ def add_handler(module: ir.Module, function: ir.Function, results: int, sizes: S
     b.call(function, [*numbers, *data])
     b.ret(ir.Constant(WORDS, None))
     return name
+
+
+def answer(b: ir.IRBuilder, frame: ir.Value) -> None:
+    """Write how a custom call answers where it is asked what it is, not called."""
+    extension = _pointer(b, frame, EXTENSION)
+    asked = b.icmp_unsigned("!=", b.ptrtoint(extension, I64), ir.Constant(I64, 0))
+    with b.if_then(asked):
+        with b.if_then(b.icmp_unsigned("==", b.and_(_word(b, extension, KIND_OF_EXTENSION), _lowest()), _one())):
+            _tell_metadata(b, frame, extension)
+        b.ret(ir.Constant(WORDS, None))
+
+
+def error(b: ir.IRBuilder, frame: ir.Value, said: str) -> ir.Value:
+    """Return an error of XLA's that says so."""
+    text = ir.Constant(ir.ArrayType(ir.IntType(8), len(said) + 1), bytearray(said.encode() + b"\0"))
+    message = ir.GlobalVariable(b.module, text.type, "message")
+    message.global_constant, message.initializer = True, text  # pyright: ignore[reportAttributeAccessIssue]
+    told = b.bitcast(b.alloca(I64, size=4), WORDS)
+    for place, word in enumerate([ir.Constant(I64, 32), ir.Constant(I64, 0), b.ptrtoint(message, I64), INTERNAL]):
+        b.store(word, b.gep(told, [ir.Constant(I64, place)]))
+    make = b.inttoptr(_word(b, _pointer(b, frame, API), ERROR), ir.FunctionType(WORDS, [WORDS]).as_pointer())
+    made: Any = b.call(make, [told])
+    return made
 
 
 def _tell_metadata(b: ir.IRBuilder, frame: ir.Value, extension: ir.Value) -> None:
