@@ -25,8 +25,11 @@ def cells(values: Any) -> Cells:
 
 def each(scalar: Callable[..., Any], operands: Sequence[Cells], shape: tuple[int, ...]) -> Cells:
     """Return what a function of scalars gives at every place of arrays that are broadcast to a shape."""
-    spread = [np.broadcast_to(a, shape) for a in operands]
     out = np.empty(shape, object)
+    if not shape:  # most are scalars, and to spread them takes longer than what is done to them
+        out[()] = scalar(*(a.item() for a in operands))
+        return out
+    spread = [np.broadcast_to(a, shape) for a in operands]
     for place in np.ndindex(shape):
         out[place] = scalar(*(a[place] for a in spread))
     return out
