@@ -121,3 +121,13 @@ class Cohort:
         from .frame import read_frames
 
         return read_frames(measurements, therapy, patients, name=name)
+
+    def __repr__(self) -> str:
+        from .shown import cohort_text
+
+        return cohort_text(self)
+
+    def _repr_html_(self) -> str:
+        from .shown import cohort_html
+
+        return cohort_html(self)
