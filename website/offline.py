@@ -19,7 +19,8 @@ def equation(source: str, *_: Any, **__: Any) -> str:
 
 def diagram(source: str, *_: Any, **__: Any) -> str:
     """Return a diagram as its source, folded: to draw it takes a script of megabytes."""
-    return f"<details><summary>The arrows, as Mermaid draws them</summary><pre><code>{escape(source)}</code></pre></details>"
+    label = "The arrows, in the words of Mermaid, which draws them elsewhere"
+    return f"<details><summary>{label}</summary><pre><code>{escape(source)}</code></pre></details>"
 
 
 class InlineEquation(InlineProcessor):
