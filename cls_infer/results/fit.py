@@ -59,7 +59,8 @@ def fit(
 
     Raises:
         InputError: names that the model does not have, nothing left to fit, a patient that cannot be solved, a
-            device that is not there, settings that cannot be, a checkpoint of another fit, single precision.
+            device that is not there, settings that cannot be, a checkpoint of another fit.
+        RuntimeError: JAX is not in double precision; `prepare_jax` switches it on.
     """
     _check(settings, mixture, until)
     common = {
