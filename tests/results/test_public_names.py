@@ -130,7 +130,8 @@ def test_a_shipped_scenario_is_simulated_by_its_name():
         "volume_kinetics", changes=story.changes, therapy=story.therapy, hours=story.hours, every=story.every
     )
     np.testing.assert_array_equal(run.columns["urine"][1], again.columns["urine"][1])
-    shorter = cls_infer.simulate("volume_kinetics", scenario=story, hours=1.0, every=0.5, changes={"k_10": 0.1})
+    fast = replace(story, changes={"k_10": 5.0})  # what is said beside a scenario holds
+    shorter = cls_infer.simulate("volume_kinetics", scenario=fast, hours=1.0, every=0.5, changes={"k_10": 0.1})
     assert shorter.time.tolist() == [0.0, 0.5, 1.0]
     assert shorter.columns["urine"][1][-1] < np.interp(1.0, run.time, run.columns["urine"][1])
 
