@@ -1,15 +1,20 @@
 """The pages say what is so: tutorial and recipes run, the reference names everything there is."""
 
+import inspect
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
+import cls_infer
 from cls_infer.causes import CAUSES
 from cls_infer.cohort import ITEMS, VARIABLES, measurements, patients, therapy
 from cls_infer.cohort.assays import ASSAYS
@@ -17,10 +22,12 @@ from cls_infer.cohort.grades import GRADES
 from cls_infer.model import available, load_model
 from cls_infer.model.check import dimension_errors
 from cls_infer.results.diagnose import THRESHOLDS
+from cls_infer.results.plots import Plots
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("models/*.md"))]
+HOW_TO = sorted(DOCS.glob("how-to/*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 FENCE = re.compile(r"(?P<before>[^\n]*)\n```(?P<kind>\w*)\n(?P<text>.*?)\n```", re.DOTALL)
 
 
@@ -36,6 +43,18 @@ class Block:
 def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     yield from (Block(found["kind"], found["text"], found["before"]) for found in FENCE.finditer(text))
+
+
+def recipes() -> list[Block]:
+    """Return every block of every recipe."""
+    return [block for page in HOW_TO for block in blocks(page)]
+
+
+def run_python(text: str, page: str) -> dict:
+    """Run a block as a program of its own; return what it named."""
+    namespace: dict = {"__name__": "__main__"}
+    exec(compile(text, page, "exec"), namespace)
+    return namespace
 
 
 def run_console(block: Block, folder: Path) -> None:
@@ -66,7 +85,7 @@ def test_the_tutorial_runs(tmp_path, monkeypatch):
 
 
 def test_the_model_of_the_recipe_is_sound(tmp_path):
-    (text,) = (block.text for block in blocks(DOCS / "how-to.md") if "model = Model(" in block.text)
+    (text,) = (block.text for block in recipes() if "model = Model(" in block.text)
     path = tmp_path / "albumin_leak.py"
     path.write_text(text, encoding="utf-8")
     model = load_model(str(path))
@@ -75,14 +94,50 @@ def test_the_model_of_the_recipe_is_sound(tmp_path):
 
 
 def test_the_recipe_of_draws_from_elsewhere_runs():
-    (text,) = (block.text for block in blocks(DOCS / "how-to.md") if "two_stage(population" in block.text)
-    namespace: dict = {}
-    exec(compile(text, "how-to.md", "exec"), namespace)
-    assert namespace["found"].thin == ()
+    (text,) = (block.text for block in recipes() if "two_stage(population" in block.text)
+    assert run_python(text, "cohort.md")["found"].thin == ()
+
+
+@pytest.mark.parametrize("page", ["coming_from", "gpu"])
+def test_the_programs_of_a_recipe_run(page):
+    programs = [block.text for block in blocks(DOCS / "how-to" / f"{page}.md") if block.kind == "python"]
+    assert programs
+    for text in programs:
+        run_python(text, f"{page}.md")
+
+
+def test_the_data_of_a_recipe_go_to_stan(tmp_path):
+    (block,) = (block for block in blocks(DOCS / "how-to" / "coming_from.md") if block.kind == "console")
+    run_console(block, tmp_path)
+    assert json.loads((tmp_path / "clarkson_a.json").read_text(encoding="utf-8"))["n_obs"] > 0
+
+
+def test_every_block_of_a_recipe_in_python_is_run_by_a_test():
+    run = {"cohort": 1, "coming_from": 1, "gpu": 1, "notebook": 8, "own_model": 1}
+    found = {page.stem: sum(block.kind == "python" for block in blocks(page)) for page in HOW_TO}
+    assert {name: number for name, number in found.items() if number} == run
+
+
+def test_the_notebook_runs_in_jupyter(tmp_path, monkeypatch):
+    """The blocks of the page as cells, by a kernel of its own: values show their tables, pictures and the bar."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".cache"))
+    monkeypatch.setenv("JPY_PARENT_PID", "")
+    cells = [block.text for block in blocks(DOCS / "how-to" / "notebook.md") if block.kind == "python"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    nbclient.NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    shown = [[output.get("data", {}) for output in cell.outputs] for cell in book.cells]
+    kinds = [{kind for data in cell for kind in data} for cell in shown]
+    html = ["".join(data.get("text/html", "") for data in cell) for cell in shown]
+    assert "<caption" in html[1] and "volunteer" in html[1] and "lognormal(3.6, 0.4)" in html[3]
+    assert "k_10[V1]" in html[4] and "verdict: " in html[4]
+    assert "application/vnd.jupyter.widget-view+json" in kinds[4]  # the bar
+    assert "text/html" in kinds[5] and "image/png" in kinds[6]
+    assert (tmp_path / "volunteer_run" / "report.html").is_file()
 
 
 def test_the_recipe_of_event_records_runs(tmp_path):
-    page = list(blocks(DOCS / "how-to.md"))
+    page = recipes()
     (records,) = (block.text for block in page if block.text.startswith("ID,TIME"))
     (said,) = (block.text for block in page if block.kind == "toml" and block.text.startswith("[observations]"))
     (commands,) = (block for block in page if block.kind == "console" and "convert nonmem" in block.text)
@@ -106,7 +161,7 @@ def test_the_shape_of_stan_data_is_the_one_in_the_reference():
 def test_the_tables_of_the_recipes_can_be_read(tmp_path):
     from cls_infer.cohort import read_cohort
 
-    tables = [block.text for block in blocks(DOCS / "how-to.md") if block.text.startswith("patient,")]
+    tables = [block.text for block in recipes() if block.text.startswith("patient,")]
     charts = [text for text in tables if text.startswith("patient,time")]
     therapies = [text for text in tables if text.startswith("patient,start")]
     assert charts and therapies
@@ -168,6 +223,41 @@ def test_the_reference_names_every_command_and_option():
     assert [name for name in commands if f"`cls-infer {name}" not in reference()] == []
     options = {word for command in commands.values() for option in command.params for word in option.opts}
     assert [word for word in sorted(options) if word.startswith("-") and word not in reference()] == []
+
+
+def test_the_python_page_names_every_public_name_and_argument():
+    said = (DOCS / "api.md").read_text(encoding="utf-8")
+    headed = set(re.findall(r"^### `(\w+)", said, re.MULTILINE))
+    assert headed == set(cls_infer.__all__)
+    for name in ("compare", "fit", "open_fit", "predict", "read_cohort", "read_scenario", "save", "simulate"):
+        arguments = inspect.signature(getattr(cls_infer, name)).parameters
+        assert [one for one in arguments if not re.search(rf"[`(, ]{one}[`), ]", said)] == [], name
+    for value in (cls_infer.Settings, cls_infer.Simulation, cls_infer.Cohort, cls_infer.Fit):
+        assert [field.name for field in fields(value) if f"`{field.name}`" not in said] == [], value
+    assert [
+        name for name in dir(Plots) if not name.startswith("_") and name != "tree" and f"`{name}`" not in said
+    ] == []
+
+
+def test_the_glossary_ties_words_to_symbols_that_there_are():
+    said = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    known = set(VARIABLES)
+    for model in (load_model("clarkson_episode"), load_model("ang2_two_pore")):
+        known |= {*model.parameters, *model.states, *model.observables, *model.derived, model.name}
+    tables = re.findall(r"^\|.*\|$", said, re.MULTILINE)
+    symbols = {symbol for row in tables for symbol in re.findall(r"`([^`]+)`", row)}
+    assert len(symbols) > 40 and symbols <= known, symbols - known
+    assert set(load_model("clarkson_episode").observables) - {"plasma_volume", "interstitial_albumin"} <= symbols
+
+
+def test_the_site_has_every_page():
+    listed = re.findall(r'"([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+
+
+def test_the_list_of_recipes_leads_to_each():
+    index = (DOCS / "how-to" / "index.md").read_text(encoding="utf-8")
+    assert [page.name for page in HOW_TO if page.name != "index.md" and f"({page.name})" not in index] == []
 
 
 def test_the_reference_states_the_thresholds():

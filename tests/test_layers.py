@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"causes", "colloids", "errors", "owned", "printable", "types", "units"},
+    {"causes", "colloids", "display", "errors", "owned", "printable", "types", "units"},
     {"physiology"},
     {"model"},
     {"cohort"},
@@ -36,6 +36,8 @@ HOME = {  # outside library -> the only layer that may name it
     "dask": "scale",
     "llvmlite": "solve",
     "distributed": "scale",
+    "narwhals": "cohort",
+    "tqdm": "results",
     "typer": "cli",
     "rich": "cli",
 }

@@ -43,6 +43,11 @@ def test_the_wheel_holds_the_models(cls_infer, folder):
     assert not missing, f"{missing} not in:\n{shown}"
 
 
+def test_the_wheel_says_that_it_is_typed(cls_infer):
+    (package,) = cls_infer.parents[1].glob("lib/python*/site-packages/cls_infer")
+    assert (package / "py.typed").is_file()
+
+
 @pytest.mark.parametrize("data_set", DATA_SETS)
 def test_a_shipped_data_set_is_found_by_its_name(cls_infer, folder, data_set):
     run(cls_infer, "check", data_set, folder=folder)

@@ -6,13 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, Problem
-from ..inference.settings import METHODS, Settings
+from ..inference.settings import TWO_STAGE, Settings, setting_problems
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
 from .log import logged
 from .options import assignments
@@ -22,8 +21,6 @@ from .talk import say, write_json
 if TYPE_CHECKING:
     from ..results.fitted import Fit
 
-SOLVERS = ("auto", "tsit5", "ros34pw2")
-"""Those that watch their error."""
 NOT_MET, INTERRUPTED = 3, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -107,16 +104,15 @@ def _read(request: Request) -> list:
 def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, quiet: bool) -> "Fit":
     from ..results.fit import fit
     from ..results.store import CHECKPOINT, LOG, save
-    from ..results.two_stage import fit_two_stage
 
     cohort, model, fixed = inputs
-    two_stage = partial(fit_two_stage, mixture=request.mixture)
-    by = two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
     with told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
         report = stack.enter_context(logged(folder / LOG, stack.enter_context(watching(quiet=quiet))))
-        fitted = by(
+        fitted = fit(
             cohort,
             model,
+            per_patient=request.per_patient,
+            mixture=request.mixture,
             shared=request.shared,
             hierarchical=request.hierarchical,
             fixed=fixed,
@@ -181,26 +177,10 @@ def _read_again(asked: dict[str, Any], folder: Path) -> tuple[Request, str]:
 
 
 def _check_options(request: Request) -> None:
-    problems = []
-    if request.settings.method not in METHODS:
-        message = f"there is no method `{request.settings.method}`"
-        problems.append(Problem("--method", message, remedy=f"there are {', '.join(f'`{one}`' for one in METHODS)}"))
-    if request.mixture and request.settings.method != "two-stage":
+    problems = list(setting_problems(request.settings, lambda name: f"--{name.replace('_', '-')}"))
+    if request.mixture and request.settings.method != TWO_STAGE:
         found = f"{request.mixture} groups that nobody charted need patients who were drawn apart"
         problems.append(Problem("--mixture", found, remedy="add `--method two-stage`"))
-    for name, least in (("chains", 1), ("draws", 4), ("warmup", 1), ("seed", 0)):
-        number = getattr(request.settings, name)
-        if number < least:
-            problems.append(Problem(f"--{name}", f"is {number}", remedy=f"write {least} or more"))
-    if not 0 < request.settings.target_accept < 1:
-        found = f"is {request.settings.target_accept:g}"
-        problems.append(Problem("--target-accept", found, remedy="write a number between 0 and 1, such as 0.99"))
-    if not 1e-9 <= request.settings.rtol <= 0.1:
-        found = f"is {request.settings.rtol:g}"
-        problems.append(Problem("--rtol", found, remedy="write a number from 1e-9 to 0.1, such as 1e-5"))
-    if request.settings.solver not in SOLVERS:
-        found = f"there is no solver `{request.settings.solver}`"
-        problems.append(Problem("--solver", found, remedy=f"there are {', '.join(f'`{one}`' for one in SOLVERS)}"))
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:

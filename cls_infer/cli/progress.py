@@ -2,15 +2,13 @@
 elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..inference.progress import Forecast, Progress
+from ..inference.progress import Forecast
 from ..inference.settings import Choice
 from ..printable import printable
-
-type Event = str | Choice | Forecast | Progress
-type Watcher = Callable[[Event], None]
+from ..results.progress import Event, Watcher, numbers, once, phase
 
 
 @contextmanager
@@ -31,13 +29,13 @@ def plain() -> Watcher:
 
     def watch(event: Event) -> None:
         if isinstance(event, Choice | Forecast):
-            print(_once(event), file=sys.stderr, flush=True)
+            print(once(event), file=sys.stderr, flush=True)
             return
         if isinstance(event, str):
-            phase = event.partition(":")[0]
-            if phase != seen["phase"]:
+            begun = event.partition(":")[0]
+            if begun != seen["phase"]:
                 print(printable(event), file=sys.stderr, flush=True)
-            seen.update(phase=phase, quarter=0)
+            seen.update(phase=begun, quarter=0)
             return
         quarter = 4 * event.done // event.total
         if quarter > seen["quarter"]:
@@ -65,40 +63,12 @@ def _live() -> Iterator[Watcher]:
 
         def watch(event: Event) -> None:
             if isinstance(event, Choice | Forecast):
-                bar.console.print(_once(event), markup=False, highlight=False)
+                bar.console.print(once(event), markup=False, highlight=False)
                 return
             if isinstance(event, str):
                 bar.update(task, description=printable(event), total=None, completed=0, numbers="")
                 return
-            phase = "warming up" if event.done <= event.warmup else "sampling"
             counted = f"{event.done}/{event.total}, {numbers(event)}"
-            bar.update(task, description=phase, total=event.total, completed=event.done, numbers=counted)
+            bar.update(task, description=phase(event), total=event.total, completed=event.done, numbers=counted)
 
         yield watch
-
-
-def numbers(event: Progress) -> str:
-    """Return what tells whether sampling goes well, and how long it will take."""
-    divergent = f"{event.divergences} divergence{'s' if event.divergences != 1 else ''}"
-    effective = "" if event.ess is None else f"effective size {event.ess:.0f}, "
-    steps = f"step {event.step_size:.2g}, {event.leapfrogs:.0f} leapfrogs"
-    return f"{divergent}, {effective}{steps}, {_clock(event.left)} left"
-
-
-def forecast(event: Forecast) -> str:
-    """Return what sampling is expected to cost, in a line."""
-    fewest, most = event.leapfrogs
-    each = f"a gradient takes {1e3 * event.gradient:.2g} ms in each chain, a draw {fewest} to {most} of them"
-    lasting = f"{_clock(event.seconds[0])} to {_clock(event.seconds[1])} for {event.draws} draws"
-    return f"forecast: {each}: {lasting}, at most {_clock(event.longest)} if R-hat asks for more"
-
-
-def _once(event: Choice | Forecast) -> str:
-    """Return the line of what is told but once."""
-    return f"device: {event.why}" if isinstance(event, Choice) else forecast(event)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,6 +1,7 @@
 """A cohort as plain values in canonical units: what the tables say once they are understood."""
 
 from dataclasses import dataclass
+from typing import Any
 
 BETWEEN = 2
 """The `censoring` of a value of which only an interval is known."""
@@ -97,3 +98,36 @@ class Cohort:
     digest: str
     notes: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+
+    @classmethod
+    def from_frame(
+        cls, measurements: Any, therapy: Any = None, patients: Any = None, *, name: str = "frame"
+    ) -> "Cohort":
+        """Return the cohort that data frames hold, by pandas, polars or whatever else narwhals reads.
+
+        The frames have the columns of measurements.csv, therapy.csv and patients.csv, and what is refused there is
+        refused here, in the same words, by the frame's name and its row, the first of which is 0. An empty cell is
+        None, NaN, NaT or an empty text. An index is no column: a named one is refused.
+
+        Args:
+            measurements: a row for each measured value.
+            therapy: a row for each treatment or loss, if there was any.
+            patients: a row for each patient, if anything is known of them.
+            name: what the cohort is called.
+
+        Raises:
+            InputError: every problem of all frames.
+        """
+        from .frame import read_frames
+
+        return read_frames(measurements, therapy, patients, name=name)
+
+    def __repr__(self) -> str:
+        from .shown import cohort_text
+
+        return cohort_text(self)
+
+    def _repr_html_(self) -> str:
+        from .shown import cohort_html
+
+        return cohort_html(self)

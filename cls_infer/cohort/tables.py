@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Problem
@@ -69,11 +69,19 @@ def read_table(path: Path, columns: Columns, problems: list[Problem]) -> Table:
     if not records:
         return Table(where, complete=False, content=content)
     (first, header), *body = records
-    before = len(problems)
-    if not _check_header(where, first, header, columns, problems):
-        return Table(where, complete=False, content=content)
     if not body:
         problems.append(Problem(where, "has a header and no rows", remedy="add rows, or remove the file"))
+    if not check_header(where, first, header, columns, problems):
+        return Table(where, complete=False, content=content)
+    table = table_of(where, header, body, problems, content=content)
+    return replace(table, complete=table.complete and bool(body))
+
+
+def table_of(
+    where: str, header: list[str], body: Iterable[tuple[int, list[str]]], problems: list[Problem], *, content: bytes
+) -> Table:
+    """Return the rows of numbered records of cells."""
+    before = len(problems)
     rows = [row for number, cells in body if (row := _row(where, number, header, cells, problems))]
     return Table(where, tuple(rows), complete=len(problems) == before, content=content)
 
@@ -107,7 +115,7 @@ def _split(where: str, text: str, problems: list[Problem]) -> list[tuple[int, li
     return records
 
 
-def _check_header(where: str, row: int, header: list[str], columns: Columns, problems: list[Problem]) -> bool:
+def check_header(where: str, row: int | None, header: list[str], columns: Columns, problems: list[Problem]) -> bool:
     """Tell whether every required column is there; say what is wrong with the header."""
     if len(header) > MOST_COLUMNS:
         remedy = f"keep those it may have, at most {MOST_COLUMNS}"

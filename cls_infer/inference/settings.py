@@ -1,12 +1,21 @@
 """How and where to sample. Apart from the sampler, so that the command line knows its defaults without loading JAX."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-METHODS = ("auto", "nuts", "importance", "laplace", "two-stage")
+from ..errors import Problem
+
+TWO_STAGE = "two-stage"
+METHODS = ("auto", "nuts", "importance", "laplace", TWO_STAGE)
 """NUTS; importance sampling, with NUTS for whom it gives no certificate; the Laplace approximation, weighed but not
 corrected; two stages, patients apart and then weighed under their population; or `auto`, importance sampling where few
 numbers are unknown and NUTS elsewhere."""
+
+SOLVERS = ("auto", "tsit5", "ros34pw2")
+"""Those that watch their error."""
+
+LEAST = {"chains": 1, "draws": 4, "warmup": 1, "seed": 0}
 
 
 @dataclass(frozen=True)
@@ -38,3 +47,20 @@ class Choice:
 
     device: Any
     why: str
+
+
+def setting_problems(settings: Settings, place: Callable[[str], str] = "settings.{}".format) -> Iterator[Problem]:
+    """Yield what no fit can work with; `place` says where the user wrote the setting of a name."""
+    for name, known in (("method", METHODS), ("solver", SOLVERS)):
+        if (written := getattr(settings, name)) not in known:
+            listed = ", ".join(f"`{one}`" for one in known)
+            yield Problem(place(name), f"there is no {name} `{written}`", remedy=f"there are {listed}")
+    for name, least in LEAST.items():
+        if (number := getattr(settings, name)) < least:
+            yield Problem(place(name), f"is {number}", remedy=f"write {least} or more")
+    if not 0 < settings.target_accept < 1:
+        remedy = "write a number between 0 and 1, such as 0.99"
+        yield Problem(place("target_accept"), f"is {settings.target_accept:g}", remedy=remedy)
+    if not 1e-9 <= settings.rtol <= 0.1:
+        remedy = "write a number from 1e-9 to 0.1, such as 1e-5"
+        yield Problem(place("rtol"), f"is {settings.rtol:g}", remedy=remedy)

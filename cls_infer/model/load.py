@@ -22,14 +22,23 @@ def available() -> list[str]:
     return sorted(path.stem for path in models_folder().glob("*.py") if not path.stem.startswith("_"))
 
 
-def load_model(name: str) -> Model:
+def load_model(name: str | Path) -> Model:
     """Return the model of this name, or of the file at this path. The file is run: a model is code.
 
     Raises:
         InputError: no such model, or the file does not define one; names what it found.
     """
     path = Path(name)
-    return _from_file(path) if name.endswith(".py") and path.is_file() else shipped_model(name)
+    return _from_file(path) if path.suffix == ".py" and path.is_file() else shipped_model(str(name))
+
+
+def as_model(model: Model | str | Path) -> Model:
+    """Return a model as it is, and one that is named by its name or path as `load_model` does.
+
+    Raises:
+        InputError: what `load_model` refuses.
+    """
+    return model if isinstance(model, Model) else load_model(model)
 
 
 def shipped_model(name: str) -> Model:

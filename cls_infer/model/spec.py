@@ -163,3 +163,13 @@ class Model:
             return parameter.reference
         prior = parameter.prior_of({})
         return prior.number if isinstance(prior, Fixed) else float(value(prior, 0.0))
+
+    def __repr__(self) -> str:
+        from .shown import model_text
+
+        return model_text(self)
+
+    def _repr_html_(self) -> str:
+        from .shown import model_html
+
+        return model_html(self)

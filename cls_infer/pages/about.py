@@ -8,6 +8,7 @@ from ..cohort.scenario import read_scenario, shipped_scenarios
 from ..model import available
 from ..model.check import CHANNEL_UNITS
 from ..model.prior import Fixed
+from ..model.shown import prior_in_words
 from ..model.spec import Model, Parameter
 from ..model.structure import Structure, structure_of
 from .equations import equations_of
@@ -69,15 +70,11 @@ def scenarios_of(model: Model) -> dict[str, str]:
 
 
 def _parameter(model: Model, name: str, parameter: Parameter) -> dict[str, Any]:
-    prior = parameter.prior_of({})
-    depends = ", by covariates" if callable(parameter.prior) else ""
-    scales = f", times {parameter.proportional_to}" if parameter.proportional_to else ""
-    needs = f", where `{parameter.acts_through}` is charted" if parameter.acts_through else ""
     return {
         "unit": parameter.unit,
-        "prior": f"{prior}{depends}{scales}{needs}",
+        "prior": prior_in_words(parameter),
         "reference": float(model.reference_value(name)),
-        "scope": None if isinstance(prior, Fixed) else parameter.scope,
+        "scope": None if isinstance(parameter.prior_of({}), Fixed) else parameter.scope,
         "source": parameter.source,
     }
 

@@ -13,6 +13,7 @@ from ..cohort.records import Cohort
 from ..inference.run import Inference
 from .belonging import belonging
 from .diagnose import Verdict, diagnose
+from .plots import Plots
 from .provenance import Attributes
 from .residuals import coverage, residuals
 from .summary import Row, summarise
@@ -36,9 +37,31 @@ class Fit:
         return {str(name).removeprefix("seconds_"): value for name, value in marked.items()}
 
     @property
+    def posterior(self) -> xr.DataTree:
+        """The draws, a variable for each parameter [chain, draw, patient], as ArviZ has them: `tree["posterior"]`."""
+        draws = self.tree["posterior"]
+        assert isinstance(draws, xr.DataTree)
+        return draws
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures of the draws by ArviZ: `fit.plot.trace("M")`."""
+        return Plots(self.tree)
+
+    @property
     def summary(self) -> list[Row]:
         """One row for each estimated number."""
         return summarise(self.tree)
+
+    def __repr__(self) -> str:
+        from .shown import fit_text
+
+        return fit_text(self)
+
+    def _repr_html_(self) -> str:
+        from .shown import fit_html
+
+        return fit_html(self)
 
 
 def conclude(

@@ -17,6 +17,8 @@ from ..model.load import load_model, shipped_model
 from ..model.spec import Model
 from ..solve.lanes import Tolerance
 
+AS_IT_WAS = "put it back as it was at the fit (`predict` finds it elsewhere by `--model`), or fit again"
+
 
 def hide_after(cohort: Cohort, until: float | None) -> tuple[Cohort, int]:
     """Return the cohort without measurements after `until` [h], and how many went; therapy stays."""
@@ -103,17 +105,25 @@ def model_again(
     Raises:
         InputError: there is none, it has changed since the fit, or nobody has named it.
     """
-    name, digest, own = tree.attrs["model"], tree.attrs["model_digest"], tree.attrs.get("model_file", "")
-    remedy = "put it back as it was at the fit (`predict` finds it elsewhere by `--model`), or fit again"
+    name, own = tree.attrs["model"], tree.attrs.get("model_file", "")
     if own and not path:
         if not Path(own).is_file():
-            raise InputError([Problem(own, f"the model `{name}` of the run is not there", remedy=remedy)])
+            raise InputError([Problem(own, f"the model `{name}` of the run is not there", remedy=AS_IT_WAS)])
         check_named(Path(own), named)
     place = path or own
-    model = load_model(place) if place else shipped_model(name)
+    return check_digest(tree, load_model(place) if place else shipped_model(name))
+
+
+def check_digest(tree: xr.DataTree, model: Model) -> Model:
+    """Return a model if it is the one that a run was fitted with.
+
+    Raises:
+        InputError: it is another one, or has changed.
+    """
+    name, digest = tree.attrs["model"], tree.attrs["model_digest"]
     if model.digest != digest:
         message = f"the model `{name}` has changed since the fit: its digest was {digest[:12]}, is {model.digest[:12]}"
-        raise InputError([Problem(place or name, message, remedy=remedy)])
+        raise InputError([Problem(model.file or name, message, remedy=AS_IT_WAS)])
     return model
 
 

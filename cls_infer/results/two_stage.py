@@ -1,6 +1,6 @@
 """The two-stage road for a cohort: patients fitted apart, then weighed together under their population."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -95,10 +95,11 @@ def fit_two_stage(
     model: Model,
     *,
     hierarchical: tuple[str, ...],
+    per_patient: tuple[str, ...] = (),
     covariates: tuple[str, ...] = (),
     correlated: bool = False,
     mixture: int = 0,
-    fixed: dict[str, float] | None = None,
+    fixed: Mapping[str, float] | None = None,
     shared: tuple[str, ...] = (),
     settings: Settings = Settings(),  # noqa: B008 - a frozen value
     until: float | None = None,
@@ -111,7 +112,8 @@ def fit_two_stage(
 
     The group `two_stage` of the tree says how far each patient's draws go under the population and, where some cause is
     not charted or the population is a `mixture` of so many groups that nobody charted, to which of them each patient
-    belongs. A `checkpoint` keeps what is done of the first stage; the second is sampled again.
+    belongs. A `checkpoint` keeps what is done of the first stage; the second is sampled again. Outside the population
+    every parameter is each patient's own; one that is named `per_patient` stays so where no therapy moves it.
 
     Raises:
         InputError: what `fit` refuses, and a parameter that is to be shared.
@@ -120,9 +122,10 @@ def fit_two_stage(
     seen, hidden = hide_after(cohort, until)
     _check_asked(hierarchical, shared)
     asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated, "mixture": mixture}
-    check_same_fit(kept, model, cohort, settings, {**asked, "fixed": fixed, "until": until}, report)
+    apart = {"per_patient": per_patient, "fixed": fixed}
+    check_same_fit(kept, model, cohort, settings, {**asked, **apart, "until": until}, report)
     before = kept.seconds_before()
-    held = dict(pool(model, seen, fixed=fixed, **asked).held)  # refuses now what cannot be weighed later
+    held = dict(pool(model, seen, **apart, **asked).held)  # refuses now what cannot be weighed later
     target = partial(
         posterior,
         model,

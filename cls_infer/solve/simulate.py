@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -10,8 +11,10 @@ import numpy as np
 
 from ..cohort.colloid import colloids_given
 from ..cohort.records import Event
+from ..cohort.scenario import Scenario, read_scenario
 from ..errors import InputError, Problem
 from ..model.colloid import values_of_colloid
+from ..model.load import as_model
 from ..model.spec import Model
 from .lanes import OK, STATUS_WORDS, Route, Tolerance
 from .possible import impossible_parameters, impossible_therapy, impossible_times
@@ -49,27 +52,36 @@ class Run(NamedTuple):
 
 
 def simulate(
-    model: Model,
+    model: Model | str | Path,
     *,
+    scenario: Scenario | str | None = None,
     changes: Mapping[str, float] | None = None,
     therapy: Sequence[Event] = (),
-    hours: float = 48.0,
-    every: float = 1.0,
+    hours: float | None = None,
+    every: float | None = None,
 ) -> Simulation:
     """Return the model's course from health at time 0.
 
     Args:
-        model: the model.
-        changes: parameters that differ from the reference adult's, by name.
+        model: the name of a shipped model, the path of a model file, or what `load_model` returned.
+        scenario: a shipped one by its name, the path of a TOML file, or what `read_scenario` returned. The other
+            arguments come on top of it (`changes`, `therapy`) or in its place.
+        changes: parameters that differ from the reference adult's, by name, in the model's units.
         therapy: what is given, with every amount charted; a synthetic colloid brings its own numbers.
-        hours: how long [h], above 0.
-        every: distance of the reported times [h], above 0.
+        hours: how long [h], above 0; 48 without a scenario.
+        every: distance of the reported times [h], above 0; 1 without a scenario.
 
     Raises:
-        InputError: impossible parameters, times or therapy, uncharted amounts, several synthetic colloids.
+        InputError: no such model or scenario; impossible parameters, times or therapy, uncharted amounts, several
+            synthetic colloids.
     """
-    _check_times(hours, every)
-    return simulate_together(model, [Run(regular_times(hours, every), changes or {}, therapy)])[0]
+    story = read_scenario(scenario) if isinstance(scenario, str) else scenario
+    length, distance = (story.hours, story.every) if story else (48.0, 1.0)
+    length, distance = length if hours is None else hours, distance if every is None else every
+    _check_times(length, distance)
+    changed = {**(story.changes if story else {}), **(changes or {})}
+    given = (*(story.therapy if story else ()), *therapy)
+    return simulate_together(as_model(model), [Run(regular_times(length, distance), changed, given)])[0]
 
 
 def regular_times(hours: float, every: float) -> np.ndarray:

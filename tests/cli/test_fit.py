@@ -2,7 +2,7 @@
 
 import pytest
 
-from cls_infer.cli.fitting import SOLVERS
+from cls_infer.inference.settings import SOLVERS
 from cls_infer.solve.lanes import METHODS
 
 SMALL = ("--chains", 2, "--warmup", 25, "--draws", 25)

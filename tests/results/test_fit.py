@@ -4,7 +4,8 @@ from results.made_up import DRAWS, chart, sampled
 from cls_infer.errors import InputError
 from cls_infer.inference.settings import Settings
 from cls_infer.results import sampling
-from cls_infer.results.fit import fit, hide_after
+from cls_infer.results.fit import fit
+from cls_infer.results.kept import hide_after
 
 
 def test_until_hides_measurements_and_keeps_therapy():
