@@ -21,6 +21,7 @@ LAYERS = (
     {"validation"},
     {"pages"},
     {"scale"},
+    {"explore"},
     {"cli"},
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
@@ -36,10 +37,13 @@ HOME = {  # outside library -> the only layer that may name it
     "dask": "scale",
     "llvmlite": "solve",
     "distributed": "scale",
+    "bokeh": "explore",
+    "tomli_w": "explore",
+    "tornado": "explore",
     "typer": "cli",
     "rich": "cli",
 }
-HEAVY = {"arviz", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
+HEAVY = {"arviz", "bokeh", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
 
 
 def layer(path: Path) -> str:
