@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from ..cohort.scenario import Scenario, read_scenario, shipped_scenarios
-from ..errors import InputError
 from ..model.noise import Noise
 from ..model.spec import Model
 from ..pages.typical import typical_run
@@ -33,6 +32,7 @@ class ModelSubject:
     reference_word = "the scenario as it is"
     changed_word = "with your changes"
     choice_word = "Scenario"
+    bands = False
     about_export = "The file holds what you changed and the therapy; `cls-infer simulate` gives this same course."
 
     @property

@@ -38,6 +38,7 @@ class RunSubject:
     reference_word = "therapy as charted"
     changed_word = "with your changes"
     choice_word = "Patient"
+    bands = True
     about_export = (
         "A scenario holds one body: the medians of this patient's posterior, amounts nobody charted included, from "
         "health at 0 h. Its course is the dotted line, not the bands."

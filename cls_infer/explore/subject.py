@@ -73,6 +73,7 @@ class Subject(Protocol):
     reference_word: str
     changed_word: str
     about_export: str
+    bands: bool
     model: Model
 
     def open(self, choice: str) -> Opening:
