@@ -32,7 +32,7 @@ class Bars:
             toolbar_location=None,
         )
         now = self.figure.hbar(
-            "item", left="from", right="to", height=0.62, source=self.now, fill_color="colour", line_color="colour"
+            "item", left="from", right="to", height=0.62, source=self.now, fill_color="colour", **ink.line("paper")
         )
         outline = {"fill_color": None, "line_dash": "dashed", **ink.line("soft")}
         self.figure.hbar("item", left="from", right="to", height=0.86, source=self.before, **outline)

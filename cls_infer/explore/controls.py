@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model.attack import attack_parameters
-from ..model.prior import Fixed, value
+from ..model.prior import Fixed, Spread, value
 from ..model.reference import (
     blood,
     circulation,
@@ -65,8 +65,8 @@ class Control:
 def controls_of(model: Model, patient: Covariates | None = None) -> tuple[Control, ...]:
     """Return what can be moved of a model, of the patient of whom this is known, in the model's order.
 
-    A range is the prior's middle 90 %, wide enough to hold the usual value. Whole numbers of the equations cannot be
-    moved.
+    A range is the prior's middle 90 %, widened where the usual value lies beyond it. Whole numbers of the equations
+    cannot be moved.
     """
     return tuple(_controls(model, patient or {}))
 
@@ -85,20 +85,21 @@ def _controls(model: Model, patient: Covariates) -> Iterator[Control]:
         known = f"prior {middle:.3g}, 90 % {low:.3g} to {high:.3g}" if estimated else f"held at {usual:.4g}"
         if not estimated:
             low, high = _about(usual)
-        yield Control(
+        control = Control(
             name=name,
             unit="" if parameter.unit == "1" else parameter.unit,
             group=next((word for word, block in BLOCKS.items() if name in block), OWN),
             known=known,
             source=parameter.source,
             usual=float(usual),
-            low=float(min(low, usual)),
-            high=float(max(high, usual)),
+            low=float(low),
+            high=float(high),
             estimated=estimated,
         )
+        yield holding(control, control.usual)
 
 
-def _quantiles(prior, scale: float) -> tuple[float, float, float]:
+def _quantiles(prior: Spread, scale: float) -> tuple[float, float, float]:
     """Return the 5, 50 and 95 % quantiles of a prior, times a scale."""
     found = sorted(float(np.asarray(value(prior, z))) * scale for z in (-Z_90, 0.0, Z_90))
     return found[0], found[1], found[2]
@@ -111,8 +112,12 @@ def _about(usual: float) -> tuple[float, float]:
 
 
 def holding(control: Control, number: float) -> Control:
-    """Return a control whose range holds a number too."""
-    return replace(control, low=min(control.low, number), high=max(control.high, number))
+    """Return a control whose range holds a number, with as much beyond it as there is to the middle of the range."""
+    if control.low <= number <= control.high:
+        return control
+    half = (control.high - control.low) / 2
+    low = number / 2 if control.low >= 0 < number else number - half  # what is never negative stays so
+    return replace(control, low=min(control.low, low), high=max(control.high, number + half))
 
 
 def strongest(reach: Mapping[str, float], most: int) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def crowd_of(target: Posterior, z: np.ndarray) -> Crowd:
     def solved(values: tuple, amounts: Any, route: Route, place: Any) -> tuple[jax.Array, jax.Array]:
         def one(values: tuple, amounts: jax.Array) -> tuple[jax.Array, jax.Array]:
             alone = jax.tree.map(lambda a: a[None], (values, amounts))
-            along = along_route(system, solve, *alone, route)
+            along = along_route(system, solve, alone[0], alone[1], route)
             return quantities_at(system, along, place)[0], along.status[0]
 
         return jax.vmap(one)(values, amounts)

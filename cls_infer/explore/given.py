@@ -55,7 +55,7 @@ def events_of(rows: Sequence[Cells], charted: Sequence[Event]) -> tuple[Event, .
 
 
 def _in_full(event: Event) -> dict[str, str]:
-    """Return a charted event as the reader of tables wants it, to the last digit; what it is by rate does not matter."""
+    """Return a charted event as the reader of tables wants it, to the last digit."""
     numbers = {"start": event.start, "end": event.end, "amount": event.amount}
     numbers |= {"amount_low": event.low, "amount_high": event.high, "end_sd": event.end_sd or None}
     numbers |= {"amount_median": event.median, "amount_gsd": event.gsd}

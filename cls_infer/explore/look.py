@@ -20,6 +20,16 @@ def dressed(document: Document, ink: Ink, *, heading: str, legend: list[tuple[st
     document.template = environment.get_template("explore.html.j2")
     document.title = heading
     document.template_variables.update(heading=heading, legend=legend, side=ink.side, colours=rules(ink.side))
-    sheet = InlineStyleSheet(css=(TEMPLATES / "widgets.css").read_text(encoding="utf-8"))
+
+
+def widget_sheet() -> InlineStyleSheet:
+    """Return what gives every widget the colours of the page: each is a tree of its own, which the page's do not
+    reach."""
+    return InlineStyleSheet(css=(TEMPLATES / "widgets.css").read_text(encoding="utf-8"))
+
+
+def styled(document: Document, sheet: InlineStyleSheet) -> None:
+    """Give the sheet to the widgets of a document that lack it."""
     for widget in document.select({"type": Widget}):
-        widget.stylesheets = [*widget.stylesheets, sheet]
+        if isinstance(widget, Widget) and sheet not in widget.stylesheets:
+            widget.stylesheets = [*widget.stylesheets, sheet]

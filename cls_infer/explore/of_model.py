@@ -13,7 +13,7 @@ from ..pages.typical import typical_run
 from .body import Body, body_of
 from .controls import Control, controls_of, holding, strongest
 from .given import idle
-from .subject import LEVELS, Answer, Opening, Quantity, Setting
+from .subject import LEVELS, Answer, Opening, Quantity, Setting, Words
 from .written import scenario_toml
 
 HEALTH, HOURS = "", 48.0
@@ -29,11 +29,12 @@ class ModelSubject:
     scenarios: Mapping[str, Scenario]
     first: str
 
-    reference_word = "the scenario as it is"
-    changed_word = "with your changes"
-    choice_word = "Scenario"
-    bands = False
-    about_export = "The file holds what you changed and the therapy; `cls-infer simulate` gives this same course."
+    words = Words(
+        choice="Scenario",
+        reference="the scenario as it is",
+        export="The file holds what is changed and the therapy; `cls-infer simulate` gives this same course.",
+        bands=False,
+    )
 
     @property
     def model(self) -> Model:

@@ -19,7 +19,7 @@ from .crowd import Crowd, crowd_of
 from .given import idle
 from .of_model import MOST_FIRST
 from .person import Person, person_of
-from .subject import Answer, Opening, Quantity, Setting
+from .subject import Answer, Opening, Quantity, Setting, Words
 from .written import scenario_toml
 
 POINTS = 161
@@ -35,13 +35,12 @@ class RunSubject:
     name: str
     person: Callable[[str], Person]
 
-    reference_word = "therapy as charted"
-    changed_word = "with your changes"
-    choice_word = "Patient"
-    bands = True
-    about_export = (
-        "A scenario holds one body: the medians of this patient's posterior, amounts nobody charted included, from "
-        "health at 0 h. Its course is the dotted line, not the bands."
+    words = Words(
+        choice="Patient",
+        reference="therapy as charted",
+        export="A scenario holds one body: the medians of this patient's posterior, amounts nobody charted included, "
+        "from health at 0 h. Its course is the dotted line, not the bands.",
+        bands=True,
     )
 
     @property
@@ -170,7 +169,7 @@ class RunSubject:
         """Return the parameters whose posterior is narrowest beside its prior."""
         number = self.crowd.target.plan.patients.index(choice)
         spread: Mapping[str, float] = self.crowd.spread_of(number)
-        return tuple(sorted(spread, key=spread.__getitem__))[:MOST_FIRST]
+        return tuple(sorted(spread, key=lambda name: spread[name]))[:MOST_FIRST]
 
     def _is_volume(self, name: str) -> bool:
         return name in self.model.observables and self.model.observables[name].accumulates

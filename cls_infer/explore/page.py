@@ -6,7 +6,7 @@ from typing import Any
 
 from bokeh.document import Document
 from bokeh.layouts import column, grid, row
-from bokeh.models import Button, CustomJS, Div, MultiChoice, NumericInput, Range1d, Select, TextAreaInput
+from bokeh.models import Button, CustomJS, Div, MultiChoice, NumericInput, Range1d, Select, TextAreaInput, UIElement
 from markupsafe import escape
 
 from ..errors import InputError
@@ -14,7 +14,7 @@ from ..printable import printable
 from .bars import Bars
 from .given import events_of, items_of
 from .ink import Ink
-from .look import dressed
+from .look import dressed, styled, widget_sheet
 from .panels import Panel, first_shown, mark, panel
 from .sliders import Sliders
 from .subject import Answer, Opening, Setting, Subject
@@ -45,10 +45,11 @@ class Page:
         self.opening: Opening | None = None
         self.reference: tuple[Setting, Answer] | None = None
         self.waiting = self.filling = False
-        self.choice = Select(title=subject.choice_word, options=list(subject.choices.items()), width=WIDE)
+        self.choice = Select(title=subject.words.choice, options=list(subject.choices.items()), width=WIDE)
         self.choice.value = next(iter(subject.choices))
         self.until = NumericInput(title="Last hour shown [h]", mode="float", width=WIDE // 2 - 10)
-        self.sliders = Sliders(self.move, WIDE)
+        sheet = widget_sheet()
+        self.sliders = Sliders(self.move, WIDE, sheet)
         self.table = Table(items_of(subject.model), self.soon, WIDE)
         self.shown = MultiChoice(title="Quantities shown", sizing_mode="stretch_width")
         self.notes = Div(sizing_mode="stretch_width", disable_math=True)
@@ -61,6 +62,7 @@ class Page:
         self.panels: dict[str, Panel] = {}
         self.plots = column(sizing_mode="stretch_width")
         self._lay_out()
+        styled(document, sheet)
         self.shown.on_change("value", lambda attr, old, new: None if self.filling else self.tried(self.draw_panels))
         self.choice.on_change("value", lambda attr, old, new: self.tried(self.begin))
         self.until.on_change("value", lambda attr, old, new: None if self.filling else self.soon())
@@ -92,9 +94,7 @@ class Page:
     def begin(self) -> None:
         """Begin with what is chosen, nothing changed."""
         opening = self.subject.open(self.choice.value)
-        names = list(self.shown.value) or first_shown(
-            self.subject.model, [m.variable for m in opening.measured]
-        )
+        names = list(self.shown.value) or first_shown(self.subject.model, [m.variable for m in opening.measured])
         self.opening, self.changes = opening, {**opening.setting.changes}
         self.filling = True
         self.shown.options = [*self.subject.model.observables, *self.subject.model.derived]
@@ -115,10 +115,9 @@ class Page:
         self.panels = {name: panel(name, quantities[name].unit, self.hours, self.ink) for name in names}
         for one in self.panels.values():
             mark(one, self.opening.measured, self.opening.hidden_after)
-        figures = [one.figure for one in self.panels.values()]
-        self.plots.children = (
-            [self.bars.figure, grid(figures, ncols=2, sizing_mode="stretch_width")] if figures else [self.bars.figure]
-        )
+        figures: list[UIElement] = [one.figure for one in self.panels.values()]
+        below: list[UIElement] = [grid(figures, ncols=2, sizing_mode="stretch_width")] if figures else []
+        self.plots.children = [self.bars.figure, *below]
         setting = self.reference[0] if self.reference else self.opening.setting
         self.refer_to(setting)
         self.answer()
@@ -185,10 +184,10 @@ class Page:
         made = [Button(label=label) for label in buttons]
         for button, does in zip(made, buttons.values(), strict=True):
             button.on_click(lambda does=does: self.tried(does))
-        about = Div(text=str(escape(self.subject.about_export)), width=WIDE, css_classes=["told"])
+        about = Div(text=str(escape(self.subject.words.export)), width=WIDE, css_classes=["told"])
         side = column(
             *(self.choice, self.words, self.until, self.sliders.layout, self.table.layout),
-            *(row(made[:2]), row(made[2:]), about, self.toml),
+            *(row([*made[:2]]), row([*made[2:]]), about, self.toml),
             name="side",
         )
         main = column(self.notes, self.shown, self.plots, name="main", sizing_mode="stretch_width")
@@ -198,8 +197,6 @@ class Page:
 
     def _legend(self) -> list[tuple[str, str]]:
         """Return how each kind of line looks and what it stands for."""
-        told = [
-            ("changed", f"blue: {self.subject.changed_word}"),
-            ("reference", f"grey, dashed: {self.subject.reference_word}"),
-        ]
-        return [*told, ("alone", "dotted: the scenario that is exported")] if self.subject.bands else told
+        words = self.subject.words
+        told = [("changed", "blue: with your changes"), ("reference", f"grey, dashed: {words.reference}")]
+        return [*told, ("alone", "dotted: the scenario that is exported")] if words.bands else told

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
-from bokeh.models import ColumnDataSource, HoverTool, Range1d
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from ..cohort.records import BETWEEN, Measurement
@@ -55,9 +55,9 @@ class Panel:
         """Draw the course of a setting, as the reference or in front of it."""
         quantiles = answer.quantities[self.name].quantiles
         alone = answer.alone.get(self.name, np.full(answer.time.size, np.nan))
-        data = dict(zip(COLUMNS, (answer.time, *quantiles, alone), strict=True))
+        data: dict[str, np.ndarray] = dict(zip(COLUMNS, (answer.time, *quantiles, alone), strict=True))
         ends, band = answer.collected.get(self.name, (np.zeros(0), np.zeros((len(LEVELS), 0))))
-        bars = dict(zip(COLUMNS, (ends, *band, ends), strict=True))
+        bars: dict[str, np.ndarray] = dict(zip(COLUMNS, (ends, *band, ends), strict=True))
         (self.behind if reference else self.before).data = data
         (self.windows_behind if reference else self.windows).data = bars
         if not reference:
@@ -112,7 +112,7 @@ def panel(name: str, unit: str, hours: Range1d, ink: Ink) -> Panel:
         HoverTool(renderers=[line], mode="vline", tooltips=[("hour", "@time{0.0}"), (name, "@middle{0.0000}")]),
         HoverTool(renderers=[dots], tooltips=[("measured", "@words")]),
     )
-    plot.xaxis.axis_label = "h"
+    plot.xaxis.formatter = CustomJSTickFormatter(code="return tick + ' h'")
     coloured(plot, ink)
     return Panel(name, plot, behind, before, windows_behind, windows, marks)
 

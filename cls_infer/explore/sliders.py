@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bokeh.layouts import column, row
-from bokeh.models import Column, Div, NumericInput, PrintfTickFormatter, Row, Select, Slider
+from bokeh.models import Column, Div, InlineStyleSheet, NumericInput, PrintfTickFormatter, Select, Slider
 from markupsafe import escape
 
 from .controls import Control, holding
@@ -18,8 +18,8 @@ type Moved = Callable[[str, float], None]
 class Sliders:
     """What moves the parameters. `moved` is told a name and its number when the reader moves it."""
 
-    def __init__(self, moved: Moved, width: int):
-        self.moved, self.width = moved, width
+    def __init__(self, moved: Moved, width: int, sheet: InlineStyleSheet):
+        self.moved, self.width, self.sheet = moved, width, sheet
         self.controls: dict[str, Control] = {}
         self.groups: dict[str, list[str]] = {}
         self.values: dict[str, float] = {}
@@ -36,8 +36,7 @@ class Sliders:
     @property
     def layout(self) -> Column:
         """The whole of it."""
-        every: Row = row(self.name, self.number)
-        return column(self.group, self.place, every, width=self.width)
+        return column(self.group, self.place, row([self.name, self.number]), width=self.width)
 
     def lay_out(self, opening: Opening, values: Mapping[str, float]) -> None:
         """Begin anew with what can be moved, at these values."""
@@ -73,8 +72,10 @@ class Sliders:
         children = []
         for name, slider in self.sliders.items():
             control = self.controls[name]
-            words = f"{escape(control.known)}<br>{escape(control.source)}"
-            children += [slider, Div(text=words, css_classes=["told"], width=self.width - 20, disable_math=True)]
+            words = f"{escape(control.known)} · {escape(control.source)}"
+            told = Div(text=words, css_classes=["told"], width=self.width - 30, disable_math=True)
+            told.update(stylesheets=[self.sheet], margin=(0, 5, 6, 5))
+            children += [slider, told]
         self.place.children = children
 
     def _slider(self, control: Control) -> Slider:
@@ -87,6 +88,8 @@ class Sliders:
             value=self.values[control.name],
             format=PrintfTickFormatter(format="%.3g"),
             width=self.width - 30,
+            margin=(5, 5, 0, 5),
+            stylesheets=[self.sheet],
         )
         slider.on_change("value", lambda attr, old, new, name=control.name: self._slid(name, new))
         return slider

@@ -64,17 +64,37 @@ class Opening:
     hidden_after: float = inf
 
 
+class Words(NamedTuple):
+    """How a page calls a choice, the reference, what an export holds; `bands` where there are any, not one course."""
+
+    choice: str
+    reference: str
+    export: str
+    bands: bool
+
+
 class Subject(Protocol):
     """A model, whose choices are scenarios, or a run, whose choices are patients."""
 
-    heading: str
-    choice_word: str
-    choices: Mapping[str, str]
-    reference_word: str
-    changed_word: str
-    about_export: str
-    bands: bool
-    model: Model
+    @property
+    def model(self) -> Model:
+        """The model that is solved."""
+        ...
+
+    @property
+    def heading(self) -> str:
+        """What is explored."""
+        ...
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """What can be chosen, in words; the first first."""
+        ...
+
+    @property
+    def words(self) -> Words:
+        """How the page calls things."""
+        ...
 
     def open(self, choice: str) -> Opening:
         """Return how the page begins with a choice, a key of `choices`."""
