@@ -1,6 +1,7 @@
 """What is given over time as bars, a row an item: filled as it is now, outlined as it was."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool, Range1d
 from bokeh.plotting import figure
@@ -21,10 +22,11 @@ class Bars:
     def __init__(self, hours: Range1d, ink: Ink):
         self.ink = ink
         self.now, self.before = (ColumnDataSource({column: [] for column in COLUMNS}) for _ in range(2))
+        self.rows = FactorRange()
         self.figure = figure(
             title="Therapy and losses",
             x_range=hours,
-            y_range=FactorRange(),
+            y_range=self.rows,
             height=REST + ROW,
             min_width=300,
             sizing_mode="stretch_width",
@@ -43,13 +45,13 @@ class Bars:
         """Draw what is given now, and outlined what was given in the reference where that differs."""
         changed = [event for event in before if event not in now]
         items = list(dict.fromkeys(event.item for event in (*now, *changed)))
-        self.figure.y_range.factors = items[::-1]
+        self.rows.factors = items[::-1]
         self.figure.height = REST + ROW * max(1, len(items))
         self.now.data, self.before.data = self._rows(now), self._rows(changed)
         told = "; ".join(_said(event) for event in now) or "nothing"
         self.figure.html_attributes = {"role": "img", "aria-label": f"Therapy and losses over time: {told}"}
 
-    def _rows(self, events: Sequence[Event]) -> dict[str, list]:
+    def _rows(self, events: Sequence[Event]) -> dict[str, Any]:
         rows = [(e.item, e.start, max(e.end, e.start + 0.02), self.ink.of(_role(e)), _said(e)) for e in events]
         return {column: [row[place] for row in rows] for place, column in enumerate(COLUMNS)}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bokeh.models import Title
 from bokeh.plotting import figure
 
 from ..results.report.ink import SHADES
@@ -30,6 +31,7 @@ def coloured(plot: figure, ink: Ink) -> None:
     """Give a figure's paper, axes and words their colours."""
     plot.background_fill_color = plot.border_fill_color = ink.of("paper")
     plot.outline_line_color = None
+    assert isinstance(plot.title, Title)  # it was made from words
     plot.title.text_color = ink.of("ink")
     plot.title.text_font_size = "13px"
     plot.grid.grid_line_color = ink.of("line")

@@ -19,7 +19,7 @@ from .crowd import Crowd, crowd_of
 from .given import idle
 from .of_model import MOST_FIRST
 from .person import Person, person_of
-from .subject import Answer, Opening, Quantity, Setting, Words
+from .subject import LEVELS, Answer, Opening, Quantity, Setting, Words
 from .written import scenario_toml
 
 POINTS = 161
@@ -94,14 +94,15 @@ class RunSubject:
             rows = one[:, np.searchsorted(every, time)]
             if volume := self._is_volume(name):
                 rows = rows - rows[:, :1]
+            if name in person.windows:  # what was collected is told window by window, not as a course
+                begin, end = np.searchsorted(every, person.windows[name])
+                ends, volumes = person.windows[name][1], one[:-1, end] - one[:-1, begin]
+                collected[name] = ends, person.band(name, ends, volumes, scattered=True)
+                quantities[name] = Quantity(self._unit(name), np.full((len(LEVELS), POINTS), np.nan))
+                continue
             scattered = person.scattered(name) and not volume
             quantities[name] = Quantity(self._unit(name), person.band(name, time, rows[:-1], scattered=scattered))
             alone[name] = rows[-1]
-            if name in person.windows:
-                begin, end = np.searchsorted(every, person.windows[name])
-                volumes = one[:-1, end] - one[:-1, begin]
-                ends = person.windows[name][1]
-                collected[name] = ends, person.band(name, ends, volumes, scattered=True)
         return Answer(time, quantities, (*notes, *idle(self.model, setting.therapy)), alone, collected)
 
     def values(self, choice: str, setting: Setting) -> dict[str, float]:
@@ -199,7 +200,7 @@ def explored_run(tree: xr.DataTree, model: Model, name: str) -> RunSubject:
         InputError: a run without its inputs, or one that this version computes otherwise.
     """
     target, whole = target_again(tree, model), whole_cohort(tree)
-    kept = tree["trajectories"]["draw"].values
+    kept = tree["trajectories"].to_dataset()["draw"].values
     z = tree["unconstrained_posterior"].to_dataset()["z"].values[:, kept]
     crowd = crowd_of(target, z.reshape(-1, z.shape[-1]))
     person = cache(lambda choice: person_of(tree, crowd, whole, choice, kept))

@@ -116,8 +116,8 @@ class Page:
         for one in self.panels.values():
             mark(one, self.opening.measured, self.opening.hidden_after)
         figures: list[UIElement] = [one.figure for one in self.panels.values()]
-        below: list[UIElement] = [grid(figures, ncols=2, sizing_mode="stretch_width")] if figures else []
-        self.plots.children = [self.bars.figure, *below]
+        below: list[UIElement] = [self.bars.figure, grid(figures, ncols=2, sizing_mode="stretch_width")]
+        self.plots.children = below
         setting = self.reference[0] if self.reference else self.opening.setting
         self.refer_to(setting)
         self.answer()

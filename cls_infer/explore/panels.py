@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Range1d
@@ -55,9 +56,9 @@ class Panel:
         """Draw the course of a setting, as the reference or in front of it."""
         quantiles = answer.quantities[self.name].quantiles
         alone = answer.alone.get(self.name, np.full(answer.time.size, np.nan))
-        data: dict[str, np.ndarray] = dict(zip(COLUMNS, (answer.time, *quantiles, alone), strict=True))
+        data: dict[str, Any] = dict(zip(COLUMNS, (answer.time, *quantiles, alone), strict=True))
         ends, band = answer.collected.get(self.name, (np.zeros(0), np.zeros((len(LEVELS), 0))))
-        bars: dict[str, np.ndarray] = dict(zip(COLUMNS, (ends, *band, ends), strict=True))
+        bars: dict[str, Any] = dict(zip(COLUMNS, (ends, *band, ends), strict=True))
         (self.behind if reference else self.before).data = data
         (self.windows_behind if reference else self.windows).data = bars
         if not reference:
@@ -66,6 +67,8 @@ class Panel:
     def _in_words(self, answer: Answer) -> str:
         quantity = answer.quantities[self.name]
         middle, unit = quantity.quantiles[LEVELS.index("middle")], quantity.unit if quantity.unit != "1" else ""
+        if self.name in answer.collected:
+            middle = answer.collected[self.name][1][LEVELS.index("middle")]
         start, end, low, high = middle[0], middle[-1], np.nanmin(middle), np.nanmax(middle)
         return (
             f"{title_of(self.name)} over time: {start:.3g} {unit} at first, {end:.3g} at the end, "

@@ -11,7 +11,7 @@ from ..model.spec import Model
 from ..results.bands import curve, predictive_curve
 from ..results.report.course import hours, quantities
 from ..results.trajectories import DIMS, kind_of
-from ..solve.plan import used
+from ..solve.plan import start_of, used
 from .crowd import Crowd, Draws
 
 AGREE = 0.1
@@ -78,7 +78,7 @@ def person_of(tree: xr.DataTree, crowd: Crowd, whole: Cohort, name: str, kept: n
         charted,
         crowd.draws_of(number),
         kept,
-        hours(tree, name, bands)[0],
+        max(hours(tree, name, bands)[0], start_of(target.model, target.cohort.patients[number])),
         _windows(target.model, charted),
     )
     _check_agreement(person)

@@ -106,6 +106,6 @@ class Sliders:
             self.number.value = float(f"{self.values[control.name]:.6g}")
         self.following = False
 
-    def _typed(self, attr: str, old: float, new: float | None) -> None:
+    def _typed(self, attr: str, old: float | None, new: float | None) -> None:
         if not self.following and new is not None:
             self.moved(self.name.value, float(new))

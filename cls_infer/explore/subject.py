@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -73,6 +73,7 @@ class Words(NamedTuple):
     bands: bool
 
 
+@runtime_checkable
 class Subject(Protocol):
     """A model, whose choices are scenarios, or a run, whose choices are patients."""
 
