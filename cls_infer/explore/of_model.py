@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -46,7 +45,7 @@ class ModelSubject:
         """The model's name and title."""
         return f"{self.model.name}: {self.model.title}"
 
-    @cached_property
+    @property
     def choices(self) -> dict[str, str]:
         """What can be chosen, the first first."""
         words = {name: f"{name}: {story.title}" for name, story in self.scenarios.items()}

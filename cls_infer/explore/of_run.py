@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from math import inf, isfinite
 
 import numpy as np
@@ -53,7 +53,7 @@ class RunSubject:
         """The run, its data set and its model."""
         return f"{self.name}: {self.tree.attrs['cohort']} by {self.model.name}"
 
-    @cached_property
+    @property
     def choices(self) -> dict[str, str]:
         """The patients."""
         return {name: name for name in self.crowd.target.plan.patients}

@@ -26,8 +26,8 @@ PREFERRED = (
 )
 """What is shown where nothing else was chosen, as far as a model has it."""
 
-MOST = 10
-"""Panels to begin with."""
+MOST, FEWEST = 10, 4
+"""Panels to begin with; a model that has fewer of those shows what else it has."""
 
 
 def first_shown(model: Model, measured: Iterable[str]) -> list[str]:
@@ -37,7 +37,8 @@ def first_shown(model: Model, measured: Iterable[str]) -> list[str]:
     if "hemoglobin" in wanted and "hematocrit" in wanted and "hemoglobin" not in set(measured):
         wanted.remove("hemoglobin")  # the same course on another scale
     found = [name for name in wanted if name in there]
-    return found[:MOST] if len(found) > 1 else list(there)[:MOST]
+    more = [name for name in there if name != "hemoglobin"] if len(found) < FEWEST else []
+    return list(dict.fromkeys([*found, *more]))[:MOST]
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,6 @@ from bokeh.server.server import BaseServer
 from bokeh.server.tornado import BokehTornado
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.netutil import bind_sockets
 
 from ..errors import InputError, Problem
 from .ink import Ink
@@ -49,18 +49,19 @@ def serve(subject: Subject, *, port: int = 0) -> Serving:
         InputError: the port cannot be had.
     """
     try:
-        sockets = bind_sockets(port, LOOPBACK)
+        listening = socket.create_server((LOOPBACK, port))
     except (OSError, OverflowError) as error:
         message = f"port {port} cannot be had: {error}"
         raise InputError([Problem("--port", message, remedy="choose another, or 0 for any that is free")]) from error
-    there = f"{LOOPBACK}:{sockets[0].getsockname()[1]}"
+    listening.setblocking(False)
+    there = f"{LOOPBACK}:{listening.getsockname()[1]}"
     path = f"/{secrets.token_urlsafe(24)}"
     application = BokehTornado(
         {path: Application(FunctionHandler(page_of(subject)))}, extra_websocket_origins=[there], use_index=False
     )
     http = HTTPServer(application)
     server = BaseServer(IOLoop.current(), application, http)
-    http.add_sockets(sockets)
+    http.add_socket(listening)
     server.start()
     return Serving(server, f"http://{there}{path}")
 
