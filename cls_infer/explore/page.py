@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from bokeh.document import Document
 from bokeh.layouts import column, grid, row
@@ -115,9 +115,9 @@ class Page:
         self.panels = {name: panel(name, quantities[name].unit, self.hours, self.ink) for name in names}
         for one in self.panels.values():
             mark(one, self.opening.measured, self.opening.hidden_after)
-        figures: list[UIElement] = [one.figure for one in self.panels.values()]
-        below: list[UIElement] = [self.bars.figure, grid(figures, ncols=2, sizing_mode="stretch_width")]
-        self.plots.children = below
+        figures = [one.figure for one in self.panels.values()]
+        below = [self.bars.figure, grid(figures, ncols=2, sizing_mode="stretch_width")]
+        self.plots.children = cast("list[UIElement]", below)
         setting = self.reference[0] if self.reference else self.opening.setting
         self.refer_to(setting)
         self.answer()

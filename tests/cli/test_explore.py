@@ -135,6 +135,12 @@ def test_what_cannot_be_explored_exits_2(cls_infer, tmp_path):
     assert cls_infer("explore", "volume_kinetics", "--model", "x.py").code == 2
 
 
+def test_without_the_extra_it_says_what_to_install(cls_infer, monkeypatch):
+    monkeypatch.setattr("cls_infer.cli.explore.find_spec", lambda name: None)
+    said = cls_infer("explore", "volume_kinetics")
+    assert said.code == 2 and "`bokeh` and `tomli_w`, which are not installed; install `cls_infer[explore]`" in said.err
+
+
 def test_a_port_that_is_taken_is_refused(cls_infer):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

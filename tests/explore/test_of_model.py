@@ -1,10 +1,13 @@
 """A model explored: the course of `simulate`, from one program, and a scenario that gives it again."""
 
+import csv
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from cls_infer.cli import main
 from cls_infer.cohort.records import Event
 from cls_infer.cohort.scenario import read_scenario
 from cls_infer.errors import InputError
@@ -49,6 +52,21 @@ def test_an_exported_scenario_is_read_back_and_gives_the_same_course(of_model, k
     opened = again.open("mine").setting
     there, back = (one.answer("", s, ("hematocrit",)) for one, s in ((of_model, moved), (again, opened)))
     np.testing.assert_array_equal(there.quantities["hematocrit"].quantiles, back.quantities["hematocrit"].quantiles)
+
+
+def test_the_command_prints_the_course_of_an_exported_scenario(of_model, moved, tmp_path, capsys):
+    path = tmp_path / "mine.toml"
+    path.write_text(of_model.scenario("ringer_25_ml_per_kg", moved), encoding="utf-8")
+    assert main(["simulate", "volume_kinetics", "--scenario", str(path), "--quiet"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    found = of_model.answer("", moved, ("hematocrit", "central_excess"))
+    assert len(rows) == 25  # every quarter of an hour, as the scenario it began with
+    for row in rows:
+        place = int(np.argmin(np.abs(found.time - float(row["time [h]"]))))
+        assert found.time[place] == pytest.approx(float(row["time [h]"]))
+        for column, name in (("hematocrit [1]", "hematocrit"), ("central_excess [L]", "central_excess")):
+            # ten digits are printed
+            assert float(row[column]) == pytest.approx(found.quantities[name].quantiles[MIDDLE][place], rel=1e-8)
 
 
 def test_moving_things_traces_the_equations_once(kinetics):
