@@ -81,7 +81,7 @@ def test_moving_things_traces_the_equations_once(kinetics):
     traced = len(seen)
     assert traced
     body.course(Setting({"k_10": 0.7}, (), 6.0))
-    body.course(Setting({"BW": 80.0}, (Event("ringer", 0.5, 1.0, 1.0, row=1),), 12.0))
+    body.course(Setting({"BW": 80.0}, (Event("ringer", 0.511, 1.017, 1.0, row=1),), 12.0))
     body.courses(Setting({}, (), 3.0), [{"k_10": 0.1 * n} for n in range(1, 12)])
     assert len(seen) == traced
 
