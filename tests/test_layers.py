@@ -21,6 +21,7 @@ LAYERS = (
     {"validation"},
     {"pages"},
     {"scale"},
+    {"explore"},
     {"cli"},
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
@@ -38,10 +39,13 @@ HOME = {  # outside library -> the only layer that may name it
     "distributed": "scale",
     "narwhals": "cohort",
     "tqdm": "results",
+    "bokeh": "explore",
+    "tomli_w": "explore",
+    "tornado": "explore",
     "typer": "cli",
     "rich": "cli",
 }
-HEAVY = {"arviz", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
+HEAVY = {"arviz", "bokeh", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
 
 
 def layer(path: Path) -> str:

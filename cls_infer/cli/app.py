@@ -9,6 +9,7 @@ from .convert import convert
 from .demo import demo
 from .design import design
 from .doctor import doctor
+from .explore import explore
 from .fit import fit
 from .models import models
 from .predict import predict
@@ -25,7 +26,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (demo, models, check, simulate, fit, resume, predict, report, compare, design, calibrate, validate, doctor)
+COMMANDS = (
+    demo,
+    models,
+    check,
+    simulate,
+    fit,
+    resume,
+    predict,
+    explore,
+    report,
+    compare,
+    design,
+    calibrate,
+    validate,
+    doctor,
+)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(convert)

@@ -67,7 +67,7 @@ def trace_courses(
     def solved() -> xr.Dataset:
         quantities = {**target.model.observables, **target.model.derived}
         shape = (*few.shape[:2], *times.shape)
-        arrays = {name: (DIMS, shape, {"unit": one.unit, **_kind(target, name)}) for name, one in quantities.items()}
+        arrays = {name: (DIMS, shape, {"unit": one.unit, **kind_of(target, name)}) for name, one in quantities.items()}
         group = stream("trajectories", arrays, coords, store)
         for _, table in solve():
             group.add({name: table[..., number] for number, name in enumerate(arrays)})
@@ -76,7 +76,7 @@ def trace_courses(
     return solved
 
 
-def _kind(target: Posterior, name: str) -> dict[str, str | float]:
+def kind_of(target: Posterior, name: str) -> dict[str, str | float]:
     """Return the kind of quantity, and an observable's noise: what it takes to put scatter on a curve."""
     if name not in target.model.observables:
         return {"kind": "derived"}
