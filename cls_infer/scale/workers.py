@@ -1,0 +1,225 @@
+"""Who fits the shards: this process, or workers of Dask distributed. No scheduler of our own."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import InputError, Problem
+from .work import Job, Outcome, Refused, Shard, fit_shard, sees
+
+WAYS = "`here`, `local`, `local:2`, `dask://HOST:PORT`, `slurm` or `slurm:8`"
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""How many threads a product of matrices takes changes its last bits: one, however many workers there are."""
+
+DEATHS = 2
+"""Workers that a shard may take with it before it is halved."""
+
+SECONDS_TO_COME = 600.0
+"""What a worker may take until it is there, as a batch job that waits in a queue."""
+
+type Fit = Callable[[Job, Shard], Outcome]
+
+
+class Pool(Protocol):
+    """Takes shards, and gives each back with what came of it."""
+
+    workers: int
+    ahead: int
+    """Shards that are given out at a time: each worker has one, and the next."""
+
+    def give(self, shard: Shard) -> None:
+        """Take a shard."""
+        ...
+
+    def next(self) -> tuple[Shard, Outcome]:
+        """Wait for a shard, any of those given."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `--workers` asks for: the `kind` of workers, how many, 0 where nobody said, and a scheduler's address."""
+
+    kind: str
+    count: int = 0
+    address: str = ""
+
+
+def asked_of(words: str) -> Asked:
+    """Return what `--workers` asks for.
+
+    Raises:
+        InputError: it is none of the ways.
+    """
+    if found := re.fullmatch(r"dask://([\w.\-\[\]:]+:\d+)", words):
+        return Asked("dask", address=f"tcp://{found[1]}")
+    if words == "here":
+        return Asked("here")
+    if found := re.fullmatch(r"(local|slurm)(?::([1-9]\d*))?", words):
+        return Asked(found[1], int(found[2] or 0))
+    raise InputError([Problem("--workers", f"there are no workers `{words}`", remedy=f"write {WAYS}")])
+
+
+@contextmanager
+def workers_of(asked: Asked, job: Job) -> Iterator[Pool]:
+    """Yield who fits the shards of a job.
+
+    Raises:
+        InputError: workers that cannot be had, or do not see the run folder.
+    """
+    if asked.kind == "here":
+        yield Here(job)
+        return
+    with _client(asked, job) as client:
+        yield Cluster(client, job)
+
+
+class Here:
+    """This process, one shard after another."""
+
+    workers, ahead = 1, 1
+
+    def __init__(self, job: Job, fit: Fit = fit_shard) -> None:
+        self._job, self._fit = job, fit
+        self._waiting: list[Shard] = []
+
+    def give(self, shard: Shard) -> None:
+        """Take a shard."""
+        self._waiting.append(shard)
+
+    def next(self) -> tuple[Shard, Outcome]:
+        """Fit a shard that was given."""
+        shard = self._waiting.pop(0)
+        return shard, self._fit(self._job, shard)
+
+
+class Cluster:
+    """Workers of Dask distributed."""
+
+    def __init__(self, client: Any, job: Job, fit: Fit = fit_shard) -> None:
+        from distributed import as_completed
+
+        self._client, self._job, self._fit = client, client.scatter(job, broadcast=True, hash=False), fit
+        self._shards: dict[str, Shard] = {}
+        self._coming = as_completed(with_results=False)
+        self.workers = len(client.scheduler_info(n_workers=-1)["workers"])
+        self.ahead = 2 * self.workers
+        self._check_seen(job)
+
+    def give(self, shard: Shard) -> None:
+        """Take a shard."""
+        future = self._client.submit(self._fit, self._job, shard, pure=False)
+        self._shards[future.key] = shard
+        self._coming.add(future)
+
+    def next(self) -> tuple[Shard, Outcome]:
+        """Wait for a shard. One whose workers died with it counts as refused; the next may have more luck halved.
+
+        Raises:
+            OSError: a worker cannot write to the store.
+        """
+        from distributed import KilledWorker
+
+        future = next(self._coming)
+        shard = self._shards.pop(future.key)
+        try:
+            return shard, future.result()
+        except KilledWorker:
+            return shard, Refused(f"{DEATHS} workers died with it, one after another: too little memory, or killed")
+
+    def _check_seen(self, job: Job) -> None:
+        blind = [where for where, there in self._client.run(sees, job.folder).items() if not there]
+        if blind:
+            message = f"the workers {', '.join(blind)} do not see `{job.folder}`"
+            raise InputError([Problem("--workers", message, remedy="choose an `--out` on a disk that all of them see")])
+
+
+@contextmanager
+def _client(asked: Asked, job: Job) -> Iterator[Any]:
+    """Yield a client of the workers that are asked for; what was started for them ends with it."""
+    from dask.config import set as configured
+    from distributed import Client
+
+    quiet = {
+        "distributed.scheduler.allowed-failures": DEATHS - 1,
+        "distributed.admin.large-graph-warning-threshold": "1GB",
+    }
+    with configured(quiet):
+        try:
+            if asked.kind == "dask":
+                with Client(asked.address, timeout=30) as client:
+                    client.wait_for_workers(1, timeout=SECONDS_TO_COME)
+                    yield client
+                return
+            made = _local(asked, job) if asked.kind == "local" else _slurm(asked, job)
+            with made as cluster, Client(cluster) as client:
+                client.wait_for_workers(1, timeout=SECONDS_TO_COME)
+                yield client
+        except TimeoutError as error:
+            message = f"no worker came: {str(error) or 'the scheduler does not answer'}"
+            raise InputError([Problem("--workers", message, remedy="look whether the scheduler runs")]) from None
+        except OSError as error:
+            if asked.kind != "dask" or error.filename:
+                raise
+            message = f"no scheduler answers at {asked.address}"
+            raise InputError([Problem("--workers", message, remedy="start it, or write another address")]) from None
+
+
+def _local(asked: Asked, job: Job) -> Any:
+    """Return workers on this machine, who talk over its loopback alone, each with a thread and its share of memory."""
+    from distributed import LocalCluster
+
+    count = asked.count or cores()
+    return LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=1 / count,
+        local_directory=str(_scratch(job)),
+        silence_logs=50,
+        env=_environment(job),
+        preload=["cls_infer.scale.pin"],
+    )
+
+
+def _slurm(asked: Asked, job: Job) -> Any:
+    """Return workers that are batch jobs, as the user's `jobqueue.yaml` describes them.
+
+    Raises:
+        InputError: dask-jobqueue is not installed, or does not know how large a job is.
+    """
+    try:
+        from dask_jobqueue import SLURMCluster  # pyright: ignore[reportMissingImports] - the extra `slurm`
+    except ImportError:
+        remedy = "install `cls_infer[slurm]`"
+        raise InputError([Problem("--workers", "`slurm` needs dask-jobqueue", remedy=remedy)]) from None
+    exports = [f"export {name}={value!r}" for name, value in _environment(job).items()]
+    try:
+        cluster = SLURMCluster(job_script_prologue=exports)
+    except ValueError as error:
+        remedy = "describe a job in ~/.config/dask/jobqueue.yaml: queue, cores, memory, walltime"
+        raise InputError([Problem("--workers", f"`slurm`: {error}", remedy=remedy)]) from None
+    cluster.scale(jobs=asked.count or 1)
+    return cluster
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """Return the environment of a worker."""
+    return {**dict.fromkeys(ONE_THREAD, "1"), "XLA_FLAGS": job.flags, "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+
+def _scratch(job: Job) -> Path:
+    place = job.folder / "checkpoint" / "workers"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
