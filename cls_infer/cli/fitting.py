@@ -18,9 +18,11 @@ from .log import logged
 from .options import assignments
 from .progress import watching
 from .talk import say, write_json
+from .workers import fit_by_workers, problems_of_workers, with_workers
 
 if TYPE_CHECKING:
     from ..results.fitted import Fit
+    from ..scale.run import CohortRun
 
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""
@@ -44,6 +46,8 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     until: float | None = None
     device: str = "auto"
+    workers: str = ""
+    shard_size: int = 32
     out: str | None = None
 
     @property
@@ -52,8 +56,8 @@ class Request:
         return f"{Path(self.dataset).resolve().name}-{Path(self.model).stem}-{self.settings.seed}"
 
 
-def carry_out(request: Request, *, quiet: bool) -> "Fit":
-    """Fit and save.
+def carry_out(request: Request, *, quiet: bool) -> "Fit | CohortRun":
+    """Fit and save; where workers are asked for, a cohort of patients apart.
 
     Raises:
         InputError: every problem of the data, the model and the options at once.
@@ -72,8 +76,8 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
             raise
 
 
-def go_on(run: str, *, quiet: bool) -> "Fit":
-    """Go on with the fit that a run folder holds unfinished, and save.
+def go_on(run: str, *, workers: str = "", quiet: bool) -> "Fit | CohortRun":
+    """Go on with the fit that a run folder holds unfinished, and save; a cohort by other `workers` if they are named.
 
     Raises:
         InputError: no such fit, what it was fitted to is not as it was, or its model is a file nobody has named.
@@ -82,6 +86,8 @@ def go_on(run: str, *, quiet: bool) -> "Fit":
 
     folder = Path(run)
     request, command = _read_again(asked_for(folder), folder)
+    if workers:
+        request = with_workers(request, workers)
     inputs = _read(request)
     with alone(folder):
         return _fit_into(folder, request, inputs, command=command, quiet=quiet)
@@ -104,7 +110,7 @@ def _read(request: Request) -> list:
     return [cohort, model, fixed]
 
 
-def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, quiet: bool) -> "Fit":
+def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, quiet: bool) -> "Fit | CohortRun":
     from ..results.fit import fit
     from ..results.store import CHECKPOINT, LOG, save
     from ..results.two_stage import fit_two_stage
@@ -114,6 +120,8 @@ def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, qui
     by = two_stage if request.settings.method == "two-stage" else partial(fit, per_patient=request.per_patient)
     with told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
         report = stack.enter_context(logged(folder / LOG, stack.enter_context(watching(quiet=quiet))))
+        if request.workers:
+            return fit_by_workers(folder, request, inputs, command=command, report=report)
         fitted = by(
             cohort,
             model,
@@ -201,6 +209,7 @@ def _check_options(request: Request) -> None:
     if request.settings.solver not in SOLVERS:
         found = f"there is no solver `{request.settings.solver}`"
         problems.append(Problem("--solver", found, remedy=f"there are {', '.join(f'`{one}`' for one in SOLVERS)}"))
+    problems += problems_of_workers(request)
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:

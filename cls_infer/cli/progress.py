@@ -4,12 +4,14 @@ elsewhere."""
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 
 from ..inference.progress import Forecast, Progress
 from ..inference.settings import Choice
 from ..printable import printable
+from ..scale.counted import Counted
 
-type Event = str | Choice | Forecast | Progress
+type Event = str | Choice | Forecast | Progress | Counted
 type Watcher = Callable[[Event], None]
 
 
@@ -38,6 +40,12 @@ def plain() -> Watcher:
             if phase != seen["phase"]:
                 print(printable(event), file=sys.stderr, flush=True)
             seen.update(phase=phase, quarter=0)
+            return
+        if isinstance(event, Counted):
+            twentieth = 20 * event.done // event.total
+            if seen["phase"] != "cohort" or twentieth > seen["twentieth"]:
+                print(f"cohort: {counted(event)}", file=sys.stderr, flush=True)
+            seen.update(phase="cohort", twentieth=twentieth)
             return
         quarter = 4 * event.done // event.total
         if quarter > seen["quarter"]:
@@ -70,9 +78,12 @@ def _live() -> Iterator[Watcher]:
             if isinstance(event, str):
                 bar.update(task, description=printable(event), total=None, completed=0, numbers="")
                 return
+            if isinstance(event, Counted):
+                bar.update(task, description="cohort", total=event.total, completed=event.done, numbers=counted(event))
+                return
             phase = "warming up" if event.done <= event.warmup else "sampling"
-            counted = f"{event.done}/{event.total}, {numbers(event)}"
-            bar.update(task, description=phase, total=event.total, completed=event.done, numbers=counted)
+            beside = f"{event.done}/{event.total}, {numbers(event)}"
+            bar.update(task, description=phase, total=event.total, completed=event.done, numbers=beside)
 
         yield watch
 
@@ -83,6 +94,13 @@ def numbers(event: Progress) -> str:
     effective = "" if event.ess is None else f"effective size {event.ess:.0f}, "
     steps = f"step {event.step_size:.2g}, {event.leapfrogs:.0f} leapfrogs"
     return f"{divergent}, {effective}{steps}, {_clock(event.left)} left"
+
+
+def counted(event: Counted) -> str:
+    """Return how far a cohort is, and how long it will take."""
+    failed = f", {event.failed} could not be fitted" if event.failed else ""
+    left = f", {_clock(event.left)} left" if isfinite(event.left) else ""
+    return f"{event.done} of {event.total} patients{failed}, {event.workers} workers{left}"
 
 
 def forecast(event: Forecast) -> str:

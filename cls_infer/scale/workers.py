@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from ..errors import InputError, Problem
@@ -155,10 +155,11 @@ def _client(asked: Asked, job: Job) -> Iterator[Any]:
                     client.wait_for_workers(1, timeout=SECONDS_TO_COME)
                     yield client
                 return
-            made = _local(asked, job) if asked.kind == "local" else _slurm(asked, job)
-            with made as cluster, Client(cluster) as client:
-                client.wait_for_workers(1, timeout=SECONDS_TO_COME)
-                yield client
+            with TemporaryDirectory(prefix="cls_infer-", ignore_cleanup_errors=True) as scratch:
+                made = _local(asked, job, scratch) if asked.kind == "local" else _slurm(asked, job)
+                with made as cluster, Client(cluster) as client:
+                    client.wait_for_workers(1, timeout=SECONDS_TO_COME)
+                    yield client
         except TimeoutError as error:
             message = f"no worker came: {str(error) or 'the scheduler does not answer'}"
             raise InputError([Problem("--workers", message, remedy="look whether the scheduler runs")]) from None
@@ -169,7 +170,7 @@ def _client(asked: Asked, job: Job) -> Iterator[Any]:
             raise InputError([Problem("--workers", message, remedy="start it, or write another address")]) from None
 
 
-def _local(asked: Asked, job: Job) -> Any:
+def _local(asked: Asked, job: Job, scratch: str) -> Any:
     """Return workers on this machine, who talk over its loopback alone, each with a thread and its share of memory."""
     from distributed import LocalCluster
 
@@ -181,7 +182,7 @@ def _local(asked: Asked, job: Job) -> Any:
         host="127.0.0.1",
         dashboard_address=None,
         memory_limit=1 / count,
-        local_directory=str(_scratch(job)),
+        local_directory=scratch,
         silence_logs=50,
         env=_environment(job),
         preload=["cls_infer.scale.pin"],
@@ -212,12 +213,6 @@ def _slurm(asked: Asked, job: Job) -> Any:
 def _environment(job: Job) -> dict[str, str]:
     """Return the environment of a worker."""
     return {**dict.fromkeys(ONE_THREAD, "1"), "XLA_FLAGS": job.flags, "TF_CPP_MIN_LOG_LEVEL": "2"}
-
-
-def _scratch(job: Job) -> Path:
-    place = job.folder / "checkpoint" / "workers"
-    place.mkdir(parents=True, exist_ok=True)
-    return place
 
 
 def cores() -> int:
