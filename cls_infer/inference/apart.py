@@ -128,7 +128,8 @@ class Apart:
         return self._over_lanes("values", at, VALUES)
 
     @cached_property
-    def _facts(self) -> Facts:
+    def facts(self) -> Facts:
+        """The patients' numbers, as every program of lanes takes them first."""
         route, chart = padded(self.target.plan, self.room)
         return in_company(self.target.facts._replace(route=route, chart=chart), self.places)
 
@@ -142,13 +143,13 @@ class Apart:
         )
         names = tuple(slot.name for slot in target.pooling.parameters)
         assays = tuple((assay.variable, assay.relative) for assay in target.plan.assays)
-        shapes = tuple((np.shape(a), np.asarray(a).dtype) for a in jax.tree.leaves(self._facts))
+        shapes = tuple((np.shape(a), np.asarray(a).dtype) for a in jax.tree.leaves(self.facts))
         held = tuple(target.pooling.held.items())
         return names, slots, held, assays, shapes, target.plan.slots, target.plan.route.ends is None, target.tolerance
 
     def _over_lanes(self, what: str, fun: Callable[..., Any], block: int) -> Callable[..., Any]:
         run = self.programs.once((what, self.form), lambda: lanes_program(fun, block, known=1))
-        return lanes_of(run, self._facts)
+        return lanes_of(run, self.facts)
 
     def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
         """Return the logarithm of what the healthy ranges leave of a patient's prior; an evidence is relative to it."""

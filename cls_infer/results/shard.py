@@ -18,6 +18,7 @@ from ..inference.apart import Apart
 from ..inference.run import Inference
 from ..inference.settings import Settings
 from ..likelihood.posterior import FAILED
+from .extremes import extremes
 from .joint import NOTHING, thinned
 from .tree import STATISTICS
 from .unmet import Judged, judge
@@ -39,7 +40,8 @@ def shard_tree(posteriors: Apart, parts: Sequence[Inference], settings: Settings
     """Return the tree of a shard.
 
     Groups: `posterior` (every estimated parameter [chain, draw, patient], NaN where a patient's value is charted;
-    uncharted amounts are numbered), `unconstrained_posterior` (`z` [chain, draw, patient, coordinate]), `sample_stats`,
+    uncharted amounts are numbered), `extremes` (of some draws the largest and the last value of every observable and
+    derived quantity), `unconstrained_posterior` (`z` [chain, draw, patient, coordinate]), `sample_stats`,
     `judged` (of every patient by which road its draws came, what speaks for them, and what is `unmet`, empty where the
     verdict is met), `inputs` (as JSON the patients, with what was hidden of them in `whole`, and how their parameters
     were held).
@@ -52,6 +54,7 @@ def shard_tree(posteriors: Apart, parts: Sequence[Inference], settings: Settings
     z = np.stack(kept, axis=2)
     groups = {
         "posterior": _posterior(posteriors, z, coords),
+        "extremes": extremes(posteriors, z, coords),
         "unconstrained_posterior": xr.Dataset(
             {"z": ((*DRAWN, "coordinate"), z)}, coords={**coords, "coordinate": np.array(_labels(posteriors), object)}
         ),
