@@ -4,6 +4,7 @@ import typer
 
 from .calibrate import calibrate
 from .check import check
+from .cohort import cohort
 from .compare import compare
 from .convert import convert
 from .demo import demo
@@ -29,3 +30,4 @@ COMMANDS = (demo, models, check, simulate, fit, resume, predict, report, compare
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(convert)
+app.add_typer(cohort)

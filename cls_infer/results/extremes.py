@@ -30,7 +30,10 @@ DRAWS = 400
 
 def extremes(posteriors: Apart, z: np.ndarray, coords: dict[str, Any]) -> xr.Dataset:
     """Return `largest NAME` and `last NAME` of every quantity [chain, draw, patient] of some draws z
-    [chain, draw, patient, dim], in single precision, NaN where a solve failed."""
+    [chain, draw, patient, dim], in single precision, NaN where a solve failed.
+
+    All are solved at the tolerance that every patient began with, also where a finer one was needed to weigh draws.
+    """
     model = posteriors.target.model
     some = evenly(z.shape[1], max(1, DRAWS // z.shape[0]))
     few = z[:, some]

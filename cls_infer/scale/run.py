@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from ..inference.checkpoint import replacing
 from ..results.harmless import check_own_files
 from ..results.store import COHORT_FORMAT, MANIFEST, UNREADABLE
 from .ledger import LEDGER, Done, read_ledger
-from .store import STORE, read_group
+from .store import STORE, check_group, read_group
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +28,7 @@ class CohortRun:
 
     folder: Path
     manifest: Mapping[str, Any]
+    _checked: set[tuple[str, str]] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
     def done(self) -> Done:
@@ -39,10 +40,20 @@ class CohortRun:
         """Whether every patient was fitted and met its verdict."""
         return bool(self.manifest) and bool(self.manifest["verdict"]["ok"])
 
+    def group(self, shard: str, name: str) -> "xr.Dataset":
+        """Return a group of a shard; its arrays are read when they are asked for.
+
+        Raises:
+            InputError: it is not there, is damaged, or would not fit into memory.
+        """
+        if (shard, name) not in self._checked:
+            check_group(self.folder, shard, name)
+            self._checked.add((shard, name))
+        return read_group(self.folder, shard, name)
+
     def groups(self, name: str) -> "Iterator[xr.Dataset]":
-        """Yield a group of every shard, one after another; its arrays are read when they are asked for."""
-        for shard in self.done.shards:
-            yield read_group(self.folder, shard, name)
+        """Yield a group of every shard, one after another."""
+        return (self.group(shard, name) for shard in self.done.shards)
 
     def dataset(self, name: str) -> "xr.Dataset":
         """Return a group of all shards as one dataset whose arrays are Dask's: nothing is read until it is computed.

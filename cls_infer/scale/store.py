@@ -72,20 +72,29 @@ def _synced(path: Path) -> int:
         os.close(number)
 
 
-def read_group(folder: Path, shard: str, group: str) -> "xr.Dataset":
-    """Return a group of a shard; its arrays are read when they are asked for.
+def check_group(folder: Path, shard: str, group: str) -> None:
+    """Check that a group of a shard is there, and unpacks to no more than this machine has memory, by known codecs.
 
     Raises:
-        InputError: the shard is not there, is damaged, or would not fit into memory.
+        InputError: it is not, or does not.
+    """
+    from ..results.harmless import check_arrays
+
+    place = folder / STORE / shard / group
+    if not NAME.fullmatch(shard) or not place.is_dir():
+        raise _damaged(folder, f"`{shard}/{group}` is missing")
+    check_arrays(place)
+
+
+def read_group(folder: Path, shard: str, group: str) -> "xr.Dataset":
+    """Return a group of a shard that was checked; its arrays are read when they are asked for.
+
+    Raises:
+        InputError: it cannot be read.
     """
     import xarray as xr
 
-    from ..results.harmless import check_arrays
-
     place = folder / STORE / shard
-    if not NAME.fullmatch(shard) or not (place / group).is_dir():
-        raise _damaged(folder, f"`{shard}/{group}` is missing")
-    check_arrays(place / group)
     how: dict[str, Any] = {
         "engine": "zarr",
         "consolidated": False,
