@@ -51,7 +51,7 @@ def quantities(run: CohortRun) -> dict[str, str]:
 
 def parameters(run: CohortRun) -> list[str]:
     """Return the parameters that were estimated of anybody."""
-    return list(dict.fromkeys(str(name) for group in run.groups("posterior") for name in group.data_vars))
+    return sorted({str(name) for group in run.groups("posterior") for name in group.data_vars})
 
 
 def drawn(run: CohortRun, quantity: str) -> Iterator[Drawn]:
