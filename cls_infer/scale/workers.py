@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import InputError, Problem
 from .work import Job, Outcome, Refused, Shard, fit_shard, sees
@@ -22,22 +22,6 @@ SECONDS_TO_COME = 600.0
 """What a worker may take until it is there, as a batch job that waits in a queue."""
 
 type Fit = Callable[[Job, Shard], Outcome]
-
-
-class Pool(Protocol):
-    """Takes shards, and gives each back with what came of it."""
-
-    workers: int
-    ahead: int
-    """Shards that are given out at a time: each worker has one, and the next."""
-
-    def give(self, shard: Shard) -> None:
-        """Take a shard."""
-        ...
-
-    def next(self) -> tuple[Shard, Outcome]:
-        """Wait for a shard, any of those given."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ def asked_of(words: str) -> Asked:
 
 
 @contextmanager
-def workers_of(asked: Asked, job: Job) -> Iterator[Pool]:
+def workers_of(asked: Asked, job: Job) -> "Iterator[Pool]":
     """Yield who fits the shards of a job.
 
     Raises:
@@ -79,7 +63,7 @@ def workers_of(asked: Asked, job: Job) -> Iterator[Pool]:
 
 
 class Here:
-    """This process, one shard after another."""
+    """This process, one shard after another: `ahead` are given out at a time, to so many `workers`."""
 
     workers, ahead = 1, 1
 
@@ -136,6 +120,10 @@ class Cluster:
         if blind:
             message = f"the workers {', '.join(blind)} do not see `{job.folder}`"
             raise InputError([Problem("--workers", message, remedy="choose an `--out` on a disk that all of them see")])
+
+
+type Pool = Here | Cluster
+"""Takes shards, and gives each back, in any order, with what came of it."""
 
 
 @contextmanager

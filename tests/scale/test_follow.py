@@ -1,16 +1,21 @@
 """Shards given out and taken back: what fails is found, what is done is in the ledger."""
 
 import errno
+from pathlib import Path
 
 import pytest
 
 from cls_infer.cohort.records import Patient
+from cls_infer.inference.settings import Settings
 from cls_infer.scale.counted import Counted
+from cls_infer.scale.decide import Decided
 from cls_infer.scale.follow import follow
 from cls_infer.scale.ledger import LEDGER, enter, read_ledger
 from cls_infer.scale.store import name_of
-from cls_infer.scale.work import Fitted, Refused, Shard
+from cls_infer.scale.work import Fitted, Job, Refused, Shard
 from cls_infer.scale.workers import Here
+
+JOB = Job(Path("run"), "ward", "volume_kinetics", "", Decided(), Settings())
 
 
 def shards(*sizes):
@@ -31,7 +36,7 @@ def carried_out(tmp_path, given, fit, **counts):
     told = []
     total = sum(len(shard.places) for shard in given)
     options = {"total": total, "done": 0, "failed": 0, **counts}
-    follow(tmp_path, given, Here(None, fit), report=told.append, **options)
+    follow(tmp_path, given, Here(JOB, fit), report=told.append, **options)
     return told
 
 
