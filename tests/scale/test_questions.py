@@ -62,7 +62,7 @@ def test_a_contrast_is_the_difference_of_the_groups_means(run, draws):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        (lambda run: list(summaries(run, ["k_13"])), "no patient has `k_13`; did you mean `k_12`"),
+        (lambda run: list(summaries(run, ["k12"])), "no patient has `k12`; did you mean `k_12`"),
         (lambda run: list(summaries(run, at=(5.0,))), "5 lies outside 0 to 1"),
         (lambda run: contrasts(run, "k_12", by="weight"), "holds numbers, from 70 to 70; say where to part them"),
         (lambda run: contrasts(run, "k_12", by="weight", at=10.0), "makes one group"),

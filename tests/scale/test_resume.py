@@ -2,20 +2,32 @@
 
 import json
 import shutil
+from contextlib import contextmanager
 
 import pytest
 import xarray as xr
 
 from cls_infer.errors import InputError
 from cls_infer.results.store import is_unfinished, open_fit
-from cls_infer.scale import workers
+from cls_infer.scale import fit as fitting
 from cls_infer.scale.run import open_cohort
 from cls_infer.scale.store import STORE, write_shard
 from cls_infer.scale.work import fit_shard
+from cls_infer.scale.workers import Here
 
 
 class Stopped(BaseException):
     """As a kill would."""
+
+
+def by(fit):
+    """Return workers of this process that fit so."""
+
+    @contextmanager
+    def workers_of(asked, job):
+        yield Here(job, fit)
+
+    return workers_of
 
 
 @pytest.fixture
@@ -30,7 +42,7 @@ def interrupted(fitted, tmp_path, monkeypatch):
         return fit_shard(job, shard)
 
     with monkeypatch.context() as patch:
-        patch.setattr(workers.Here.__init__, "__defaults__", (fit,))
+        patch.setattr(fitting, "workers_of", by(fit))
         with pytest.raises(Stopped):
             fitted(folder=tmp_path / "run", shard_size=2)
     return tmp_path / "run"
@@ -47,7 +59,7 @@ def test_a_resumed_run_does_only_what_is_missing_and_ends_as_if_never_stopped(ru
         fitted_now.append([one.name for one in shard.patients])
         return fit_shard(job, shard)
 
-    monkeypatch.setattr(workers.Here.__init__, "__defaults__", (fit,))
+    monkeypatch.setattr(fitting, "workers_of", by(fit))
     again = fitted(folder=interrupted, shard_size=2)
     assert fitted_now == [["D"], ["E"]] and not unledgered.exists()
     assert sorted(path.name for path in (interrupted / STORE).iterdir()) == sorted([*again.done.shards, "zarr.json"])
