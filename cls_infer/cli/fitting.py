@@ -18,7 +18,7 @@ from .log import logged
 from .options import assignments
 from .progress import watching
 from .talk import say, write_json
-from .workers import fit_by_workers, problems_of_workers, with_workers
+from .workers import fit_by_workers, keeps_shards, problems_of_workers, with_workers
 
 if TYPE_CHECKING:
     from ..results.fitted import Fit
@@ -72,7 +72,8 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit | CohortRun":
         try:
             return _fit_into(folder, request, inputs, command=command, quiet=quiet)
         except InputError:  # it would be refused again
-            abandon(folder)
+            if not keeps_shards(folder):
+                abandon(folder)
             raise
 
 

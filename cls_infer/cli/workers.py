@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,6 +39,17 @@ def with_workers(request: "Request", workers: str) -> "Request":
         remedy = "leave the option out"
         raise InputError([Problem("--workers", "the fit began without workers", remedy=remedy)])
     return replace(request, workers=workers)
+
+
+def keeps_shards(folder: Path) -> bool:
+    """Return whether a cohort of which something is done is in the folder; an empty store is removed."""
+    from ..scale.ledger import LEDGER
+    from ..scale.store import STORE
+
+    if (folder / LEDGER).is_file():
+        return True
+    rmtree(folder / STORE, ignore_errors=True)
+    return False
 
 
 def problems_of_workers(request: "Request") -> list[Problem]:

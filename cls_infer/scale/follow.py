@@ -34,10 +34,10 @@ def follow(
         OSError: the disk is full, or cannot be written. What is in the ledger stays.
     """
     queue, given = deque(shards), 0
-    count = _Count(total, done, failed, pool.workers, done)
-    report(count.now())
+    count = _Count(total, done, failed)
+    report(count.now(pool.workers))
     while queue or given:
-        while queue and given < pool.ahead:
+        for _ in range(min(len(queue), pool.ahead - given)):
             pool.give(queue.popleft())
             given += 1
         shard, outcome = pool.next()
@@ -49,14 +49,14 @@ def follow(
         count.took(shard, outcome)
         if not isinstance(outcome, Fitted):
             report(f"{shard.patients[0].name}: could not be fitted: {outcome.why}")
-        report(count.now())
+        report(count.now(pool.workers))
 
 
 class _Count:
     """How far the cohort is, and how fast it goes."""
 
-    def __init__(self, total: int, done: int, failed: int, workers: int, before: int) -> None:
-        self._total, self._done, self._failed, self._workers, self._before = total, done, failed, workers, before
+    def __init__(self, total: int, done: int, failed: int) -> None:
+        self._total, self._done, self._failed, self._before = total, done, failed, done
         self._begun = perf_counter()
 
     def took(self, shard: Shard, outcome: Outcome) -> None:
@@ -64,11 +64,11 @@ class _Count:
         self._done += len(shard.places)
         self._failed += not isinstance(outcome, Fitted)
 
-    def now(self) -> Counted:
+    def now(self, workers: int) -> Counted:
         """Return how far the cohort is."""
         new = self._done - self._before
         left = (perf_counter() - self._begun) / new * (self._total - self._done) if new else nan
-        return Counted(self._done, self._total, self._failed, left, self._workers)
+        return Counted(self._done, self._total, self._failed, left, workers)
 
 
 def _line(shard: Shard, outcome: Outcome) -> dict:

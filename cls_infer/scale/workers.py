@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -87,12 +87,20 @@ class Cluster:
     def __init__(self, client: Any, job: Job, fit: Fit = fit_shard) -> None:
         from distributed import as_completed
 
-        self._client, self._job, self._fit = client, client.scatter(job, broadcast=True, hash=False), fit
+        self._client, self._job, self._fit = client, job, fit
         self._shards: dict[str, Shard] = {}
         self._coming = as_completed(with_results=False)
-        self.workers = len(client.scheduler_info(n_workers=-1)["workers"])
-        self.ahead = 2 * self.workers
         self._check_seen(job)
+
+    @property
+    def workers(self) -> int:
+        """How many there are now: batch jobs come when the queue lets them."""
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def ahead(self) -> int:
+        """Shards that are given out at a time: one for each worker, and the next."""
+        return 2 * max(1, self.workers)
 
     def give(self, shard: Shard) -> None:
         """Take a shard."""
@@ -130,32 +138,43 @@ type Pool = Here | Cluster
 def _client(asked: Asked, job: Job) -> Iterator[Any]:
     """Yield a client of the workers that are asked for; what was started for them ends with it."""
     from dask.config import set as configured
-    from distributed import Client
 
     quiet = {
         "distributed.scheduler.allowed-failures": DEATHS - 1,
         "distributed.admin.large-graph-warning-threshold": "1GB",
     }
-    with configured(quiet):
+    with configured(quiet), ExitStack() as stack:
         try:
-            if asked.kind == "dask":
-                with Client(asked.address, timeout=30) as client:
-                    client.wait_for_workers(1, timeout=SECONDS_TO_COME)
-                    yield client
-                return
-            with TemporaryDirectory(prefix="cls_infer-", ignore_cleanup_errors=True) as scratch:
-                made = _local(asked, job, scratch) if asked.kind == "local" else _slurm(asked, job)
-                with made as cluster, Client(cluster) as client:
-                    client.wait_for_workers(1, timeout=SECONDS_TO_COME)
-                    yield client
+            client = _connected(asked, job, stack)
         except TimeoutError as error:
             message = f"no worker came: {str(error) or 'the scheduler does not answer'}"
             raise InputError([Problem("--workers", message, remedy="look whether the scheduler runs")]) from None
-        except OSError as error:
-            if asked.kind != "dask" or error.filename:
-                raise
-            message = f"no scheduler answers at {asked.address}"
-            raise InputError([Problem("--workers", message, remedy="start it, or write another address")]) from None
+        yield client
+
+
+def _connected(asked: Asked, job: Job, stack: ExitStack) -> Any:
+    """Return a client, once there is a worker; the stack ends what was started.
+
+    Raises:
+        InputError: no scheduler answers.
+        TimeoutError: no worker came.
+    """
+    from distributed import Client
+
+    try:
+        if asked.kind == "dask":
+            client = stack.enter_context(Client(asked.address, timeout=30))
+        else:
+            scratch = stack.enter_context(TemporaryDirectory(prefix="cls_infer-", ignore_cleanup_errors=True))
+            made = _local(asked, job, scratch) if asked.kind == "local" else _slurm(asked, job)
+            client = stack.enter_context(Client(stack.enter_context(made)))
+    except OSError as error:
+        if asked.kind != "dask" or isinstance(error, TimeoutError):
+            raise
+        message = f"no scheduler answers at {asked.address}"
+        raise InputError([Problem("--workers", message, remedy="start it, or write another address")]) from None
+    client.wait_for_workers(1, timeout=SECONDS_TO_COME)
+    return client
 
 
 def _local(asked: Asked, job: Job, scratch: str) -> Any:

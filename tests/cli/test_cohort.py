@@ -48,6 +48,7 @@ def test_a_cohort_is_fitted_and_asked(cls_infer, chart, tmp_path):
         (("--shared", "k_12"), "`--shared`: joins patients whom workers fit apart"),
         (("--shard-size", 0), "is 0; write 1 or more"),
         (("--workers", "loki"), "there are no workers `loki`"),
+        (("--workers", "slurm"), "install `cls_infer[slurm]`"),
     ],
 )
 def test_what_workers_cannot_do_is_refused_before_anything_is_written(cls_infer, chart, tmp_path, options, words):
