@@ -137,6 +137,7 @@ type Pool = Here | Cluster
 @contextmanager
 def _client(asked: Asked, job: Job) -> Iterator[Any]:
     """Yield a client of the workers that are asked for; what was started for them ends with it."""
+    import distributed  # noqa: F401 - its defaults must be there before some are set
     from dask.config import set as configured
 
     quiet = {
