@@ -7,6 +7,7 @@ Patients are those of `benchmarks.sampling`: volume kinetics after Ringer, five 
 Each row is a process of its own. Programs that a row before it compiled are kept in `--cache`, as they are for a user;
 `first shard` is what tracing and reading them took besides fitting. An extrapolated row is marked `*`: its worker's
 seconds and bytes are those of the largest row, patient by patient without the first shard, its memory that row's.
+A row of fewer than four shards a worker is not extrapolated, and its `scheduling` counts workers who had nothing to do.
 """
 
 import argparse
@@ -28,6 +29,9 @@ COLUMNS = (
     "kB a patient",
     "scheduling",
 )
+
+FEWEST = 4
+"""Shards a worker that tell what a usual one takes: the first of each traces and reads programs."""
 
 
 def measure(patients: int, workers: int, cache: str, method: str, draws: int) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def told_of(
         "scheduling": max(0.0, 1 - fitting / (workers * giving_out)),
         "usual": usual,
         "effective": numbers["effective_draws"] / numbers["fitted"],
-        "met": numbers["met"],
+        "shards": len(lines),
     }
 
 
@@ -124,7 +128,8 @@ def main() -> None:
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             row = json.loads(done.stdout.splitlines()[-1])
             print(shown(row), flush=True)
-        for patients in asked.extrapolate:
+        enough = row["shards"] >= FEWEST * workers
+        for patients in asked.extrapolate if enough else ():
             print(shown(extrapolated(row, patients), "*"), flush=True)
 
 
