@@ -39,7 +39,20 @@ HOME = {  # outside library -> the only layer that may name it
     "typer": "cli",
     "rich": "cli",
 }
-HEAVY = {"arviz", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
+HEAVY = {
+    "arviz",
+    "dask",
+    "distributed",
+    "jax",
+    "llvmlite",
+    "matplotlib",
+    "numpyro",
+    "pandas",
+    "pint",
+    "scipy",
+    "xarray",
+    "zarr",
+}
 
 
 def layer(path: Path) -> str:
