@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # the same names, for those who read types; a test holds the 
     from .results.fitted import Fit as Fit
     from .results.store import open_fit as open_fit
     from .results.store import save as save
+    from .scale.fit import fit_cohort as fit_cohort
+    from .scale.run import open_cohort as open_cohort
     from .solve.lanes import Tolerance as Tolerance
     from .solve.simulate import Simulation as Simulation
     from .solve.simulate import simulate as simulate
@@ -34,7 +36,9 @@ _HOMES = {
     "Tolerance": "cls_infer.solve.lanes",
     "compare": "cls_infer.results.ask",
     "fit": "cls_infer.results.fit",
+    "fit_cohort": "cls_infer.scale.fit",
     "load_model": "cls_infer.model",
+    "open_cohort": "cls_infer.scale.run",
     "open_fit": "cls_infer.results.store",
     "predict": "cls_infer.results.ask",
     "prepare_jax": "cls_infer.cli.machine",

@@ -45,7 +45,21 @@ HOME = {  # outside library -> the only layer that may name it
     "typer": "cli",
     "rich": "cli",
 }
-HEAVY = {"arviz", "bokeh", "jax", "llvmlite", "matplotlib", "numpyro", "pandas", "pint", "scipy", "xarray", "zarr"}
+HEAVY = {
+    "arviz",
+    "bokeh",
+    "dask",
+    "distributed",
+    "jax",
+    "llvmlite",
+    "matplotlib",
+    "numpyro",
+    "pandas",
+    "pint",
+    "scipy",
+    "xarray",
+    "zarr",
+}
 
 
 def layer(path: Path) -> str:

@@ -4,6 +4,7 @@ import typer
 
 from .calibrate import calibrate
 from .check import check
+from .cohort import cohort
 from .compare import compare
 from .convert import convert
 from .demo import demo
@@ -45,3 +46,4 @@ COMMANDS = (
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(convert)
+app.add_typer(cohort)

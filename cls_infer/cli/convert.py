@@ -106,7 +106,7 @@ def draws_as_csv(
     debug: Debug = False,
 ) -> None:
     """Write a run's draws as a tidy table."""
-    path, fit = all_of(lambda: _free_file(out), lambda: _open(run))
+    path, fit = all_of(lambda: free_file(out), lambda: _open(run))
     from ..results.tidy import write_draws
 
     _told({"run": run, "group": group, "out": out, "rows": write_draws(fit.tree, group, path)}, as_json=as_json)
@@ -115,7 +115,7 @@ def draws_as_csv(
 @convert.command()
 def netcdf(run: Run, out: OutFile, as_json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
     """Write all of a run as one NetCDF file."""
-    path, fit = all_of(lambda: _free_file(out), lambda: _open(run))
+    path, fit = all_of(lambda: free_file(out), lambda: _open(run))
     from ..results.netcdf import write_netcdf
 
     write_netcdf(fit.tree, path)
@@ -128,7 +128,7 @@ def stan(dataset: Dataset, out: OutFile, as_json: Json = False, quiet: Quiet = F
     from ..cohort.convert import to_stan
 
     named = str(Path(out).with_suffix(".names.json"))
-    path, beside, cohort = all_of(lambda: _free_file(out), lambda: _free_file(named), lambda: read_data(dataset))
+    path, beside, cohort = all_of(lambda: free_file(out), lambda: free_file(named), lambda: read_data(dataset))
     data, known = to_stan(cohort)
     path.write_text(json.dumps(data, allow_nan=False) + "\n", encoding="utf-8")
     beside.write_text(json.dumps(known, allow_nan=False, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -176,7 +176,12 @@ def _in_words(left: "list[Left]") -> list[str]:
     return lines
 
 
-def _free_file(name: str) -> Path:
+def free_file(name: str) -> Path:
+    """Return the file to write as a path.
+
+    Raises:
+        InputError: it is there already, or its folder is not.
+    """
     path = Path(name)
     if path.exists():
         raise InputError([Problem(name, "is there already", remedy="choose another `--out`, or move it away first")])

@@ -8,9 +8,11 @@ from ..inference.settings import Settings
 from .fitting import Request, carry_out, finish, report_of, verdict_lines
 from .options import Dataset, Debug, Json, Out, Quiet, names
 from .talk import write_lines, write_table
+from .workers import ShardSize, Workers, finish_cohort
 
 if TYPE_CHECKING:
     from ..results.fitted import Fit
+    from ..scale.run import CohortRun
 
 NAMES = "A,B"
 COLUMNS = {  # field of a summary row -> how the table heads it
@@ -111,6 +113,8 @@ def fit(
     until: Until = None,
     device: Device = "auto",
     seed: Seed = Settings.seed,
+    workers: Workers = "",
+    shard_size: ShardSize = 32,
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -141,9 +145,20 @@ def fit(
         ),
         until=until,
         device=device,
+        workers=workers,
+        shard_size=shard_size,
         out=out,
     )
-    return finish(carry_out(request, quiet=quiet), as_json=as_json, quiet=quiet, show=show)
+    return ended(carry_out(request, quiet=quiet), as_json=as_json, quiet=quiet)
+
+
+def ended(done: "Fit | CohortRun", *, as_json: bool, quiet: bool) -> int:
+    """Print a fit, or a cohort that workers fitted, and return the exit code."""
+    from ..results.fitted import Fit
+
+    if isinstance(done, Fit):
+        return finish(done, as_json=as_json, quiet=quiet, show=show)
+    return finish_cohort(done, as_json=as_json)
 
 
 def show(fitted: "Fit") -> None:

@@ -17,9 +17,11 @@ from .log import logged
 from .options import assignments
 from .progress import watching
 from .talk import say, write_json
+from .workers import fit_by_workers, keeps_shards, problems_of_workers, with_workers
 
 if TYPE_CHECKING:
     from ..results.fitted import Fit
+    from ..scale.run import CohortRun
 
 NOT_MET, INTERRUPTED = 3, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -41,6 +43,8 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     until: float | None = None
     device: str = "auto"
+    workers: str = ""
+    shard_size: int = 32
     out: str | None = None
 
     @property
@@ -49,8 +53,8 @@ class Request:
         return f"{Path(self.dataset).resolve().name}-{Path(self.model).stem}-{self.settings.seed}"
 
 
-def carry_out(request: Request, *, quiet: bool) -> "Fit":
-    """Fit and save.
+def carry_out(request: Request, *, quiet: bool) -> "Fit | CohortRun":
+    """Fit and save; where workers are asked for, a cohort of patients apart.
 
     Raises:
         InputError: every problem of the data, the model and the options at once.
@@ -65,12 +69,13 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit":
         try:
             return _fit_into(folder, request, inputs, command=command, quiet=quiet)
         except InputError:  # it would be refused again
-            abandon(folder)
+            if not keeps_shards(folder):
+                abandon(folder)
             raise
 
 
-def go_on(run: str, *, quiet: bool) -> "Fit":
-    """Go on with the fit that a run folder holds unfinished, and save.
+def go_on(run: str, *, workers: str = "", quiet: bool) -> "Fit | CohortRun":
+    """Go on with the fit that a run folder holds unfinished, and save; a cohort by other `workers` if they are named.
 
     Raises:
         InputError: no such fit, what it was fitted to is not as it was, or its model is a file nobody has named.
@@ -79,6 +84,8 @@ def go_on(run: str, *, quiet: bool) -> "Fit":
 
     folder = Path(run)
     request, command = _read_again(asked_for(folder), folder)
+    if workers:
+        request = with_workers(request, workers)
     inputs = _read(request)
     with alone(folder):
         return _fit_into(folder, request, inputs, command=command, quiet=quiet)
@@ -101,13 +108,15 @@ def _read(request: Request) -> list:
     return [cohort, model, fixed]
 
 
-def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, quiet: bool) -> "Fit":
+def _fit_into(folder: Path, request: Request, inputs: list, *, command: str, quiet: bool) -> "Fit | CohortRun":
     from ..results.fit import fit
     from ..results.store import CHECKPOINT, LOG, save
 
     cohort, model, fixed = inputs
     with told_how_to_go_on(folder, quiet=quiet), ExitStack() as stack:
         report = stack.enter_context(logged(folder / LOG, stack.enter_context(watching(quiet=quiet))))
+        if request.workers:
+            return fit_by_workers(folder, request, inputs, command=command, report=report)
         fitted = fit(
             cohort,
             model,
@@ -181,6 +190,7 @@ def _check_options(request: Request) -> None:
     if request.mixture and request.settings.method != TWO_STAGE:
         found = f"{request.mixture} groups that nobody charted need patients who were drawn apart"
         problems.append(Problem("--mixture", found, remedy="add `--method two-stage`"))
+    problems += problems_of_workers(request)
     if request.until is not None and not isfinite(request.until):
         problems.append(Problem("--until", f"is {request.until:g}", remedy="write hours, such as 48"))
     if problems:

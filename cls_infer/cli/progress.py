@@ -2,13 +2,19 @@
 elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 
 from ..inference.progress import Forecast
 from ..inference.settings import Choice
 from ..printable import printable
-from ..results.progress import Event, Watcher, numbers, once, phase
+from ..results.progress import Event as OfFit
+from ..results.progress import clock, numbers, once, phase
+from ..scale.counted import Counted
+
+type Event = OfFit | Counted
+type Watcher = Callable[[Event], None]
 
 
 @contextmanager
@@ -36,6 +42,12 @@ def plain() -> Watcher:
             if begun != seen["phase"]:
                 print(printable(event), file=sys.stderr, flush=True)
             seen.update(phase=begun, quarter=0)
+            return
+        if isinstance(event, Counted):
+            twentieth = 20 * event.done // event.total
+            if seen["phase"] != "cohort" or twentieth > seen["twentieth"]:
+                print(f"cohort: {counted(event)}", file=sys.stderr, flush=True)
+            seen.update(phase="cohort", twentieth=twentieth)
             return
         quarter = 4 * event.done // event.total
         if quarter > seen["quarter"]:
@@ -68,7 +80,17 @@ def _live() -> Iterator[Watcher]:
             if isinstance(event, str):
                 bar.update(task, description=printable(event), total=None, completed=0, numbers="")
                 return
-            counted = f"{event.done}/{event.total}, {numbers(event)}"
-            bar.update(task, description=phase(event), total=event.total, completed=event.done, numbers=counted)
+            if isinstance(event, Counted):
+                bar.update(task, description="cohort", total=event.total, completed=event.done, numbers=counted(event))
+                return
+            beside = f"{event.done}/{event.total}, {numbers(event)}"
+            bar.update(task, description=phase(event), total=event.total, completed=event.done, numbers=beside)
 
         yield watch
+
+
+def counted(event: Counted) -> str:
+    """Return how far a cohort is, and how long it will take."""
+    failed = f", {event.failed} could not be fitted" if event.failed else ""
+    left = f", {clock(event.left)} left" if isfinite(event.left) else ""
+    return f"{event.done} of {event.total} patients{failed}, {event.workers} workers{left}"

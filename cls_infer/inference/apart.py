@@ -5,7 +5,7 @@ difference.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,13 +15,14 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 from ..errors import Problem
-from ..likelihood.facts import Facts, in_company
+from ..likelihood.facts import Facts, bucket, in_company, padded
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
 from ..solve.longer import longer
 from ..solve.platform import devices
 from .gauss_newton import expand, factor
 from .prior_sample import latin_hypercube
+from .programs import Programs
 from .unsolved import unsolved
 
 VALUES, EXPANSIONS = 256, 32
@@ -48,10 +49,15 @@ class Local(NamedTuple):
 class Apart:
     """A target whose every parameter is each patient's own: as many posteriors, of one dimension, as patients.
 
-    A point is a patient's own part of z: its coordinates in the order of the slots that anybody estimates.
+    A point is a patient's own part of z: its coordinates in the order of the slots that anybody estimates. `programs`
+    holds what was compiled for other patients of like form. Charts are padded to the size that there is `room` for, and
+    the patients to as many as there are `places`, where they are fewer: what compiles once then serves more of them.
     """
 
     target: Posterior
+    programs: Programs = field(default_factory=Programs)
+    room: Callable[[int], int] = bucket
+    places: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,7 +95,7 @@ class Apart:
             terms = self.target.with_facts(facts).by_patient(self.coordinates(points), patient)
             return jnp.maximum(terms.log_likelihood + terms.log_health, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
 
-        return over_lanes(at, VALUES, self._facts)
+        return self._over_lanes("log posterior", at, VALUES)
 
     @cached_property
     def expand(self) -> Callable[..., Local]:
@@ -106,11 +112,44 @@ class Apart:
                 status=found.status,
             )
 
-        return over_lanes(about, EXPANSIONS, self._facts)
+        return self._over_lanes("expansion", about, EXPANSIONS)
 
     @cached_property
-    def _facts(self) -> Facts:
-        return in_company(self.target.facts)
+    def values(self) -> Callable[..., np.ndarray]:
+        """Values [lane, slot] of all that is estimated at points [lane, dim] of patients [lane]: the model's
+        parameters, uncharted amounts, offsets of assays, in the order of the slots. Nothing is solved."""
+
+        def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:
+            pooling, coordinates = self.target.with_facts(facts).pooling, self.coordinates(points)
+            values, amounts = pooling.values_of(coordinates, patient)
+            columns = [value[:, None] for value in values]
+            return jnp.concatenate([*columns, amounts, pooling.offsets(coordinates, patient)], axis=1)
+
+        return self._over_lanes("values", at, VALUES)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The patients' numbers, as every program of lanes takes them first."""
+        route, chart = padded(self.target.plan, self.room)
+        return in_company(self.target.facts._replace(route=route, chart=chart), self.places)
+
+    @cached_property
+    def form(self) -> tuple:
+        """What a program of lanes depends on beside the facts, of targets that one posterior's patients make."""
+        target = self.target
+        slots = tuple(
+            (type(slot.priors[0]), slot.base, slot.base_reference, slot.size > 0, slot.is_amount, slot.is_offset)
+            for slot in target.pooling.slots
+        )
+        names = tuple(slot.name for slot in target.pooling.parameters)
+        assays = tuple((assay.variable, assay.relative) for assay in target.plan.assays)
+        shapes = tuple((np.shape(a), np.asarray(a).dtype) for a in jax.tree.leaves(self.facts))
+        held = tuple(target.pooling.held.items())
+        return names, slots, held, assays, shapes, target.plan.slots, target.plan.route.ends is None, target.tolerance
+
+    def _over_lanes(self, what: str, fun: Callable[..., Any], block: int) -> Callable[..., Any]:
+        run = self.programs.once((what, self.form), lambda: lanes_program(fun, block, known=1))
+        return lanes_of(run, self.facts)
 
     def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
         """Return the logarithm of what the healthy ranges leave of a patient's prior; an evidence is relative to it."""
@@ -126,7 +165,7 @@ class Apart:
         def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:
             return self.target.with_facts(facts).log_health(self.coordinates(points), patient)
 
-        return over_lanes(at, VALUES, self._facts)
+        return self._over_lanes("health", at, VALUES)
 
     def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
         """Return what keeps a patient from being solved at any of these points [point, dim]."""
@@ -134,7 +173,7 @@ class Apart:
 
     def at(self, tolerance: Tolerance) -> "Apart":
         """Return the same patients solved at another tolerance."""
-        return Apart(replace(self.target, tolerance=tolerance))
+        return replace(self, target=replace(self.target, tolerance=tolerance))
 
 
 @dataclass(frozen=True)
@@ -205,18 +244,28 @@ class Whole:
 type Posteriors = Apart | Whole
 
 
-def over_lanes(fun: Callable[..., Any], block: int, *known: Any) -> Callable[..., Any]:
-    """Return `fun` of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays.
+class LanesProgram(NamedTuple):
+    """What is compiled for so many lanes on all devices together."""
 
-    What is `known` of all patients comes first among its arguments, so that it is no part of the program. Every
-    device takes `block` lanes at a time: one program, whatever the number of lanes, and the same numbers.
-    """
+    run: Callable[..., Any]
+    lanes: int
+
+
+def lanes_program(fun: Callable[..., Any], block: int, *, known: int) -> LanesProgram:
+    """Return what computes `fun` of so many arguments that are `known` of all patients, so that they are no part of the
+    program, and of points [lane, dim] and patients [lane], of which every device takes `block` lanes at a time."""
     present = devices()
     by_lane = PartitionSpec("lane")
-    specs = (*(PartitionSpec() for _ in known), by_lane, by_lane)
+    specs = (*(PartitionSpec() for _ in range(known)), by_lane, by_lane)
     mesh = Mesh(np.array(present), ("lane",))
     split = jax.shard_map(fun, mesh=mesh, in_specs=specs, out_specs=by_lane, check_vma=False)
-    run, size = jax.jit(split), block * len(present)
+    return LanesProgram(jax.jit(split), block * len(present))
+
+
+def lanes_of(program: LanesProgram, *known: Any) -> Callable[..., Any]:
+    """Return the function of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays: one
+    program, whatever the number of lanes, and the same numbers."""
+    run, size = program
 
     def over(points: np.ndarray, patient: np.ndarray) -> Any:
         lanes = len(points)
@@ -225,3 +274,8 @@ def over_lanes(fun: Callable[..., Any], block: int, *known: Any) -> Callable[...
         return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:lanes], *pieces)
 
     return over
+
+
+def over_lanes(fun: Callable[..., Any], block: int) -> Callable[..., Any]:
+    """Return `fun` of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays."""
+    return lanes_of(lanes_program(fun, block, known=0))

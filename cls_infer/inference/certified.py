@@ -1,7 +1,7 @@
 """Weighed draws of posteriors, a batch at a time, and which of them have a certificate."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import NamedTuple
 
@@ -105,7 +105,7 @@ def _in_batches(
         done.append(one)
         if one.tolerance != posteriors.target.tolerance:
             posteriors = posteriors.at(one.tolerance)
-    return _together(posteriors, settings, done, method)
+    return together(posteriors, settings, done, method)
 
 
 def _left(done: Sequence[Batch], patients: int) -> str:
@@ -132,6 +132,23 @@ def _weighed_batch(
     if first:
         posteriors = exact_enough(posteriors, batch, modes, settings, report)
     found = perf_counter()
+    batched = weighed_batch(posteriors, batch, modes, settings, certify, report, method=method)
+    return replace(batched, searching=found - begun)
+
+
+def weighed_batch(
+    posteriors: Posteriors,
+    batch: Sequence[int],
+    modes: Modes,
+    settings: Settings,
+    certify: Certify,
+    report: Callable[[str], None],
+    *,
+    method: str,
+) -> Batch:
+    """Return the weighed draws of a batch whose modes are known, of the posteriors that earn a certificate; of all by
+    `laplace`."""
+    begun = perf_counter()
     if method == "laplace":
         count = settings.chains * settings.draws
         weighed = weigh_laplace(posteriors, batch, modes, count, seed=settings.seed, smooth=certify.smooth)
@@ -158,8 +175,8 @@ def _weighed_batch(
         numbers=[numbers for _, _, numbers in shown],
         searches=Searches(*(column[places] for column in modes.searches)),
         tolerance=posteriors.target.tolerance,
-        searching=found - begun,
-        weighing=perf_counter() - found,
+        searching=0.0,
+        weighing=perf_counter() - begun,
     )
 
 
@@ -178,7 +195,7 @@ def _shown(
     return one.points[which].reshape(*shape, -1), stats, numbers
 
 
-def _together(posteriors: Posteriors, settings: Settings, batches: Sequence[Batch], method: str) -> WeighedDraws:
+def together(posteriors: Posteriors, settings: Settings, batches: Sequence[Batch], method: str) -> WeighedDraws:
     """Return all posteriors' draws as one [chain, draw, dim of all], statistics [chain, draw, posterior]."""
     which = [number for batch in batches for number in batch.which]
     numbers = [row for batch in batches for row in batch.numbers]
@@ -206,20 +223,23 @@ def exact_enough(
 ) -> Posteriors:
     """Return the posteriors solved exactly enough: errors of at most AIM nats at the modes and at draws about them, of
     some of these patients."""
-    points, of = [], []
-    for i in range(min(TRIED, len(patients))):
-        rng = generator(settings.seed, posteriors.names[patients[i]], "accuracy")
-        root = np.linalg.cholesky(modes.covariance[i, 0])
-        about = modes.points[i, 0] + rng.standard_normal((TRIED, posteriors.dimension)) @ root.T
-        points += [modes.points[i, :1], about]
-        of += [patients[i]] * (1 + TRIED)
-    found, exact = (
-        one.log_posterior(np.concatenate(points), np.array(of)) for one in (posteriors, posteriors.at(TIGHT))
-    )
-    solved = (found > FAILED / 2) & (exact > FAILED / 2)
-    error = float(np.max(np.abs(found - exact)[solved], initial=0.0))
+    error = float(np.max(errors_in_nats(posteriors, patients[:TRIED], modes, settings)))
     if error <= AIM or posteriors.target.tolerance.rtol <= FINEST:
         return posteriors
     finer = tighter(posteriors.target.tolerance, error)
     report(f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}")
     return exact_enough(posteriors.at(finer), patients, modes, settings, report)
+
+
+def errors_in_nats(posteriors: Posteriors, patients: Sequence[int], modes: Modes, settings: Settings) -> np.ndarray:
+    """Return the largest error of each patient's log posterior [patient] at its mode and at draws about it; a failed
+    solve is no error."""
+    points, of = [], np.repeat(np.asarray(patients), 1 + TRIED)
+    for i, patient in enumerate(patients):
+        rng = generator(settings.seed, posteriors.names[patient], "accuracy")
+        root = np.linalg.cholesky(modes.covariance[i, 0])
+        about = modes.points[i, 0] + rng.standard_normal((TRIED, posteriors.dimension)) @ root.T
+        points += [modes.points[i, :1], about]
+    found, exact = (one.log_posterior(np.concatenate(points), of) for one in (posteriors, posteriors.at(TIGHT)))
+    solved = (found > FAILED / 2) & (exact > FAILED / 2)
+    return np.where(solved, np.abs(found - exact), 0.0).reshape(len(patients), -1).max(axis=1)

@@ -195,12 +195,12 @@ def infer_cohort(
     parts: list[Inference] = []
     left = list(range(len(posteriors.names)))
     programs = Programs()
-    if _weighs(posteriors, settings):
+    if weighs(posteriors, settings):
         road = by_laplace if settings.method == "laplace" else by_importance
         weighed = road(posteriors, settings, certify=certify, report=report, kept=kept)
         left = [i for i in left if i not in weighed.which]
         if weighed.which:
-            parts.append(_weighed_part(whole, weighed))
+            parts.append(weighed_part(whole, weighed))
     for number in left:
         if len(left) > 1:
             report(f"patient {whole.plan.patients[number]} ({number + 1} of {len(cohort.patients)})")
@@ -226,14 +226,14 @@ def _check_no_mixture(whole: Posterior) -> None:
     raise InputError([Problem("--method", found, remedy=remedy)])
 
 
-def _weighs(posteriors: Posteriors, settings: Settings) -> bool:
+def weighs(posteriors: Posteriors, settings: Settings) -> bool:
     """Return whether draws are to be weighed: asked for, or `auto` and few numbers unknown."""
     if settings.method == "auto":
         return posteriors.dimension <= FEW
     return settings.method != "nuts"
 
 
-def _weighed_part(whole: Posterior, weighed: WeighedDraws) -> Inference:
+def weighed_part(whole: Posterior, weighed: WeighedDraws) -> Inference:
     """Return the inference of those whose weighed draws are kept."""
     solved = replace(whole, tolerance=weighed.tolerance)
     patients = len(whole.plan.patients)

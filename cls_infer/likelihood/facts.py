@@ -37,6 +37,12 @@ def bucket(count: int) -> int:
     return -(-count // step) * step
 
 
+def coarse(count: int) -> int:
+    """Return the next power of 2, and 16 at least: the size for cohorts whose charts differ much, so that few
+    programs serve all of them."""
+    return max(16, 1 << (count - 1).bit_length())
+
+
 def padded(plan: Plan, room: Callable[[int], int] = bucket) -> tuple[Route, Chart]:
     """Return routes and charts of a bucket's size, or the size that there is `room` for: routes rest at their last
     stop, and measurements beyond the last are masked."""
@@ -49,11 +55,11 @@ def padded(plan: Plan, room: Callable[[int], int] = bucket) -> tuple[Route, Char
     return route, chart._replace(mask=chart.mask & there)
 
 
-def in_company(facts: Facts) -> Facts:
-    """Return the facts of a bucket of patients, the last standing for those there are not.
+def in_company(facts: Facts, least: int = 0) -> Facts:
+    """Return the facts of a bucket of patients, `least` of them at least, the last standing for those there are not.
 
     For programs of lanes that say whose each of them is: they serve cohorts of like size.
     """
-    size = bucket(len(facts.chart.value))
+    size = max(bucket(len(facts.chart.value)), least)
     grown = jax.tree.map(partial(longer, size=size), facts._replace(health_share=None))
     return grown._replace(health_share=facts.health_share)

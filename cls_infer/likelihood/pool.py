@@ -54,7 +54,7 @@ def pool(
     _check_names(model, asked, fixed or {})
     _check_several(cohort, asked["hierarchical"])
     scope_of = {name: scope for scope, names in asked.items() for name in names}
-    held: dict[str, float] = {**_without_effect(model, cohort, asked["patient"]), **(fixed or {})}
+    held: dict[str, float] = {**without_effect(model, cohort, asked["patient"]), **(fixed or {})}
     slots: list[Slot] = []
     position = 0
     for name, parameter in model.parameters.items():
@@ -109,7 +109,7 @@ def _check_several(cohort: Cohort, hierarchical: Sequence[str]) -> None:
         raise InputError([Problem("fit", found, remedy="add patients, or leave out `--hierarchical`")])
 
 
-def _without_effect(model: Model, cohort: Cohort, kept: Sequence[str]) -> dict[str, float]:
+def without_effect(model: Model, cohort: Cohort, kept: Sequence[str]) -> dict[str, float]:
     """Return the parameters that act through therapy no patient got, with their reference values.
 
     Those in `kept` stay out: patients fitted apart are to have the same parameters.

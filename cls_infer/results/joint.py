@@ -87,7 +87,7 @@ def _searches(found: Sequence[tuple[Inference, int]]) -> Searches | None:
     return joined(rows) if len(rows) == len(found) else None
 
 
-def _thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:
+def thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:
     """Return `draws` values of each chain [chain, draw, ...] from as many or more [chain, draw, ...].
 
     A divergence or the leapfrogs of a draw left out count with the next one kept.
@@ -107,8 +107,8 @@ def _statistics(target: Posterior, parts: Sequence[Inference], draws: int) -> di
     by_patient: dict[str, dict[str, np.ndarray]] = {}
     for part in parts:
         for name, value in part.draws.stats.items():
-            thinned = _thinned(name, value, draws)
-            each = thinned[..., None] if thinned.ndim == 2 else thinned
+            few = thinned(name, value, draws)
+            each = few[..., None] if few.ndim == 2 else few
             for i, patient in enumerate(part.target.plan.patients):
                 by_patient.setdefault(name, {})[patient] = each[..., i]
     shape = parts[0].draws.z.shape[0], draws
@@ -145,9 +145,9 @@ def _side_by_side(target: Posterior, parts: Sequence[Inference], draws: int) -> 
     chains = parts[0].draws.z.shape[0]
     z = np.zeros((chains, draws, target.pooling.dimension))
     for part in parts:
-        thinned = _thinned("z", part.draws.z, draws)
+        few = thinned("z", part.draws.z, draws)
         places = [target.plan.patients.index(name) for name in part.target.plan.patients]
         for whole, own in _alike(target.pooling, part.target.pooling):
             if whole.size and own.size:
-                z[:, :, [whole.start + place for place in places]] = thinned[:, :, own.start : own.start + own.size]
+                z[:, :, [whole.start + place for place in places]] = few[:, :, own.start : own.start + own.size]
     return z

@@ -64,7 +64,7 @@ def whole_cohort(tree: xr.DataTree) -> Cohort:
     if "inputs" not in tree.children:
         message = "does not hold its inputs: it was written by an earlier version"
         raise InputError([Problem("RUN", message, remedy="fit again")])
-    patients = tuple(_patient(one) for one in json.loads(tree["inputs"].attrs["patients"]))
+    patients = tuple(patient_of(one) for one in json.loads(tree["inputs"].attrs["patients"]))
     return Cohort(tree.attrs["cohort"], patients, tree.attrs["cohort_digest"])
 
 
@@ -139,7 +139,8 @@ def check_named(path: Path, named: Callable[[Path], bool]) -> None:
         raise InputError([Problem(str(path), message, remedy=remedy)])
 
 
-def _patient(one: dict[str, Any]) -> Patient:
+def patient_of(one: dict[str, Any]) -> Patient:
+    """Return the patient that JSON holds."""
     measurements = tuple(Measurement(**row) for row in one.pop("measurements"))
     therapy = tuple(Event(**row) for row in one.pop("therapy"))
     return Patient(**one, measurements=measurements, therapy=therapy)

@@ -16,7 +16,7 @@ def numbers(event: Progress) -> str:
     divergent = f"{event.divergences} divergence{'s' if event.divergences != 1 else ''}"
     effective = "" if event.ess is None else f"effective size {event.ess:.0f}, "
     steps = f"step {event.step_size:.2g}, {event.leapfrogs:.0f} leapfrogs"
-    return f"{divergent}, {effective}{steps}, {_clock(event.left)} left"
+    return f"{divergent}, {effective}{steps}, {clock(event.left)} left"
 
 
 def phase(event: Progress) -> str:
@@ -28,8 +28,8 @@ def forecast(event: Forecast) -> str:
     """Return what sampling is expected to cost, in a line."""
     fewest, most = event.leapfrogs
     each = f"a gradient takes {1e3 * event.gradient:.2g} ms in each chain, a draw {fewest} to {most} of them"
-    lasting = f"{_clock(event.seconds[0])} to {_clock(event.seconds[1])} for {event.draws} draws"
-    return f"forecast: {each}: {lasting}, at most {_clock(event.longest)} if R-hat asks for more"
+    lasting = f"{clock(event.seconds[0])} to {clock(event.seconds[1])} for {event.draws} draws"
+    return f"forecast: {each}: {lasting}, at most {clock(event.longest)} if R-hat asks for more"
 
 
 def once(event: Choice | Forecast) -> str:
@@ -74,7 +74,8 @@ def _bar() -> Iterator[Watcher]:
         yield watch
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return seconds as a clock shows them."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -84,7 +84,7 @@ def _made_of(model: Model, cohort: Cohort, settings: Settings, asked: Mapping[st
     sampled = asdict(settings)
     del sampled["block"]
     made = {
-        "data": _digest(json.dumps([asdict(patient) for patient in cohort.patients]).encode()),
+        "data": _digest(cohort),
         "model": model.digest,
         "asked": {**asked, **sampled},
         "versions": {name: version(name) for name in COMPUTING},
@@ -133,5 +133,9 @@ def _processor() -> str:
     return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
 
 
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
+def _digest(cohort: Cohort) -> str:
+    """Return the digest of the patients' charts, one after another: a cohort may be large."""
+    found = sha256()
+    for patient in cohort.patients:
+        found.update(json.dumps(asdict(patient)).encode())
+    return found.hexdigest()

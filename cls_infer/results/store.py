@@ -21,6 +21,8 @@ from .streamed import is_large, read
 from .summary import to_csv
 
 FORMAT = "cls_infer run 2"
+COHORT_FORMAT = "cls_infer cohort 1"
+"""That of a cohort fitted by workers, which is not one tree."""
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
 CHECKPOINT = "checkpoint"
 UNREADABLE = (OSError, ValueError, RecursionError)
@@ -53,7 +55,7 @@ def is_unfinished(folder: Path) -> bool:
         written = _manifest_in(folder)
     except UNREADABLE:
         return True
-    return written.get("format") == FORMAT and not written.get("numbers", {}).get("complete", True)
+    return written.get("format") in (FORMAT, COHORT_FORMAT) and not written.get("numbers", {}).get("complete", True)
 
 
 def _manifest_in(folder: Path) -> dict[str, Any]:
@@ -164,6 +166,9 @@ def _check_ours(folder: Path) -> None:
             raise refuse("holds an unfinished fit", f"`cls-infer resume {folder}` goes on with it") from error
         raise refuse(f"is no run folder: no readable `{MANIFEST}` in it", "name a run folder") from error
     found = written.get("format")
+    if found == COHORT_FORMAT:
+        remedy = f"`cls-infer cohort pick {folder} PATIENT --out RUN` makes a run of one patient"
+        raise refuse("holds a cohort that workers fitted, not one fit", remedy)
     if found != FORMAT:
         remedy = f"open it with the version that wrote it{_version_in(written)}, or fit again"
         raise refuse(f"`{MANIFEST}` says `{found}`, not `{FORMAT}`", remedy)

@@ -7,7 +7,19 @@ from time import perf_counter
 
 import pytest
 
-HEAVY = {"arviz", "arviz_base", "jax", "matplotlib", "numpy", "numpyro", "pandas", "pint", "xarray"}
+HEAVY = {
+    "arviz",
+    "arviz_base",
+    "dask",
+    "distributed",
+    "jax",
+    "matplotlib",
+    "numpy",
+    "numpyro",
+    "pandas",
+    "pint",
+    "xarray",
+}
 INFERENCE = {"arviz", "arviz_base", "matplotlib", "numpyro", "xarray"}
 
 
