@@ -1,12 +1,14 @@
 """What every test runs under: float64, strict shapes, kept compilations, repeatable examples."""
 
 import os
+import re
 from pathlib import Path
 
 import jax
 import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 WITHOUT_ARRAYS = {"cls_infer.solve.machine", "cls_infer.solve.fused"}
@@ -37,9 +39,25 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-def pytest_collection_modifyitems(items):
-    """Give each process whole models or whole files: their tests share fixtures and compiled programs."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        model = callspec.params.get("model") if callspec else None
-        item.add_marker(pytest.mark.xdist_group(model if isinstance(model, str) else str(item.path)))
+TOGETHER = ("tests/scale/",)
+"""Folders whose files share a fixture that takes longer than their tests."""
+
+
+class Together(LoadScopeScheduling):
+    """Give each process whole models, or else whole files: their tests share fixtures and compiled programs.
+
+    By marks, as `--dist loadgroup` has it, they are not kept together: xdist 3.8 writes the marks where pytest 9.2 no
+    longer looks.
+    """
+
+    models = frozenset(path.stem for path in (ROOT / "models").glob("*.py"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        place, _, test = nodeid.partition("::")
+        of_models = self.models.intersection(re.split(r"[\[\]-]", test))
+        folders = [folder for folder in TOGETHER if place.startswith(folder)]
+        return next(iter([*sorted(of_models), *folders, place]))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Together(config, log)
