@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import jax
-import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 from xdist.scheduler import LoadScopeScheduling
