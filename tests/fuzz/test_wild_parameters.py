@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import fuzz_parameters
 from cls_infer.model import available
-from cls_infer.solve.lanes import NO_HEALTH, OK, OUT_OF_BOUNDS, STATUS_WORDS
+from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STATUS_WORDS
 
 IN_EVERY_RUN = {"volume_kinetics"}
 
@@ -20,8 +20,7 @@ def test_wild_parameters_bring_numbers_and_nothing_else(name):
     found = fuzz_parameters.fuzzed(name, 300, seed=2)
     assert np.all(np.isfinite(found.log_density))
     assert set(found.status.tolist()) <= set(STATUS_WORDS)
-    # without a healthy body there is no course whose slope could be told: the sampler ends such a trajectory
-    assert np.all(found.finite_gradient | (found.status == NO_HEALTH))
+    assert found.not_finite == 0
     assert found.ends["ok"] > 0.3 * len(found.z)  # far from all of them are impossible
 
 
