@@ -20,7 +20,7 @@ from .report import render
 from .streamed import is_large, read
 from .summary import to_csv
 
-FORMAT = "cls_infer run 2"
+FORMAT = "cls_infer run 3"
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
 CHECKPOINT = "checkpoint"
 UNREADABLE = (OSError, ValueError, RecursionError)

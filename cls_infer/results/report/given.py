@@ -8,8 +8,9 @@ import xarray as xr
 from ...cohort.items import ITEMS
 from .forest import Interval, interval
 from .ink import number
+from .picture import shortened
 
-LONGEST = 34
+LONGEST = 30
 """Letters of an item's name."""
 
 
@@ -30,8 +31,8 @@ class Given:
     def label(self) -> str:
         """What the item is called, capitalised and without explanations."""
         label = ITEMS[self.item].label.partition(":")[0].partition(";")[0]
-        label = label if len(label) <= LONGEST else label.partition(",")[0]
-        return label[0].upper() + label[1:]
+        label = label if len(label) <= LONGEST else label.partition(", ")[0]
+        return shortened(label[0].upper() + label[1:], LONGEST)
 
     @property
     def unit(self) -> str:
@@ -41,20 +42,18 @@ class Given:
 
     @property
     def words(self) -> str:
-        """What was given, how much is charted in all, of how many entries the amount is not, or the rate alone."""
+        """What was given, how much is charted in all, of how many entries the amount is not."""
         unknown, count = np.isnan(self.amount), len(self.amount)
         rated = np.array([at in self.amounts for at in range(count)]) & ~unknown
         known = self.amount[~unknown & ~rated]
         said = [f"{_charted(known, self._level)}{self.unit}"] if known.size else []
-        for these, word in ((unknown, "not charted"), (rated, "at a charted rate")):
-            said += [word if these.all() else f"{these.sum()} of {count} {word}"] if these.any() else []
-        return f"{self.label}: {', '.join(said)}"
+        said += [f"{unknown.sum()} of {count} not charted" if known.size else "not charted"] if unknown.any() else []
+        return f"{self.label}: {', '.join(said) or 'at a charted rate'}"
 
     @property
     def estimated(self) -> str:
-        """Medians and 90 % intervals of what was estimated: a volume in all, levels one by one; empty of most."""
-        said = [f"{_told(one)}{self.unit}" for one in self._estimated_amounts()]
-        said = [*said[:2], f"and {len(said) - 2} more"] if len(said) > 2 else said
+        """Median and 90 % interval of what was estimated, volumes in all, of several levels medians; empty of most."""
+        said = [self._amounts_in_words()] if self.amounts else []
         said += [f"to {_told(one)} h" for one in self.ends.values()] if len(self.ends) == 1 else []
         said += [f"{len(self.ends)} ends"] if len(self.ends) > 1 else []
         return f"estimated {', '.join(said)}" if said else ""
@@ -80,10 +79,13 @@ class Given:
     def _level(self) -> bool:
         return ITEMS[self.item].kind == "level"
 
-    def _estimated_amounts(self) -> list[np.ndarray]:
-        """Return draws of the estimated amounts: of levels each, of volumes and doses their sum."""
+    def _amounts_in_words(self) -> str:
         draws = list(self.amounts.values())
-        return draws if self._level or not draws else [np.sum(draws, axis=0)]
+        if len(draws) == 1:
+            return f"{_told(draws[0])}{self.unit}"
+        if self._level:
+            return f"medians {_charted(np.median(draws, axis=1), True)}{self.unit}"
+        return f"{_told(np.sum(draws, axis=0))}{self.unit} in all"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ...cohort.items import ITEMS
 from .given import Given
 from .ink import GIVEN, INK, LOST, OTHER, number
-from .picture import BOTTOM, TOP, Picture, picture
+from .picture import BOTTOM, TOP, Picture, picture, shortened
 
 LOSSES = ("bleeding", "plasma_removed", "ultrafiltration")
 THINNEST = 0.006
@@ -21,7 +21,8 @@ TALLEST, LOWEST = 0.34, 0.08
 ROW, LINE = 0.32, 0.46
 """Inches of a row: its words, and its bars below them; and of that what one more line of words takes."""
 
-MOST_ROWS = 14
+MOST_ROWS, LONGEST = 14, 58
+"""Rows, and letters of a line of words."""
 
 type Panel = Callable[..., tuple[Figure, Axes]]
 
@@ -64,9 +65,9 @@ def _row(axes: Axes, row: Given, place: float, between: tuple[float, float]) -> 
         if at in row.ends:
             _open_end(axes, row.ends[at], place - TALLEST / 2 + tall / 2, colour, between)
     words = {"transform": axes.get_yaxis_transform(), "fontsize": 8.0, "va": "bottom"}
-    axes.text(0.0, place + 0.26 + (LINE if row.estimated else 0.0), row.words, **words)
+    axes.text(0.0, place + 0.26 + (LINE if row.estimated else 0.0), shortened(row.words, LONGEST), **words)
     if row.estimated:
-        axes.text(0.03, place + 0.26, row.estimated, style="italic", **words)
+        axes.text(0.0, place + 0.26, row.estimated, style="italic", **(words | {"fontsize": 7.5}))
 
 
 def _open_end(axes: Axes, draws: np.ndarray, place: float, colour: str, between: tuple[float, float]) -> None:
