@@ -19,12 +19,11 @@ from cls_infer.results.bands import LEVELS, Band
 from cls_infer.results.compare import compare
 from cls_infer.results.fitted import Fit, conclude
 from cls_infer.results.identify import wall_and_all
-from cls_infer.results.report import forest as forests
 from cls_infer.results.report import page as module
 from cls_infer.results.report import render
 from cls_infer.results.report.calibration import calibration, places
 from cls_infer.results.report.course import hours
-from cls_infer.results.report.forest import Interval, forest, interval
+from cls_infer.results.report.forest import interval
 from cls_infer.results.report.ink import SHADES, number
 from cls_infer.results.report.people import people
 from cls_infer.results.report.picture import drawing, panel, picture
@@ -135,28 +134,6 @@ def test_the_cohort_is_shown_as_one(page, cohort):
     assert "<li>k_12_weight: per 5.59 kg of weight, about 67.5 kg</li>" in words
     effect = np.median(cohort.tree["posterior"]["k_12_weight"].values)
     assert f"k_12_weight {number(float(effect))} (" in words
-
-
-@pytest.mark.parametrize("count", [2, 61, 1000])
-def test_the_population_stands_below_its_individuals(count, monkeypatch):
-    """However many they are, and whether they have names."""
-    seen = []
-
-    def kept(figure, words):
-        seen.append(figure.axes[0])
-        return picture(figure, words)
-
-    monkeypatch.setattr(forests, "picture", kept)
-    rows = [Interval(f"P{n}", 1.0, 2.0, 3.0) for n in range(count)]
-    with drawing():
-        forest("k", rows, below="k", common=[Interval("mean", 1.5, 2.0, 2.5), Interval("new patient", 0.0, 2.0, 4.0)])
-    (axes,) = seen
-    named = dict(zip((label.get_text() for label in axes.get_yticklabels()), axes.get_yticks(), strict=True))
-    assert named["new patient"] < named["mean"] < -(count - 1)
-    low, high = axes.get_ylim()
-    inches = axes.get_position().height * axes.figure.get_size_inches()[1]
-    apart = (named["mean"] - named["new patient"]) / (high - low) * inches
-    assert low < named["new patient"] and apart > 8.5 / 72  # letters of 8 points do not run into each other
 
 
 def test_the_table_tells_who_the_patients_are(cohort):

@@ -21,8 +21,8 @@ WORDS = (("mean", "mu"), ("spread", "tau"))
 FEWEST = 3
 """Patients below whom there is no spread to look at."""
 
-MOVES = "change in sd of the prior"
-"""How the population's numbers say that they are the effect of a covariate."""
+MOVES, AT = "change in sd of the prior", "at the mean of "
+"""How the population's numbers say that they are the effect of a covariate, or the centre of a cause or a group."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,14 @@ class Law:
 @dataclass(frozen=True)
 class Together:
     """The pictures of a cohort, its population in numbers, and which parameters have no forest; `effects` are of
-    covariates, with what each is for in words."""
+    covariates, with what each is for in words, and `centres` of causes or groups."""
 
     forests: list[Picture]
     against: list[Picture]
     laws: list[Law]
     effects: list[Picture]
     about: list[tuple[str, str]]
+    centres: list[Picture]
     without: list[str]
 
 
@@ -66,6 +67,7 @@ def together(tree: xr.DataTree, rows: list[Row]) -> Together | None:
         laws=laws,
         effects=_effects(posterior, effects),
         about=[(name, posterior[name].attrs["about"].removeprefix(MOVES).strip()) for name in effects],
+        centres=[one for law in laws if (one := _centres(posterior, law))],
         without=own[MOST:],
     )
 
@@ -140,3 +142,15 @@ def _effects(posterior: xr.Dataset, names: Sequence[str]) -> list[Picture]:
     """Return what each covariate moves, as one forest about 0; none where there is no covariate."""
     rows = [interval(name, posterior[name].values) for name in names]
     return [forest("Effects of covariates, with 90 % intervals", rows, below="sd of the prior", at=0.0)] if rows else []
+
+
+def _centres(posterior: xr.Dataset, law: Law) -> Picture | None:
+    """Return where patients of each cause or group are centred, beside the mean of all; None where there are none."""
+    names = [str(name) for name in posterior.data_vars if str(name).startswith(f"{law.name}_mu_")]
+    said = {name: str(posterior[name].attrs.get("about", "")) for name in names}
+    called = {name: words.removeprefix(AT).replace("`", "") for name, words in said.items() if words.startswith(AT)}
+    rows = [interval(words, posterior[name].values) for name, words in called.items()]
+    if not rows:
+        return None
+    title, below = f"{law.name}: centres, and the mean of all", with_unit(law.name, law.unit)
+    return forest(title, rows, below=below, common=[law.centre])
