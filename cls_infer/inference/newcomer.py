@@ -78,7 +78,8 @@ def expect(target: Posterior, z: np.ndarray, patient: Patient, *, seed: int, dra
     laws = flat[np.sort(rng.choice(len(flat), draws, replace=len(flat) < draws))]
     pooling = pool(target.model, Cohort("new", (patient,), ""), fixed=dict(target.pooling.held))
     new = rng.standard_normal((draws, pooling.dimension))
-    from_law = _from_law(target.pooling, people, patient, laws, rng)
+    causes = _causes(people, patient.covariates.get(CAUSE), len(laws), rng)
+    from_law = _from_law(target.pooling, people, design([patient], people.columns)[0], causes, laws, rng)
     shared = {slot.name: slot.start for slot in target.pooling.slots if slot.scope == "shared" and slot.size}
     for slot in pooling.slots:
         if slot.size and slot.name in shared:
@@ -86,6 +87,18 @@ def expect(target: Posterior, z: np.ndarray, patient: Patient, *, seed: int, dra
         elif slot.size and slot.name in people.parameters:
             new[:, slot.start] = from_law[:, people.parameters.index(slot.name)]
     return Expected(pooling, new, _normalised(_of_health(target, pooling, new)))
+
+
+def from_population(pooling: Pooling, z: np.ndarray, *, seed: int) -> np.ndarray:
+    """Return the pooled coordinates [draw, pooled] of somebody new under each draw z [draw, dim].
+
+    The covariates are the cohort's mean; a cause is as frequent as in the cohort. Healthy ranges are not looked at.
+    """
+    people = pooling.population
+    assert people is not None  # something is pooled
+    rng = np.random.default_rng(seed)
+    causes = _causes(people, None, len(z), rng)
+    return _from_law(pooling, people, np.zeros(len(people.columns)), causes, z, rng)
 
 
 def follow(target: Posterior, expected: Expected) -> Callable[[Patient], Updated]:
@@ -132,12 +145,16 @@ def follow(target: Posterior, expected: Expected) -> Callable[[Patient], Updated
 
 
 def _from_law(
-    pooling: Pooling, people: Population, patient: Patient, laws: np.ndarray, rng: np.random.Generator
+    pooling: Pooling,
+    people: Population,
+    x: np.ndarray,
+    causes: np.ndarray,
+    laws: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return a new person's pooled coordinates under each law [draw, parameter]."""
-    x = design([patient], people.columns)[0]
+    """Return a new person's pooled coordinates [draw, parameter] at covariates x [effect], given causes [draw], under
+    each law [draw, dim]."""
     deviations = rng.standard_normal((len(laws), 2, len(people.parameters)))
-    causes = _causes(people, patient, len(laws), rng)
     anywhere = rng.standard_normal(len(laws)) if people.nameless else np.zeros(len(laws))
 
     def one(z: jax.Array, deviation: jax.Array, cause: jax.Array, at: jax.Array) -> jax.Array:
@@ -152,10 +169,10 @@ def _from_law(
     return np.asarray(jax.jit(jax.vmap(one))(laws, deviations, causes, anywhere))
 
 
-def _causes(people: Population, patient: Patient, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the cause of each draw [draw]: the patient's, or one of the cohort's, as often as there."""
-    if patient.covariates.get(CAUSE) in people.causes:
-        return np.full(count, people.causes.index(str(patient.covariates[CAUSE])))
+def _causes(people: Population, charted: float | str | None, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the cause of each draw [draw]: the charted one, or one of the cohort's, as often as there."""
+    if charted in people.causes:
+        return np.full(count, people.causes.index(str(charted)))
     seen = np.bincount(people.cause[people.cause >= 0], minlength=max(len(people.causes), 1)) + 1.0
     return rng.choice(len(seen), count, p=seen / seen.sum())
 

@@ -3,8 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from ..inference.newcomer import Expected
+from ..inference.newcomer import Expected, from_population
 from ..likelihood.batches import over_draws
+from ..likelihood.pooling import Pooling
 from ..likelihood.posterior import Posterior
 
 LEVELS = (0.05, 0.5, 0.95)
@@ -19,6 +20,21 @@ def expected_values(target: Posterior, expected: Expected) -> xr.Dataset:
         for slot, value in zip(pooling.parameters, values, strict=True)
     }
     return xr.Dataset({**data, "weight": ("draw", np.exp(expected.log_weight))}, attrs={"model": target.model.name})
+
+
+def somebody_new(pooling: Pooling, z: np.ndarray, *, seed: int) -> xr.Dataset:
+    """Return each pooled parameter of a patient who is not of the cohort [chain, draw], one for each draw z.
+
+    Its quantiles are the population's spread with what is not known of it. As at `k_mu`, the prior is the first
+    patient's and the body the reference; the covariates are the cohort's mean.
+    """
+    coordinates = from_population(pooling, z.reshape(-1, z.shape[-1]), seed=seed)
+    data = {}
+    for place, column in zip(pooling.pooled, coordinates.T, strict=True):
+        slot = pooling.slots[place]
+        value = type(slot.priors[0]).transport(column, *(field[0] for field in slot.fields))
+        data[slot.name] = (("chain", "draw"), np.asarray(value).reshape(z.shape[:2]), {"unit": slot.unit})
+    return xr.Dataset(data, coords={"chain": np.arange(z.shape[0]), "draw": np.arange(z.shape[1])})
 
 
 def quantiles(values: xr.Dataset, log_weight: np.ndarray, levels: tuple[float, ...] = LEVELS) -> xr.Dataset:

@@ -20,7 +20,7 @@ from .report import render
 from .streamed import is_large, read
 from .summary import to_csv
 
-FORMAT = "cls_infer run 2"
+FORMAT = "cls_infer run 3"
 COHORT_FORMAT = "cls_infer cohort 1"
 """That of a cohort fitted by workers, which is not one tree."""
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"

@@ -19,6 +19,7 @@ from .charted import observed_data, therapy_table
 from .joint import Joint, join
 from .kept import coordinates_kept, inputs_kept
 from .log_prior import log_prior
+from .newcomer import somebody_new
 from .pareto import pareto_shape
 from .provenance import Attributes
 from .replicates import by_patient, trace_replicates
@@ -42,7 +43,8 @@ def build_tree(
     Groups: `prior`, `posterior`, `unconstrained_posterior` (the sampler's coordinates), `constant_data` (what was
     known), `trajectories` (derived quantities and observables over time, for some draws), `posterior_predictive`,
     `log_likelihood`, `log_prior`, `observed_data`, `therapy`, `sample_stats`, `searches` (where those for the mode
-    ended, if any), `solver`, `inputs` (what builds the target again, hidden measurements of `whole` included). The
+    ended, if any), `new_patient` (what is pooled in part, of somebody new), `solver`, `inputs` (what builds the target
+    again, hidden measurements of `whole` included). The
     root's attributes are the provenance, with `unused` and `set_aside` as JSON. Groups that are large are written to
     the Zarr `store`, where there is one, and read from there when they are asked for.
     """
@@ -71,6 +73,8 @@ def build_tree(
     }
     if joint.searches is not None:
         groups["searches"] = _searches(joint)
+    if target.pooling.population is not None:
+        groups["new_patient"] = somebody_new(target.pooling, joint.z, seed=seed)
     tree = xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
     tree.attrs = {**provenance, **_rows(target), **_seconds(joint.seconds), "method": joint.method, **_evidence(joint)}
     if joint.centred:

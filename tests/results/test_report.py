@@ -23,11 +23,11 @@ from cls_infer.results.report import page as module
 from cls_infer.results.report import render
 from cls_infer.results.report.calibration import calibration, places
 from cls_infer.results.report.course import hours
+from cls_infer.results.report.forest import interval
 from cls_infer.results.report.ink import SHADES, number
 from cls_infer.results.report.people import people
 from cls_infer.results.report.picture import drawing, panel, picture
 from cls_infer.results.report.ridge import tied
-from cls_infer.results.report.therapy import given_to
 from cls_infer.results.report.versus import HERE, versus
 from cls_infer.results.residuals import residuals
 from cls_infer.results.summary import summarise
@@ -88,7 +88,8 @@ def test_links_lead_somewhere_and_names_are_given_once(page):
     assert len(names) == len(set(names))
     links = [attrs["href"] for attrs in read.of("a")]
     assert {link.removeprefix("#") for link in links} <= set(names)
-    assert sum(link.startswith("#patient-") for link in links) == 4
+    there = {f"#patient-{place}" for place in range(1, 5)}
+    assert there | {f"{one}-row" for one in there} <= set(links)  # from the table to each patient, and back
     used = set(re.findall(r"url\(#([\w-]+)\)", page)) | {attrs["href"][1:] for attrs in read.of("use")}
     assert used and used <= set(names)
 
@@ -126,6 +127,11 @@ def test_the_cohort_is_shown_as_one(page, cohort):
         "k_12_weight",
     ):
         assert said in words, said
+    new = interval("new patient", cohort.tree["new_patient"]["k_12"].values)
+    told = f"new patient {number(new.middle)} ({number(new.low)} to {number(new.high)})"
+    assert told in words  # of the forest, beside the individuals
+    assert f"{number(new.middle)} <span" in words.partition("The population in numbers")[2].partition("</table>")[0]
+    assert "<li>k_12_weight: per 5.59 kg of weight, about 67.5 kg</li>" in words
     effect = np.median(cohort.tree["posterior"]["k_12_weight"].values)
     assert f"k_12_weight {number(float(effect))} (" in words
 
@@ -267,13 +273,6 @@ def test_the_panels_begin_where_something_begins(fit):
     assert 0.9 < begin < 1.1 < end
 
 
-def test_therapy_is_told_with_what_nobody_charted(fit):
-    ringer, *others = given_to(fit.tree, "P1")
-    assert "not charted, estimated" in ringer.words and np.isnan(ringer.amount).all()
-    (bleeding,) = others
-    assert bleeding.words == "Whole blood lost: 0.100 L" and bleeding.colour != ringer.colour
-
-
 def test_the_ridge_holds_what_is_known_together(fit):
     """Two parameters whose product alone is known come first among the pairs."""
     tree = fit.tree.copy()
@@ -333,5 +332,7 @@ def test_a_thousand_patients_stay_under_ten_megabytes_and_are_all_linked(cohort,
     read = Reader(page)
     links = [attrs["href"][1:] for attrs in read.of("a") if attrs["href"].startswith("#patient-")]
     names = {attrs.get("id") for _, attrs in read.tags}
-    assert len(links) == 1000 and set(links) <= names
+    assert set(links) <= names
+    there = {f"patient-{place}" for place in range(1, 1001)}
+    assert set(links) == there | {f"{one}-row" for one in there}
     assert "Pictures show 2 of 1000 patients" in page and "k_12 of 1000 patients" in page

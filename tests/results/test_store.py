@@ -59,7 +59,7 @@ def test_missing_and_damaged_runs_are_named(tmp_path):
     (tmp_path / "manifest.json").write_text('{"format": "another"}')
     with pytest.raises(InputError, match="says `another`"):
         open_fit(tmp_path)
-    (tmp_path / "manifest.json").write_text('{"format": "cls_infer run 2"}')
+    (tmp_path / "manifest.json").write_text('{"format": "cls_infer run 3"}')
     with pytest.raises(InputError, match=r"`fit\.zarr` is missing"):
         open_fit(tmp_path)
 

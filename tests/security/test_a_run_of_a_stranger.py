@@ -192,7 +192,7 @@ def test_json_nested_too_deep_is_told(run):
         open_fit(run)
 
 
-@pytest.mark.parametrize("written", ["[]", "{}", '{"format": "cls_infer run 2"}', '{"numbers": 3, "format": 1}'])
+@pytest.mark.parametrize("written", ["[]", "{}", '{"format": "cls_infer run 3"}', '{"numbers": 3, "format": 1}'])
 def test_a_manifest_of_another_make_is_told_whatever_it_holds(run, written):
     (run / "checkpoint").mkdir()
     (run / "manifest.json").write_text(written)

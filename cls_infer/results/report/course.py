@@ -1,6 +1,6 @@
 """What happened to one patient, panel below panel on one axis of time: therapy, measurements, hidden state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from ...cohort.records import BETWEEN
 from ..bands import Band, collected, predictive_curve
 from ..charted import label_of
+from .given import Given
 from .ink import DATA, POSTERIOR, number
 from .picture import WIDE, Picture, panel, picture
 from .therapy import therapy_picture
@@ -48,12 +49,12 @@ DAY, SOON = 24.0, 72.0
 """Marks on the axis stand at whole days where it is longer than this [h]."""
 
 
-def course(tree: xr.DataTree, patient: str, bands: Mapping[str, Band]) -> list[Picture]:
+def course(tree: xr.DataTree, patient: str, bands: Mapping[str, Band], given: Sequence[Given]) -> list[Picture]:
     """Return the panels of a patient, therapy first, all over the same hours; `bands` are of all `quantities`."""
     observed = tree["observed_data"].to_dataset().sel(patient=patient)
     charted = [str(name) for name in dict.fromkeys(observed["variable"].values) if name]
     between = hours(tree, patient, bands)
-    panels = [therapy_picture(tree, patient, between, over=_timed)]
+    panels = [therapy_picture(given, patient, between, over=_timed)]
     panels += [_measured(tree, name, patient, between) for name in charted]
     panels += [_hidden(tree, name, patient, band, between) for name, band in bands.items() if name not in charted]
     return [one for one in panels if one is not None]

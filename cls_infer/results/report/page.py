@@ -23,6 +23,7 @@ from .calibration import MOST as MOST_PLACES
 from .calibration import by_variable, calibration, places
 from .cohort import together
 from .course import course, quantities, title_of
+from .given import given_to
 from .ink import number, percent, rules
 from .misfit import misfits
 from .origin import provenance, solver
@@ -145,13 +146,15 @@ def _combinations(wall: Told, every: Told) -> list[tuple[str, tuple[Direction, .
 def _data(tree: xr.DataTree, found: list[Residual], rows: list[Row], shown: list[str]) -> dict[str, Any]:
     therapy, everybody = tree["therapy"].to_dataset(), people(tree, found, rows, shown)
     columns = dict.fromkeys(key for one in everybody for key in one.about)
+    estimated = therapy["parameter"].values != ""
     return {
         "people": everybody,
         "columns": {key: _headed(key) for key in columns},
         "counts": _counts(found),
         "notes": json.loads(tree.attrs["notes"]),
         "left_out": left_out(tree),
-        "uncharted": int(np.isnan(therapy["amount"].values).sum()),
+        "uncharted": int(np.sum(estimated & np.isnan(therapy["amount"].values))),
+        "open_ends": int(np.sum(estimated & (therapy["end_sd"].values > 0))),
         "events": therapy.sizes["event"],
     }
 
@@ -210,10 +213,15 @@ def _computed(tree: xr.DataTree, rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def _course(tree: xr.DataTree, patient: str) -> tuple[list[dict[str, Any]], list[Picture]]:
-    """Return a patient's table of quantities and pictures."""
+def _course(tree: xr.DataTree, patient: str) -> dict[str, Any]:
+    """Return a patient's table of quantities, pictures, and what was estimated of the therapy."""
     bands = {name: curve(tree, name, patient) for name in quantities(tree)}
-    return _extremes(tree, bands), course(tree, patient, bands)
+    given = given_to(tree, patient)
+    return {
+        "extremes": _extremes(tree, bands),
+        "pictures": course(tree, patient, bands, given),
+        "estimated": [one for row in given for one in row.entries],
+    }
 
 
 def _extremes(tree: xr.DataTree, bands: Mapping[str, Band]) -> list[dict[str, Any]]:

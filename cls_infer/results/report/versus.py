@@ -39,7 +39,7 @@ def versus(fit: Fit, against: Mapping[str, Fit]) -> Versus | None:
         return None
     runs = {HERE: fit, **against}
     found = compare(runs)
-    shared = _shared([one.tree for one in runs.values()])
+    shared = shared_numbers([one.tree for one in runs.values()])
     pictures = [_number(runs, label) for label in shared[:MOST]]
     return Versus(found, _better(found), pictures, max(len(shared) - MOST, 0))
 
@@ -53,11 +53,12 @@ def _better(found: Comparison) -> Picture:
     return forest("Predictive density less that of the best run", rows, below="elpd difference [nat]", at=0.0)
 
 
-def _shared(trees: list[xr.DataTree]) -> list[str]:
-    """Return the estimated numbers that every run has, in the order of the first."""
+def shared_numbers(trees: list[xr.DataTree]) -> list[str]:
+    """Return the estimated numbers that every run has, in the order of the first; those of no one patient first."""
     by_run = [{label for label, _, _ in entries(tree["posterior"].to_dataset())} for tree in trees]
     first = [label for label, _, _ in entries(trees[0]["posterior"].to_dataset())]
-    return [label for label in first if all(label in labels for labels in by_run)]
+    shared = [label for label in first if all(label in labels for labels in by_run)]
+    return sorted(shared, key=lambda label: label.endswith("]"))
 
 
 def _number(runs: Mapping[str, Fit], label: str) -> Picture:
