@@ -177,15 +177,16 @@ def _check_alike(name: str, priors: Sequence[Prior], cohort: Cohort) -> None:
 def _amounts(model: Model, cohort: Cohort, position: int) -> list[Slot]:
     """Return one slot for each place of uncharted amounts and ends, empty for patients who have fewer."""
     events = [uncharted(usable(model, patient)) for patient in cohort.patients]
+    names = [_amount_name(events, place) for place in range(max(map(len, events), default=0))]
     slots = []
-    for place in range(max(map(len, events), default=0)):
+    for place, name in enumerate(names):
         priors = tuple(
             _amount_prior(e[place]) if place < len(e) else Uncharted(1.0, 0.0, 0.0, 1.0, 0.0) for e in events
         )
         size = len(cohort.patients)
         slots.append(
             Slot(
-                _amount_name(cohort.patients, events, place),
+                name if names.count(name) == 1 else f"{name}_{place + 1}",  # one item twice at one hour
                 "h" if all(e[place].end_sd for e in events if place < len(e)) else "",
                 priors,
                 "patient",
@@ -226,7 +227,7 @@ def _amount_prior(event) -> Uncharted:
     return Uncharted(1.0, 0.0, event.low, event.high, 1.0)
 
 
-def _amount_name(patients: Sequence[Patient], events: Sequence[Sequence], place: int) -> str:
+def _amount_name(events: Sequence[Sequence], place: int) -> str:
     here = [e[place] for e in events if place < len(e)]
     names = {f"{event.item}_{event.start:g}h" + ("_duration" if event.end_sd else "") for event in here}
     return names.pop() if len(names) == 1 else f"uncharted_{place + 1}"

@@ -243,6 +243,13 @@ def test_uncharted_amounts_are_coordinates_with_their_own_priors(kinetics, two_p
     np.testing.assert_allclose(amounts[0, 0], 0.8 * 1.6, rtol=1e-12)
 
 
+def test_two_bags_of_one_fluid_hung_at_one_hour_are_two_numbers(kinetics):
+    rows = (Measurement(1.0, "hematocrit", 0.4, 1),)
+    bags = tuple(Event("ringer", 0.0, end, None, row, median=0.8, gsd=1.6) for row, end in ((1, 1.0), (2, 2.0)))
+    labels = pool(kinetics, Cohort("one", (Patient("P1", {}, rows, bags),), "")).labels()
+    assert labels[-2:] == ["ringer_0h_1[P1]", "ringer_0h_2[P1]"]
+
+
 def test_how_long_an_infusion_ran_is_a_coordinate_where_its_end_is_uncertain(kinetics):
     rows = (Measurement(1.0, "hematocrit", 0.4, 1),)
     given = Event("ringer", 1.0, 3.0, 0.8, 1, end_sd=0.5)
