@@ -53,6 +53,7 @@ def test_a_shipped_data_set_is_found_by_its_name(cls_infer, folder, data_set):
     run(cls_infer, "check", data_set, folder=folder)
 
 
+@pytest.mark.slow
 def test_a_shipped_data_set_is_fitted_by_its_name(cls_infer, folder):
     size = ("--chains", "2", "--warmup", "50", "--draws", "50", "--most-draws", "50", "--seed", "1")
     out = folder / "run"

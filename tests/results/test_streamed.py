@@ -60,6 +60,7 @@ def test_a_saved_run_needs_the_store_no_more(apart, made, in_memory, nothing_in_
         xr.testing.assert_identical(fit.tree.copy(deep=True).load(), in_memory.tree)
 
 
+@pytest.mark.slow
 def test_what_an_earlier_session_left_is_replaced(apart, made, in_memory, nothing_in_memory, tmp_path):
     store = tmp_path / "large.zarr"
     blank = xr.Dataset({"measurement": (("chain", "draw"), np.zeros((9, 9)))})

@@ -37,6 +37,7 @@ def test_slurm_without_its_library_says_what_to_install(fitted):
         fitted(("A",), workers="slurm")
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_changes_no_draw(run, fitted):
     killed = []
 

@@ -151,7 +151,7 @@ def test_a_fit_refuses_to_hold_a_parameter_at_no_number(number):
 @pytest.mark.parametrize("rtol", [0.0, -1e-4, np.nan])
 def test_a_fit_refuses_a_tolerance_that_no_step_can_meet(rtol):
     (problem,) = refused(lambda: fit(one_patient(), MODEL, settings=Settings(rtol=rtol)))
-    assert f"`rtol` is {rtol:g}" in problem.message and "above 0" in problem.remedy
+    assert problem.where == "settings.rtol" and problem.message == f"is {rtol:g}" and "1e-9" in problem.remedy
 
 
 def test_a_posterior_refuses_a_tolerance_of_0():
