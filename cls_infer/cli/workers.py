@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, Problem
+from ..inference.settings import TWO_STAGE
 from .talk import write_json, write_lines
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def problems_of_workers(request: "Request") -> list[Problem]:
         "--covariate": request.covariates,
         "--correlated": request.correlated,
         "--mixture": request.mixture,
-        "--method two-stage": request.settings.method == "two-stage",
+        f"--method {TWO_STAGE}": request.settings.method == TWO_STAGE,
     }
     remedy = "leave it or `--workers` out"
     problems = [

@@ -8,7 +8,7 @@ from bokeh.plotting import figure
 
 from ..cohort.items import ITEMS
 from ..cohort.records import Event
-from ..results.report.therapy import LOSSES
+from ..results.report.therapy import role_of
 from .ink import Ink, coloured
 
 COLUMNS = ("item", "from", "to", "colour", "words")
@@ -52,16 +52,8 @@ class Bars:
         self.figure.html_attributes = {"role": "img", "aria-label": f"Therapy and losses over time: {told}"}
 
     def _rows(self, events: Sequence[Event]) -> dict[str, Any]:
-        rows = [(e.item, e.start, max(e.end, e.start + 0.02), self.ink.of(_role(e)), _said(e)) for e in events]
+        rows = [(e.item, e.start, max(e.end, e.start + 0.02), self.ink.of(role_of(e.item)), _said(e)) for e in events]
         return {column: [row[place] for row in rows] for place, column in enumerate(COLUMNS)}
-
-
-def _role(event: Event) -> str:
-    """Return the colour of what goes in, what is lost, or what acts otherwise."""
-    item = ITEMS[event.item]
-    if item.kind != "volume":
-        return "other"
-    return "lost" if any(channel in LOSSES for channel in item.per_unit) else "given"
 
 
 def _said(event: Event) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import jax
@@ -17,7 +16,7 @@ from ..solve.lattice import quantities_at
 from ..solve.longer import longer
 from ..solve.possible import impossible_parameters, impossible_therapy
 from ..solve.predict import along_route
-from ..solve.route import route_of, stack_routes
+from ..solve.route import resting, route_of, stack_routes
 from ..solve.simulate import EXACT, numbers_of_colloid
 from ..solve.states import reverse_solver
 from ..solve.system import System
@@ -107,9 +106,7 @@ def padded(route: Route, time: np.ndarray, room: int = ROOM) -> tuple[Route, np.
     """Return a route as that of one lane, resting at its last stop until it has a common size, and the places along
     it of some times [lane, time]: 0 is health at the start."""
     place = np.where(time > route.start, np.searchsorted(route.stops, time) + 1, 0)[None]
-    one = stack_routes([route])
-    along = partial(longer, size=bucket(max(room, one.stops.shape[1])), axis=1)
-    return one._replace(stops=along(one.stops), forcing=jax.tree.map(along, one.forcing)), place
+    return resting(stack_routes([route]), bucket(max(room, len(route.stops)))), place
 
 
 def _check(model: Model, setting: Setting) -> None:

@@ -6,7 +6,7 @@ and weighed by how well it fits: some thousand solves without a gradient, and no
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
@@ -15,7 +15,7 @@ import numpy as np
 from ..cohort.records import Cohort, Patient
 from ..errors import InputError, Problem
 from ..likelihood.covariates import design
-from ..likelihood.facts import padded
+from ..likelihood.facts import coarse, padded
 from ..likelihood.pool import pool
 from ..likelihood.pooling import Pooling
 from ..likelihood.population import CAUSE, Population
@@ -131,9 +131,11 @@ def follow(target: Posterior, expected: Expected) -> Callable[[Patient], Updated
         health_share=np.ones(len(target.model.healthy_ranges)),
     )
 
+    room = partial(coarse, least=FEWEST_PLACES)
+
     def update(patient: Patient) -> Updated:
         _check_amounts(target, expected, patient)
-        route, chart = padded(plan(target.model, Cohort("new", (patient,), "")), _room)
+        route, chart = padded(plan(target.model, Cohort("new", (patient,), "")), room)
         run = program((chart.value.shape[1], route.stops.shape[1]))
         batches = np.array_split(expected.z, max(1, len(expected.z) // LANES))
         longest = max(map(len, batches))
@@ -214,8 +216,3 @@ def _check_amounts(target: Posterior, expected: Expected, patient: Patient) -> N
     if unknown != sum(slot.is_amount for slot in expected.pooling.slots):
         found = f"patient `{patient.name}` has {unknown} treatments of unknown amount, not as many as when expected"
         raise InputError([Problem("fit", found, remedy="chart the amounts, or expect the patient with this therapy")])
-
-
-def _room(needed: int) -> int:
-    """Return the next power of two."""
-    return max(FEWEST_PLACES, 1 << (needed - 1).bit_length())

@@ -14,6 +14,7 @@ import numpy as np
 from ..solve.lanes import Route
 from ..solve.longer import longer
 from ..solve.plan import Chart, Plan
+from ..solve.route import resting
 
 
 class Facts(NamedTuple):
@@ -37,10 +38,10 @@ def bucket(count: int) -> int:
     return -(-count // step) * step
 
 
-def coarse(count: int) -> int:
-    """Return the next power of 2, and 16 at least: the size for cohorts whose charts differ much, so that few
-    programs serve all of them."""
-    return max(16, 1 << (count - 1).bit_length())
+def coarse(count: int, least: int = 16) -> int:
+    """Return the next power of 2, and some at least: the size for charts that differ much, so that few programs serve
+    all of them."""
+    return max(least, 1 << (count - 1).bit_length())
 
 
 def padded(plan: Plan, room: Callable[[int], int] = bucket) -> tuple[Route, Chart]:
@@ -48,11 +49,9 @@ def padded(plan: Plan, room: Callable[[int], int] = bucket) -> tuple[Route, Char
     stop, and measurements beyond the last are masked."""
     route, chart = plan.route, plan.chart
     stops, measurements = room(route.stops.shape[1]), room(chart.value.shape[1])
-    along = partial(longer, size=stops, axis=1)
-    route = route._replace(stops=along(route.stops), forcing=jax.tree.map(along, route.forcing))
     chart = jax.tree.map(partial(longer, size=measurements, axis=1), chart)
     there = np.arange(measurements)[None] < plan.chart.mask.shape[1]
-    return route, chart._replace(mask=chart.mask & there)
+    return resting(route, stops), chart._replace(mask=chart.mask & there)
 
 
 def in_company(facts: Facts, least: int = 0) -> Facts:

@@ -19,6 +19,7 @@ from ..solve.lattice import lattice, quantities_at
 from ..solve.longer import longer
 from ..solve.plan import start_of
 from ..solve.predict import along_route
+from ..solve.route import resting
 from ..solve.states import reverse_solver
 
 POINTS = 25
@@ -75,10 +76,8 @@ def _routes(posteriors: Apart) -> tuple[Route, np.ndarray]:
     grids = [_grid(target.model, one) for one in patients]
     route, place = lattice(target.model, patients, grids, slots=target.plan.slots)
     size = coarse(target.plan.route.stops.shape[1]) + coarse(POINTS)
-    along = partial(longer, size=size, axis=1)
-    route = route._replace(stops=along(route.stops), forcing=jax.tree.map(along, route.forcing))
     company = len(posteriors.facts.chart.value)
-    return jax.tree.map(partial(longer, size=company), (route, place))
+    return jax.tree.map(partial(longer, size=company), (resting(route, size), place))
 
 
 def _grid(model: Model, patient: Patient) -> np.ndarray:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def write_manifest(folder: Path, cohort: Cohort, made: Mapping[str, Any]) -> Coh
     done = read_ledger(folder)
     told = list(done.told.values())
     unmet = {name: why for line in told for name, why in line["unmet"].items()}
-    verdict = {"ok": not unmet and not done.failed, "unmet": len(unmet), "failed": dict(_first(done.failed))}
+    verdict = {"ok": not unmet and not done.failed, "unmet": len(unmet), "failed": _first(done.failed)}
     numbers = {
         "complete": True,
         "patients": len(cohort.patients),
@@ -112,7 +113,7 @@ def write_manifest(folder: Path, cohort: Cohort, made: Mapping[str, Any]) -> Coh
     written = {
         "format": COHORT_FORMAT,
         "files": [STORE, LEDGER],
-        "verdict": {**verdict, "unmet_named": dict(_first(unmet))},
+        "verdict": {**verdict, "unmet_named": _first(unmet)},
         "numbers": numbers,
         "provenance": dict(made),
     }
@@ -121,8 +122,6 @@ def write_manifest(folder: Path, cohort: Cohort, made: Mapping[str, Any]) -> Coh
     return CohortRun(folder, written)
 
 
-def _first(named: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield as many as a manifest names."""
-    for number, (name, why) in enumerate(named.items()):
-        if number < MOST_NAMED:
-            yield name, why
+def _first(named: Mapping[str, str]) -> dict[str, str]:
+    """Return as many as a manifest names."""
+    return dict(islice(named.items(), MOST_NAMED))

@@ -1,6 +1,7 @@
 """From therapy records to what the lanes travel through: stops, and the inputs of every interval between them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -121,13 +122,14 @@ def stack_routes(routes: Sequence[Route]) -> Route:
     Where every end is known there are no `ends`.
     """
     longest = max(len(route.stops) for route in routes)
-
-    def pad(a: np.ndarray) -> np.ndarray:
-        return longer(a, longest)
-
-    padded = [Route(route.start, pad(route.stops), _map(pad, route.forcing), route.ends) for route in routes]
-    stacked = _map(lambda *lanes: np.stack(lanes), *padded)
+    stacked = _map(lambda *lanes: np.stack(lanes), *(resting(route, longest, axis=0) for route in routes))
     return stacked if stacked.ends is not None and stacked.ends.uncertain.any() else stacked._replace(ends=None)
+
+
+def resting(route: Route, stops: int, *, axis: int = 1) -> Route:
+    """Return a route of so many stops along an axis, resting at its last: 1 where lanes come first, 0 of one lane."""
+    along = partial(longer, size=stops, axis=axis)
+    return route._replace(stops=along(route.stops), forcing=_map(along, route.forcing))
 
 
 def _map(fun: Callable, first: Any, *rest: Any) -> Any:

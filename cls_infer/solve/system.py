@@ -79,7 +79,8 @@ class System:
         states, ranges = len(self.model.states), len(self.model.healthy_ranges)
         end = rows.shape[1] - ranges - 1
         steady = rows[:, end] > 0
-        rows, in_health = (jnp.where(steady[:, None], rows, 1.0), jnp.where(steady[:, None], rows[:, end + 1 :], 0.0))
+        in_health = jnp.where(steady[:, None], rows[:, end + 1 :], 0.0)
+        rows = jnp.where(steady[:, None], rows, 1.0)
         return Beginning(rows[:, :states], rows[:, states:end], steady, in_health)
 
     def _read(self, y: jax.Array, numbers: jax.Array, u: jax.Array) -> tuple:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ...cohort.items import ITEMS
 from .given import Given
-from .ink import GIVEN, INK, LOST, OTHER, number
+from .ink import INK, SHADES, number
 from .picture import BOTTOM, TOP, Picture, picture, shortened
 
 LOSSES = ("bleeding", "plasma_removed", "ultrafiltration")
@@ -53,7 +53,7 @@ def _told(row: Given) -> str:
 
 def _row(axes: Axes, row: Given, place: float, between: tuple[float, float]) -> None:
     """Draw one item: words, and a bar an entry, empty where its amount was estimated."""
-    least, colour = THINNEST * (between[1] - between[0]), _colour(row)
+    least, colour = THINNEST * (between[1] - between[0]), SHADES[role_of(row.item)].light
     for at, tall in enumerate(_heights(row)):
         end = float(np.median(row.ends[at])) if at in row.ends else row.end[at]
         low, high = max(row.start[at], between[0]), min(end, between[1])
@@ -86,9 +86,10 @@ def _heights(row: Given) -> np.ndarray:
     return LOWEST + (TALLEST - LOWEST) * np.nan_to_num(amount / highest, nan=1.0)
 
 
-def _colour(row: Given) -> str:
-    """Return green for what goes in, orange for what is lost, purple for what acts otherwise; words say it too."""
-    item = ITEMS[row.item]
+def role_of(name: str) -> str:
+    """Return the colour of an item, by its meaning: of what goes in, what is lost, what acts otherwise; words say it
+    too."""
+    item = ITEMS[name]
     if item.kind != "volume":
-        return OTHER
-    return LOST if any(channel in LOSSES for channel in item.per_unit) else GIVEN
+        return "other"
+    return "lost" if any(channel in LOSSES for channel in item.per_unit) else "given"
