@@ -18,8 +18,8 @@ from ..solve.route import resting
 
 
 class Facts(NamedTuple):
-    """Routes [patient, stop] and charts [patient, obs], both padded; the priors' numbers of every slot, each [patient];
-    how much of a healthy range each patient counts [range]."""
+    """Routes [patient, stop] and charts [patient, obs], both padded; the priors' numbers by family, each [patient,
+    slot]; how much of a healthy range each patient counts [range]."""
 
     route: Route
     chart: Chart

@@ -6,7 +6,7 @@ coordinate, the logarithm of its spread, and one deviation a patient: z_i = mu +
 law holds, as effects of covariates and correlations, stands behind them all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..model.prior import Normal, Spread
+from ..model.prior import Spread
 from ..model.spec import Scope
 from ..types import Batch
 from .hyperprior import SPREAD
@@ -39,14 +39,10 @@ class Slot:
     size: int
     is_amount: bool = False
     is_offset: bool = False
-    numbers: tuple[Any, ...] | None = None
-    """The priors' numbers where they are handed to a program and take the place of the priors' own."""
 
     @property
-    def fields(self) -> tuple[Any, ...]:
+    def fields(self) -> tuple[np.ndarray, ...]:
         """The priors' numbers, each [patient]."""
-        if self.numbers is not None:
-            return self.numbers
         return tuple(np.array(column, float) for column in zip(*map(astuple, self.priors), strict=True))
 
 
@@ -65,6 +61,27 @@ class Pooling:
     population: Population | None = None
     law_at: tuple[int, ...] = ()
     choice_at: tuple[int, ...] = ()
+    numbers: tuple[tuple[Any, ...], ...] | None = None
+    """The priors' numbers, as `priors` has them, where they are handed to a program and take the place of its own."""
+
+    @property
+    def families(self) -> dict[type[Spread], list[int]]:
+        """The places of the slots that have priors of one family: these are computed together."""
+        found: dict[type[Spread], list[int]] = {}
+        for place, slot in enumerate(self.slots):
+            found.setdefault(type(slot.priors[0]), []).append(place)
+        return found
+
+    @property
+    def priors(self) -> tuple[tuple[Any, ...], ...]:
+        """The numbers of each family's priors, each [patient, slot of the family]."""
+        if self.numbers is not None:
+            return self.numbers
+        fields = [slot.fields for slot in self.slots]
+        return tuple(
+            tuple(np.stack(column, axis=1) for column in zip(*(fields[place] for place in places), strict=True))
+            for places in self.families.values()
+        )
 
     @property
     def form(self) -> tuple:
@@ -148,30 +165,42 @@ class Pooling:
 
     def values_of(self, coordinates: Batch, patient: Batch | slice) -> tuple[tuple[jax.Array, ...], jax.Array]:
         """Return the same for lanes: coordinates [lane, slot] of the patients of these numbers [lane]."""
-        by_name: dict[str, Any] = {}
-        columns = jnp.asarray(coordinates)
-        for i, slot in enumerate(self.slots):
-            if slot.is_offset:
-                continue
-            fields = [jnp.asarray(field)[patient] for field in slot.fields]
-            value = type(slot.priors[0]).transport(columns[:, i], *fields)
-            if slot.base is not None:
-                base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
-                value = value * base / slot.base_reference
-            by_name[slot.name] = value
+        own = [slot.name for slot in self.slots if not slot.is_offset]
+        by_name = self.named(own, coordinates, patient)
         amounts = [by_name[slot.name] for slot in self.slots if slot.is_amount]
-        stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(columns), 0))
+        stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(coordinates), 0))
         return tuple(by_name[slot.name] for slot in self.parameters), stacked
 
     def offsets(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
         """Return the assays' offsets [lane, assay] at coordinates [lane, slot] of these patients [lane]."""
-        columns = jnp.asarray(coordinates)
-        found = [jnp.zeros((len(columns), 0))]
-        for i, slot in enumerate(self.slots):
-            if slot.is_offset:
-                fields = [jnp.asarray(field)[patient] for field in slot.fields]
-                found.append(jnp.asarray(Normal.transport(columns[:, i], *fields))[:, None])
-        return jnp.concatenate(found, axis=1)
+        names = [slot.name for slot in self.slots if slot.is_offset]
+        found = self.named(names, coordinates, patient)
+        return jnp.stack([found[name] for name in names], axis=1) if names else jnp.zeros((len(coordinates), 0))
+
+    def named(self, names: Iterable[str], coordinates: Batch, patient: Batch | slice = EACH) -> dict[str, Any]:
+        """Return the values [lane] of some slots by name, and of those that they are proportional to."""
+        wanted = {*names}
+        for slot in reversed(self.slots):
+            wanted |= {slot.base} if slot.name in wanted and slot.base else set()
+        places = [place for place, slot in enumerate(self.slots) if slot.name in wanted]
+        values, by_name = self._transported(places, coordinates, patient), {}
+        for slot, value in ((self.slots[place], values[place]) for place in places):
+            if slot.base is not None:
+                base = by_name[slot.base] if slot.base in by_name else self.held[slot.base]
+                value = value * base / slot.base_reference
+            by_name[slot.name] = value
+        return by_name
+
+    def _transported(self, wanted: Sequence[int], coordinates: Batch, patient: Batch | slice) -> dict[int, jax.Array]:
+        """Return by place what the priors make of coordinates [lane, slot], each [lane]; of whole families, as far as
+        one of their slots is wanted."""
+        columns, found = jnp.unstack(jnp.asarray(coordinates), axis=1), {}
+        for (family, places), fields in zip(self.families.items(), self.priors, strict=True):
+            if not set(places).isdisjoint(wanted):
+                z = jnp.stack([columns[place] for place in places], axis=1)
+                values = family.transport(z, *(jnp.asarray(field)[patient] for field in fields))
+                found |= zip(places, jnp.unstack(jnp.asarray(values), axis=1), strict=True)
+        return found
 
     def labels(self) -> list[str]:
         """Return a name for every entry of z."""

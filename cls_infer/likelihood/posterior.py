@@ -72,8 +72,7 @@ class Posterior:
     @cached_property
     def facts(self) -> Facts:
         """Everything a program of the same form may be handed in place of the cohort's own numbers."""
-        priors = tuple(slot.fields for slot in self.pooling.slots)
-        return Facts(*padded(self.plan), priors, np.asarray(self.health_share))
+        return Facts(*padded(self.plan), self.pooling.priors, np.asarray(self.health_share))
 
     @cached_property
     def form(self) -> tuple:
@@ -85,11 +84,10 @@ class Posterior:
 
     def with_facts(self, facts: Facts) -> "Posterior":
         """Return the same form with other numbers, which may be traced. It is solved by the same solvers."""
-        slots = [replace(slot, numbers=of) for slot, of in zip(self.pooling.slots, facts.priors, strict=True)]
         other = replace(
             self,
             plan=replace(self.plan, route=facts.route, chart=facts.chart),
-            pooling=replace(self.pooling, slots=tuple(slots)),
+            pooling=replace(self.pooling, numbers=facts.priors),
             health_share=facts.health_share,
         )
         other.__dict__.update(predict=self.predict, predict_forward=self.predict_forward)
@@ -134,9 +132,9 @@ class Posterior:
 
     def scales(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
         """Return the scale of every observable's noise [lane, observable], a share of the prediction left aside."""
-        values, _ = self.pooling.values_of(coordinates, patient)
-        p = self.system.parameters(values)
-        scales = [getattr(p, n.scale) if isinstance(n.scale, str) else n.scale for n in self._noises]
+        named = {n.scale for n in self._noises if isinstance(n.scale, str)}
+        known = {**self.pooling.held, **self.pooling.named(named, coordinates, patient)}
+        scales = [known[n.scale] if isinstance(n.scale, str) else n.scale for n in self._noises]
         lanes = (jnp.shape(coordinates)[0],)
         return jnp.stack([jnp.broadcast_to(jnp.asarray(s, float), lanes) for s in scales], axis=1)
 

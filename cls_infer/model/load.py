@@ -72,9 +72,7 @@ def _from_file(path: Path) -> Model:
     model = getattr(module, "model", None)
     if not isinstance(model, Model):
         raise InputError([Problem(str(path), "defines no `model`", remedy="end the file with `model = Model(...)`")])
-    return replace(
-        model,
-        name=path.stem,
-        digest=digest_of(path),
-        file="" if path.parent == models_folder() else str(path.resolve()),
-    )
+    shipped, digest = path.parent == models_folder(), digest_of(path)
+    found = replace(model, name=path.stem, digest=digest, file="" if shipped else str(path.resolve()))
+    object.__setattr__(found, "origin", digest if shipped else "")  # frozen, and no copy has it
+    return found

@@ -120,6 +120,8 @@ class Model:
     digest: str = ""
     file: str = ""
     """Where it was read from; empty for a shipped one, which its name finds."""
+    origin: str = field(default="", init=False, compare=False, repr=False)
+    """The digest of a shipped model that is as its file says; a copy with something replaced has none."""
 
     @cached_property
     def Parameters(self) -> Callable[..., Any]:

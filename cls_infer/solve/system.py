@@ -37,6 +37,11 @@ class System:
     free: tuple[str, ...]
     held: Mapping[str, float]
 
+    @property
+    def origin(self) -> tuple | None:
+        """What tells the system from every other in all sessions; None where its model is not a shipped one."""
+        return (self.model.origin, self.free, tuple(self.held.items())) if self.model.origin else None
+
     def parameters(self, values: tuple) -> Any:
         """Return the model's parameters, the free ones in the order of `free`."""
         return self.model.Parameters(**{**self.held, **dict(zip(self.free, values, strict=True))})

@@ -9,7 +9,7 @@ from cls_infer import owned
 from cls_infer.cli.machine import cache_folder
 from cls_infer.cli.named import note, was_named
 from cls_infer.owned import ours_alone, private_folder
-from cls_infer.solve.machine.build import kept_or
+from cls_infer.solve.machine.kept import kept_or
 
 pytestmark = pytest.mark.skipif(not owned.KNOWN, reason="a system without owners of files")
 

@@ -197,7 +197,7 @@ def test_the_two_pore_model_is_the_same_in_fused_kernels():
 def test_kernels_of_the_two_pore_model_are_written_for_a_gpu():
     kernels, given = fused(two_pore_leak(), emulated=False)
     y0, numbers, _, _, u = given
-    states, _, taken, journal = results_of(kernels.block, "record", given)
+    states, _, taken, journal = results_of("record", given, kernels.block.journal)
     along = [jax.ShapeDtypeStruct((len(a), 3, *a.shape[1:]), float) for a in (y0, numbers, u)]
     calls = {
         "forward": given,

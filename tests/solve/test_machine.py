@@ -11,9 +11,9 @@ import pytest
 from cls_infer.model.steady import newton_root
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
 from cls_infer.solve.machine import build
-from cls_infer.solve.machine.build import kept_or
 from cls_infer.solve.machine.cells import NotScalarError
 from cls_infer.solve.machine.door import DOORS, Doors
+from cls_infer.solve.machine.kept import kept_or
 from cls_infer.solve.machine.tape import Ref, Tape
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import forward_solver, pointwise, pointwise_forward, reverse_solver

@@ -31,8 +31,8 @@ def launch(threads: Threads, shapes: Any, *arrays: Any) -> Any:
 
 def emulate(threads: Threads, shapes: Any, *arrays: Any) -> Any:
     """Return the same from the processor: the very code of a thread, for one thread after the other."""
-    target = build(threads.pieces(), 1, lambda module: _one_by_one(module, threads))
-    return jax.ffi.ffi_call(target, shapes)(*arrays)
+    written = build(threads.pieces(), 1, lambda module: _one_by_one(module, threads))
+    return jax.ffi.ffi_call(written.target, shapes)(*arrays)
 
 
 def _one_by_one(module: ir.Module, threads: Threads) -> Entry:

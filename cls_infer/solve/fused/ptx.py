@@ -5,7 +5,7 @@ from hashlib import sha256
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from ..machine.build import kept_or
+from ..machine.kept import kept_or
 from ..machine.vector_math import I64
 from .thread import Threads
 
@@ -25,7 +25,7 @@ def ptx_of(threads: Threads) -> str:
     _add_kernel(module, threads)
     text = str(module)
     name = f"{kernel_name(threads)}_{ARCHITECTURE}_{sha256(text.encode()).hexdigest()[:24]}"
-    return kept_or(name, lambda: _translated(text).encode()).decode()
+    return kept_or(f"{name}.ptx", lambda: _translated(text).encode()).decode()
 
 
 def _translated(text: str) -> str:

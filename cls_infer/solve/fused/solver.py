@@ -1,6 +1,7 @@
 """Batched solves on a GPU: a lane's whole way through its stops in one kernel."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import jax
@@ -28,7 +29,7 @@ class Fused:
 
     def call(self, name: str, *arrays: Any, abreast: int | None = None) -> Any:
         """Return what a function gives; however many run together."""
-        shapes = results_of(self.block, name, arrays)
+        shapes = results_of(name, arrays, self.block.journal)
         all_arrays = *arrays, *jax.tree.leaves(shapes)
         threads = Threads(self.block, name, tuple(tuple(a.shape) for a in all_arrays))
         return (emulate if self.emulated else launch)(threads, shapes, *arrays)
@@ -36,7 +37,7 @@ class Fused:
     @property
     def journal_bytes(self) -> int:
         """Bytes of one lane's journal: a record of every step it may take."""
-        return 8 * self.block.problem.tolerance.max_steps * len(self.block.record)
+        return 8 * prod(self.block.journal)
 
     @property
     def at_once(self) -> int:

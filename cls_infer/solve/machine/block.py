@@ -15,6 +15,7 @@ import numpy as np
 from ..lanes import Tolerance
 from ..one_step import Ahead, Place, departure, one_step
 from ..stepper import Rhs, Stepper
+from .known import origin_of
 from .layout import fields
 from .piece import Piece, Traced, traced
 from .scalarize import scalarize
@@ -73,6 +74,14 @@ class Problem:
     numbers: int
     channels: int
 
+    @property
+    def origin(self) -> tuple | None:
+        """What tells the problem from every other in all sessions; None where nothing does."""
+        if (of := origin_of(self.rhs)) is None:
+            return None
+        method = [(one.__module__, one.__qualname__) for one in self.stepper[1:]]
+        return of, self.stepper.order, method, self.floor.tolist(), self.tolerance, self.numbers, self.channels
+
     def step(self, place: Place, ahead: Ahead, numbers: jax.Array, u: jax.Array) -> tuple[Place, Record]:
         """Return where a step leads, and its record; which stop is ahead the loop over the steps knows."""
         moved = one_step(self.rhs, self.stepper, self.floor, self.tolerance, place, ahead, numbers, u)
@@ -130,6 +139,11 @@ class Block:
     def record(self) -> range:
         """The rows of a step's record."""
         return range(self.fields.record.stop.first, self.fields.pulled.y.first)
+
+    @property
+    def journal(self) -> tuple[int, int]:
+        """The most steps of a lane, and how many numbers a step's record has."""
+        return self.problem.tolerance.max_steps, len(self.record)
 
     @cached_property
     def step(self) -> Piece:

@@ -1,31 +1,27 @@
 """From pieces and the loops around them to machine code that XLA can call by name."""
 
 import ctypes
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from inspect import getsource
-from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 import jax
-import llvmlite
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from ...owned import ours_alone, private_folder
 from . import emit as writing
 from . import vector_math
 from .door import Doors
 from .emit import declare, emit
 from .handler import add_handler
+from .kept import kept_or, processor
+from .known import Written, find, keep, key_of
 from .piece import Piece
 
-DIGEST = sha256().digest_size
 _lock = Lock()
 _begun: set[str] = set()
 _engines: dict[str, llvm.ExecutionEngine] = {}
@@ -41,7 +37,19 @@ class Entry(NamedTuple):
     sizes: Sequence[tuple[int, int] | None]
 
 
-def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], Entry]) -> str:
+def found_or(origin: tuple | None, what: object, write: Callable[[], Written]) -> Written:
+    """Return what an earlier session wrote of this origin, given all else that it depends on, or write it."""
+    key = key_of(origin, what)
+    if (kept := find(key)) is not None:
+        written, code = kept
+        _tell(written, lambda: code)
+        return written
+    written = write()
+    keep(key, written)
+    return written
+
+
+def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], Entry]) -> Written:
     """Return under which name XLA can call the function that `write` adds to a module with these pieces.
 
     It is written beside whatever else is traced and compiled; the first call waits for it.
@@ -57,16 +65,23 @@ def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], 
             emit(bodies[name], lanes, piece.tape, piece.outputs)
         return _compiled(str(module))
 
-    def written() -> int:
-        _engines[target] = _loaded(kept_or(target, compiled))
-        return _engines[target].get_function_address(handler)
+    written = Written(target, handler)
+    _tell(written, lambda: kept_or(f"{target}.o", compiled))
+    return written
+
+
+def _tell(written: Written, code: Callable[[], bytes]) -> None:
+    """Tell XLA of a function whose code another thread makes, unless it knows it."""
+
+    def loaded() -> int:
+        _engines[written.target] = _loaded(code())
+        return _engines[written.target].get_function_address(written.handler)
 
     with _lock:
-        if target not in _begun:
-            _begun.add(target)
-            called = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(_door_to(_writer().submit(written)))
-            jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(called), platform="cpu")
-    return target
+        if written.target not in _begun:
+            _begun.add(written.target)
+            called = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(_door_to(_writer().submit(loaded)))
+            jax.ffi.register_ffi_target(written.target, jax.ffi.pycapsule(called), platform="cpu")
 
 
 @cache
@@ -83,8 +98,14 @@ def _writer() -> ThreadPoolExecutor:
 def _door_to(handler: "Future[int]") -> int:
     """Return the address of a custom call that leads to another which is being written."""
     if not _doors or _doors[-1].full:
-        _doors.append(Doors(lambda module: _loaded(_compiled(str(module)))))
+        _doors.append(Doors(_loaded_or_compiled))
     return _doors[-1].opened(handler)
+
+
+def _loaded_or_compiled(module: ir.Module) -> llvm.ExecutionEngine:
+    text = str(module)
+    name = f"cls_infer_{sha256(text.encode()).hexdigest()[:24]}.o"
+    return _loaded(kept_or(name, lambda: _compiled(text)))
 
 
 def _digest(loops: str, lanes: int, pieces: Mapping[str, Piece]) -> str:
@@ -98,12 +119,8 @@ def _machine() -> llvm.TargetMachine:
     """Return this very processor; an engine takes it for its own."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    cpu, features = _processor()
+    cpu, features = processor()
     return llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
-
-
-def _processor() -> tuple[str, str]:
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 def _compiled(text: str) -> bytes:
@@ -125,40 +142,3 @@ def _loaded(code: bytes) -> llvm.ExecutionEngine:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
-
-
-def kept_or(target: str, make: Callable[[], bytes]) -> bytes:
-    """Return the code kept beside JAX's own compilations from an earlier run, or make and keep it.
-
-    What somebody else may have written is not run. A file begins with the digest of its rest: half a file is none.
-    """
-    folder = jax.config.jax_compilation_cache_dir
-    if not folder:
-        return make()
-    of = sha256("".join([llvmlite.__version__, *_processor()]).encode()).hexdigest()[:16]
-    path = Path(folder) / "machine" / f"{target}-{of}.o"
-    if (kept := _kept(path)) is not None:
-        return kept
-    code = make()
-    with suppress(OSError):  # a folder that cannot be written keeps nothing
-        private_folder(path.parent)
-        half = path.with_suffix(f".{os.getpid()}")
-        half.unlink(missing_ok=True)
-        with open(half, "xb", opener=_private) as file:
-            file.write(sha256(code).digest() + code)
-        half.replace(path)
-    return code
-
-
-def _kept(path: Path) -> bytes | None:
-    """Return the code of a file that is whole and this user's alone, in a folder that is."""
-    try:
-        content = path.read_bytes() if ours_alone(path.parent.resolve()) and ours_alone(path) else b""
-    except OSError:
-        return None
-    digest, code = content[:DIGEST], content[DIGEST:]
-    return code if code and sha256(code).digest() == digest else None
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)

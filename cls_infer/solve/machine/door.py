@@ -18,6 +18,9 @@ from .vector_math import I64
 DOORS = 64
 """Doors of a module: more than the functions of a usual session."""
 
+ASK = "ask"
+"""The variable that holds the address of what tells where a numbered door leads, 0 if nowhere."""
+
 NO_CODE = "machine code could not be written"
 
 
@@ -29,7 +32,8 @@ class Doors:
         self._ask = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(self._address)
         where = ctypes.cast(self._ask, ctypes.c_void_p).value
         assert where is not None
-        self._engine = load(_module(where))
+        self._engine = load(_module())
+        ctypes.c_int64.from_address(self._engine.get_global_value_address(ASK)).value = where
         # now, for LLVM answers nobody while it writes code
         self._doors = [self._engine.get_function_address(f"door_{number}") for number in range(DOORS)]
 
@@ -52,10 +56,10 @@ class Doors:
         return self._doors[len(self._behind) - 1]
 
 
-def _module(ask: int) -> ir.Module:
-    """Return a module with doors; `ask` is the address of what tells where a numbered one leads, 0 if nowhere."""
+def _module() -> ir.Module:
+    """Return a module with doors, the same in all sessions."""
     module = ir.Module()
-    through = _through(module, ask)
+    through = _through(module)
     for number in range(DOORS):
         door = ir.Function(module, ir.FunctionType(WORDS, [WORDS]), f"door_{number}")
         b = ir.IRBuilder(door.append_basic_block())
@@ -63,17 +67,19 @@ def _module(ask: int) -> ir.Module:
     return module
 
 
-def _through(module: ir.Module, ask: int) -> ir.Function:
+def _through(module: ir.Module) -> ir.Function:
     """Return the function of a call's frame and a door's number that calls what is behind the door."""
     known = ir.GlobalVariable(module, ir.ArrayType(I64, DOORS), "known")
-    known.initializer = ir.Constant(known.value_type, None)  # pyright: ignore[reportAttributeAccessIssue]
+    ask = ir.GlobalVariable(module, I64, ASK)
+    for variable in (known, ask):
+        variable.initializer = ir.Constant(variable.value_type, None)  # pyright: ignore[reportAttributeAccessIssue]
     through = ir.Function(module, ir.FunctionType(WORDS, [WORDS, I64]), "through")
     b = ir.IRBuilder(through.append_basic_block())
     frame, number = through.args
     answer(b, frame)
     place, nothing = b.gep(known, [ir.Constant(I64, 0), number]), ir.Constant(I64, 0)
     with b.if_then(b.icmp_unsigned("==", b.load_atomic(place, "acquire", 8), nothing), likely=False):
-        asking = b.inttoptr(ir.Constant(I64, ask), ir.FunctionType(I64, [I64]).as_pointer())
+        asking = b.inttoptr(b.load(ask), ir.FunctionType(I64, [I64]).as_pointer())
         b.store_atomic(b.call(asking, [number]), place, "release", 8)
     there = b.load_atomic(place, "acquire", 8)
     with b.if_then(b.icmp_unsigned("==", there, nothing), likely=False):

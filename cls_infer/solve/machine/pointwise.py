@@ -1,9 +1,9 @@
 """A function of one lane for many lanes at once, with its gradient or its tangents, in machine code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,8 @@ import numpy as np
 from llvmlite import ir
 
 from ..fold import fold_lanes
-from .build import Entry, build
+from .build import Entry, build, found_or
+from .known import Written, origin_of
 from .layout import Field, fields
 from .piece import Piece, Traced, traced
 from .script import Script, Word
@@ -50,19 +51,6 @@ def _by_shapes(fun: OnLanes, rule: "Callable[[Pointwise], OnLanes]") -> OnLanes:
     return over_lanes
 
 
-class Written(NamedTuple):
-    """Under which name XLA can call a function of arrays [lane, ...], and the fields of its results."""
-
-    target: str
-    results: list[Field]
-
-    def call(self, *given: jax.Array) -> list[jax.Array]:
-        """Return the results [lane, ...]."""
-        lanes = len(given[0])
-        shapes = [jax.ShapeDtypeStruct((lanes, *field.shape), np.float64) for field in self.results]
-        return list(jax.ffi.ffi_call(self.target, shapes)(*given))
-
-
 @dataclass(frozen=True)
 class Pointwise:
     """A function of arrays of these shapes."""
@@ -88,32 +76,44 @@ class Pointwise:
 
     @cached_property
     def _value(self) -> Written:
-        given, result, _ = self._laid
-        return _written(self._traced.value(result), given, [result])
+        def write() -> Written:
+            given, result, _ = self._laid
+            return _written(self._traced.value(result), given, [result])
+
+        return self._found_or("value", write)
 
     @cached_property
     def _pulled(self) -> Written:
-        given, result, beside = self._laid
-        return _written(self._traced.pulled(result, range(len(given)), beside), [result, *given], beside)
+        def write() -> Written:
+            given, result, beside = self._laid
+            return _written(self._traced.pulled(result, range(len(given)), beside), [result, *given], beside)
+
+        return self._found_or("pulled", write)
 
     @cached_property
     def _pushed(self) -> Written:
-        given, result, beside = self._laid
-        return _written(self._traced.pushed(range(len(given)), beside, result), [*given, *beside], [result])
+        def write() -> Written:
+            given, result, beside = self._laid
+            return _written(self._traced.pushed(range(len(given)), beside, result), [*given, *beside], [result])
+
+        return self._found_or("pushed", write)
+
+    def _found_or(self, name: str, write: Callable[[], Written]) -> Written:
+        return found_or(origin_of(self.fun), (name, self.shapes), write)
 
     def value(self, *given: jax.Array) -> jax.Array:
         """Return the results [lane, ...]."""
-        return self._value.call(*given)[0]
+        return _call(self._value, given)[0]
 
     def pulled(self, pull: jax.Array, *given: jax.Array) -> list[jax.Array]:
         """Return what a pull [lane, ...] on the results comes to on each argument: nothing where nobody pulls, whatever
         the slope there."""
         felt = jnp.any(pull.reshape(len(pull), -1) != 0, axis=1)
-        return [jnp.where(felt.reshape(-1, *[1] * (a.ndim - 1)), a, 0.0) for a in self._pulled.call(pull, *given)]
+        return [jnp.where(felt.reshape(-1, *[1] * (a.ndim - 1)), a, 0.0) for a in _call(self._pulled, (pull, *given))]
 
     def pushed(self, *given: jax.Array) -> jax.Array:
         """Return the results' tangents [lane, ...] from the arguments and, after them, their tangents."""
-        return self._pushed.call(*given)[0]
+        return _call(self._pushed, given)[0]
 
 
 def _with_tangents(made: Pointwise) -> OnLanes:
@@ -140,9 +140,16 @@ def _with_pulls(made: Pointwise) -> OnLanes:
     return over_lanes
 
 
+def _call(written: Written, given: Sequence[jax.Array]) -> list[jax.Array]:
+    """Return the results [lane, ...] of a function, whose shapes its sizes are."""
+    shapes = [jax.ShapeDtypeStruct((len(given[0]), *size), np.float64) for size in written.sizes]
+    return list(jax.ffi.ffi_call(written.target, shapes)(*given))
+
+
 def _written(piece: Piece, given: list[Field], results: list[Field]) -> Written:
     """Write a piece for every lane of the fields."""
-    return Written(build({"piece": piece}, ABREAST, lambda module: _over_lanes(module, given, results)), results)
+    written = build({"piece": piece}, ABREAST, lambda module: _over_lanes(module, given, results))
+    return written._replace(sizes=tuple(field.shape for field in results))
 
 
 def _over_lanes(module: ir.Module, given: list[Field], results: list[Field]) -> Entry:

@@ -37,16 +37,15 @@ class Functions(NamedTuple):
 type Made = Callable[[Block], Functions]
 
 
-def results_of(block: Block, name: str, arrays: Sequence[Any]) -> Any:
-    """Return the shapes of a function's results, by the shapes of what it is given."""
+def results_of(name: str, arrays: Sequence[Any], journal: tuple[int, ...]) -> Any:
+    """Return the shapes of a function's results, by the shapes of what it is given and a lane's journal."""
     given = dict(zip(ARGUMENTS[name], arrays, strict=False))  # the results come last
     lanes, stops = given["u"].shape[:2]
     match name:
         case "forward" | "record":
             count = jax.ShapeDtypeStruct((lanes,), np.int64)
             ends = _floats((lanes, stops, given["y0"].shape[1])), count, count
-            journal = (lanes, block.problem.tolerance.max_steps, len(block.record))
-            return ends if name == "forward" else (*ends, _floats(journal))
+            return ends if name == "forward" else (*ends, _floats((lanes, *journal)))
         case "tangents":
             columns, states = given["d_y0"].shape[1:]
             return _floats((lanes, columns, stops, states))

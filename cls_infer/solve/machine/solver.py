@@ -1,6 +1,7 @@
 """Batched solves in machine code for the processor."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,7 +11,8 @@ import numpy as np
 from ..lanes import Counting, Solve, Tolerance
 from ..stepper import Rhs, Stepper
 from .block import Block
-from .build import build
+from .build import build, found_or
+from .known import Written
 from .loops import PIECES, Loops
 from .rules import Functions, results_of, with_counts, with_pulls, with_tangents
 
@@ -26,22 +28,27 @@ class Machine:
     """The functions of one problem in machine code, written when they are first called."""
 
     block: Block
-    _targets: dict[tuple[str, int], str] = field(default_factory=dict)
+    _known: dict[tuple[str, int], Written] = field(default_factory=dict)
 
     def call(self, name: str, *arrays: Any, abreast: int | None = None) -> Any:
         """Return what a function gives; `abreast` may run together."""
         lanes = FEW if (abreast or len(arrays[-1])) <= FEW else MANY
-        shapes = results_of(self.block, name, arrays)
-        return jax.ffi.ffi_call(self._target(name, lanes), shapes)(*arrays)
+        known = self._written(name, lanes)
+        shapes = results_of(name, arrays, *known.sizes)
+        return jax.ffi.ffi_call(known.target, shapes)(*arrays)
 
-    def _target(self, name: str, lanes: int) -> str:
-        """Return under which name XLA can call a function, written the first time it is asked for."""
-        if (name, lanes) not in self._targets:
-            pieces = {piece: getattr(self.block, piece) for piece in PIECES[name]}
-            self._targets[name, lanes] = build(
-                pieces, lanes, lambda module: Loops(module, self.block, lanes).write(name)
-            )
-        return self._targets[name, lanes]
+    def _written(self, name: str, lanes: int) -> Written:
+        """Return under which name XLA can call a function, written the first time it is asked for; its one size
+        is that of a lane's journal."""
+        if (name, lanes) not in self._known:
+            write = partial(self._write, name, lanes)
+            self._known[name, lanes] = found_or(self.block.problem.origin, (name, lanes), write)
+        return self._known[name, lanes]
+
+    def _write(self, name: str, lanes: int) -> Written:
+        pieces = {piece: getattr(self.block, piece) for piece in PIECES[name]}
+        written = build(pieces, lanes, lambda module: Loops(module, self.block, lanes).write(name))
+        return written._replace(sizes=(self.block.journal,))
 
     def rerun(self, taken: Any, *rest: Any) -> Any:
         """Return what a pull comes to from the beginning; lanes of like length stand together."""

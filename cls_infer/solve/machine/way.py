@@ -1,6 +1,7 @@
 """A loop being written: a block's memory, which lane each of its places carries, and where the arrays are."""
 
 from collections.abc import Callable, Sequence
+from math import prod
 
 from llvmlite import ir
 
@@ -167,4 +168,4 @@ class Way:
     @property
     def journal(self) -> int:
         """Floats that a lane's journal has room for."""
-        return self.most_steps * len(self.block.record)
+        return prod(self.block.journal)
