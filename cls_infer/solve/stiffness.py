@@ -10,11 +10,13 @@ between the stops.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .machine.known import origin_of
 from .predict import Along
 from .states import pointwise
 from .stepper import Rhs
@@ -27,13 +29,25 @@ type StabilitySteps = Callable[[Along], np.ndarray]
 """Steps [lane] of every course; NaN where the Jacobian is not finite."""
 
 
+@dataclass(frozen=True)
+class Rates:
+    """How fast a lane's states move with themselves."""
+
+    rhs: Rhs
+
+    @property
+    def origin(self) -> tuple | None:
+        """That of the right-hand side."""
+        return origin_of(self.rhs)
+
+    def jacobian(self, t: jax.Array, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
+        """Return the Jacobian of the right-hand side, row after row."""
+        return jnp.ravel(jax.jacfwd(self.rhs, argnums=1)(t, y, numbers, u))
+
+
 def stability_steps(rhs: Rhs) -> StabilitySteps:
     """Return the function to the number of steps that stability asks for along courses."""
-
-    def jacobian(t: jax.Array, y: jax.Array, numbers: jax.Array, u: jax.Array) -> jax.Array:
-        return jnp.ravel(jax.jacfwd(rhs, argnums=1)(t, y, numbers, u))
-
-    at_places = jax.jit(pointwise(jacobian))
+    at_places = jax.jit(pointwise(Rates(rhs).jacobian))
 
     def steps(along: Along) -> np.ndarray:
         t, y, numbers, u = (np.asarray(a) for a in (along.t, along.y, along.numbers, along.u))

@@ -18,6 +18,7 @@ from cls_infer.solve.machine.known import key_of, look_up_code, origin_of
 from cls_infer.solve.machine.pointwise import Pointwise
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import pointwise, reverse_solver
+from cls_infer.solve.stiffness import Rates
 from cls_infer.solve.system import System
 
 ROUTE = stack_routes([route_of(0.0, [1.0, 3.0], [], slots=0)])
@@ -133,6 +134,7 @@ def test_a_model_file_of_ones_own_has_no_origin(tmp_path):
     assert origin_of(kinetics(load_model(own)).rhs) is None
     assert origin_of(kinetics().rhs) is not None
     assert origin_of(lambda x: x) is None
+    assert origin_of(Rates(kinetics().rhs).jacobian) not in (None, origin_of(kinetics().rhs))
 
 
 def test_a_source_that_may_have_changed_since_it_was_read_finds_nothing(kept_in, monkeypatch):
