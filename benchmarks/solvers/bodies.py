@@ -1,13 +1,17 @@
-"""Shipped models as problems: in health, at a peak leak, through ten days of an attack."""
+"""Shipped models as problems: in health, at a peak leak, through ten days of an attack; and each at its typical run."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import jax.numpy as jnp
 import numpy as np
 
+from cls_infer.cohort.items import ITEMS
+from cls_infer.cohort.scenario import read_scenario
 from cls_infer.model.load import load_model
-from cls_infer.model.prior import value
-from cls_infer.physiology.inputs import REST
+from cls_infer.model.prior import Fixed, value
+from cls_infer.pages.typical import typical_run
+from cls_infer.physiology.inputs import REST, Inputs
 from cls_infer.solve.system import System
 
 from .problem import Problem
@@ -15,6 +19,9 @@ from .problem import Problem
 BODY = ("LpS", "alpha_L0", "J_L0", "C_v", "V_p0")
 ATTACK = ("M", "t_0", "D", "t_off")
 TENFOLD = {"m_L": 10.0}
+EVERY = "model_"
+"""What the name of a problem begins with that is a shipped model at its typical run."""
+
 TWO_DAYS = np.linspace(0.0, 48.0, 26)[1:]
 
 
@@ -44,6 +51,20 @@ def attack() -> Problem:
     return _body("clarkson_episode", about, "clarkson_episode", (*ATTACK, *BODY), {}, -36.0, days)
 
 
+def shipped(name: str) -> Problem:
+    """Return two days of a shipped model as its typical run changes it, under a steady infusion of Ringer's solution,
+    with everything free that has a prior."""
+    model = load_model(name)
+    run = typical_run(model)
+    changes = {**(read_scenario(run.scenario).changes if run.scenario else {}), **run.changes}
+    priors = {k: one.prior_of({"onset": 24.0}) for k, one in model.parameters.items()}
+    free = tuple(k for k, prior in priors.items() if not (isinstance(prior, Fixed) or prior.known))
+    sizes = f"{len(model.states)} states, {len(free)} free parameters"
+    about = f"{name}, {sizes}, two days of 50 mL of Ringer's solution an hour"
+    start = -36.0 if model.begins else 0.0
+    return _body(f"{EVERY}{name}", about, name, free, changes, start, TWO_DAYS, {"ringer": 0.05})
+
+
 def _body(
     name: str,
     about: str,
@@ -52,9 +73,13 @@ def _body(
     changes: Mapping[str, float],
     start: float,
     times: np.ndarray,
+    given: Mapping[str, float] = MappingProxyType({}),
 ) -> Problem:
     model = load_model(file)
     reference = model.reference(changes)._asdict()
+    u = np.array(REST, float)
+    for item, hourly in given.items():
+        u += hourly * np.array([ITEMS[item].per_unit.get(channel, 0.0) for channel in Inputs._fields])
     system = System(model, free, {k: v for k, v in reference.items() if k not in free})
     priors = [model.parameters[k].prior_of({"onset": 24.0}) for k in free]
 
@@ -65,4 +90,4 @@ def _body(
         return tuple(jnp.asarray(value(prior, 2 * z[:, i])) for i, prior in enumerate(priors))
 
     center = tuple(jnp.asarray([float(reference[k])]) for k in free)
-    return Problem(name, about, system.rhs, system.prepare, draw, center, system.floor, np.array(REST), start, times)
+    return Problem(name, about, system.rhs, system.prepare, draw, center, system.floor, u, start, times)

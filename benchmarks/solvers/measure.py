@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from cls_infer.model.load import available
 from cls_infer.solve.tsit5 import TSIT5
 
 from . import batched, bodies, by_diffrax, one_lane, ours, singly, stiff
@@ -29,6 +31,7 @@ PROBLEMS: Mapping[str, Callable[[], Problem]] = {
     "two_pore_health": bodies.two_pore_in_health,
     "van_der_pol": stiff.van_der_pol,
     "hires": stiff.hires,
+    **{f"{bodies.EVERY}{name}": partial(bodies.shipped, name) for name in available()},
 }
 
 EXACT_STEPS = 30_000

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from . import figure
+from .bodies import EVERY
 from .lead import BUDGET, LANES, TARGETS, Lead, Target, leads, ratio, within
 from .table import Row, read
 
 DOCS = Path(__file__).parents[2] / "docs"
+LOAD = "load average before and after"
 STIFF = ("van_der_pol", "hires")
 ORDER = ("two_pore_leak", "clarkson_episode", "multi_tissue_leak", "two_pore_health", *STIFF)
 WORDS = Path(__file__).with_name("words.md")
@@ -44,7 +46,22 @@ def text(results: Path) -> str:
         mine = [row for row in rows if row.problem == name]
         for spread in dict.fromkeys(row.spread for row in mine):
             parts += [f"\n### {spread} spread\n\n", _table([row for row in mine if row.spread == spread])]
-    return "".join([*parts, _memory(results / "memory.csv"), _not_run(rows)])
+    return "".join([*parts, _every_model(results), _memory(results / "memory.csv"), _not_run(rows)])
+
+
+def _every_model(results: Path) -> str:
+    """Return the leads of all shipped models at their typical runs."""
+    paths = sorted(results.glob(f"{EVERY}*.csv"))
+    if not paths:
+        return "\n## Every shipped model\n\nNot measured.\n"
+    told = [run for path in paths for run in json.loads(path.with_suffix(".json").read_text())]
+    words = (
+        "Two days as its typical run changes it, with 50 mL of Ringer's solution an hour; all is free that has a prior.\n"
+        "Each by such a command as the first; load averages of the machine lay between"
+        f" {min(x for run in told for x in run[LOAD])} and {max(x for run in told for x in run[LOAD])}.\n\n"
+    )
+    found = [lead for path in paths for lead in leads(read(path))]
+    return "\n## Every shipped model\n\n" + words + _surroundings(told[0]) + _lead_table(found)
 
 
 def _lead_table(found: Sequence[Lead]) -> str:
@@ -103,7 +120,7 @@ def _target(target: Target, lead: Lead) -> list[str]:
 
 def _surroundings(told: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
-    load = " and ".join(str(x) for x in told["load average before and after"])
+    load = " and ".join(str(x) for x in told[LOAD])
     lanes = ", ".join(f"{n:,}" for n in told["lanes"])
     return (
         f"Lanes {lanes}: `{told['command']}` on {told['day']}. {told['processor']}, {told['cores used']} of"
