@@ -56,7 +56,7 @@ def _every_model(results: Path) -> str:
         return "\n## Every shipped model\n\nNot measured.\n"
     told = [run for path in paths for run in json.loads(path.with_suffix(".json").read_text())]
     words = (
-        "Two days as its typical run changes it, with 50 mL of Ringer's solution an hour; all is free that has a prior.\n"
+        "Two days as its typical run changes it, 50 mL an hour of Ringer's solution, all free that has a prior.\n"
         "Each by such a command as the first; load averages of the machine lay between"
         f" {min(x for run in told for x in run[LOAD])} and {max(x for run in told for x in run[LOAD])}.\n\n"
     )
