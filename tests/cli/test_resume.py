@@ -249,3 +249,40 @@ def test_an_interrupted_run_goes_on_as_well(cls_infer, unfinished, monkeypatch):
     assert found.shape[1] == 40
     np.testing.assert_array_equal(found[:, :20], few)
     assert not (unfinished / "checkpoint").exists()
+
+
+TOGETHER = ("--model", "volume_kinetics", "--method", "two-stage", "--hierarchical", "k_10", "--fix", "Hct0=0.42")
+AT_ONCE = ("--chains", "2", "--warmup", "30", "--draws", "100", "--most-draws", "100", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """A folder with a data set of four, and the run of two stages that nobody killed."""
+    place = tmp_path_factory.mktemp("together")
+    (place / "charts").mkdir()
+    readings = ((0, 42.0), (0.5, 37.5), (1, 38.5), (2, 40.0))
+    rows = [
+        f"P{person},{hour},hematocrit,{value + 0.3 * (person - 2) * hour},%"
+        for person in range(1, 5)
+        for hour, value in readings
+    ]
+    (place / "charts" / "measurements.csv").write_text("\n".join([CHART.splitlines()[0], *rows]) + "\n")
+    given = [f"P{person},0,0.5,ringer,1.5,L" for person in range(1, 5)]
+    (place / "charts" / "therapy.csv").write_text("\n".join([GIVEN.splitlines()[0], *given]) + "\n")
+    said = run("fit", "charts", *TOGETHER, *AT_ONCE, "--out", "run", folder=place)
+    assert said.returncode in (0, 3), said.stderr
+    (place / "run").rename(place / "whole")
+    return place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill_at", [2, 3, 4, 5, 6])
+def test_two_stages_go_on_to_the_same_run_whenever_they_are_killed(together, kill_at):
+    try:
+        said = run("fit", "charts", *TOGETHER, *AT_ONCE, "--out", "run", kill_at=kill_at, folder=together)
+        assert said.returncode == -signal.SIGKILL
+        said = run("resume", "run", folder=together)
+        assert said.returncode in (0, 3), said.stderr
+        assert_same_run(together / "run", together / "whole")
+    finally:
+        shutil.rmtree(together / "run", ignore_errors=True)
