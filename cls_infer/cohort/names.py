@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+MOST = 60
+"""Known names that are listed: all variables and items of a chart."""
+
 
 def plain(written: str) -> str:
     """Return a name as the vocabularies spell theirs: in small letters, `_` for a blank or hyphen."""
@@ -19,5 +22,5 @@ def did_you_mean(written: str, known: Iterable[str], spellings: Mapping[str, str
     close = get_close_matches(written.lower(), by_lower, n=1)
     if close:
         return f"did you mean `{by_lower[close[0]]}`?"
-    more = ", ..." if len(names) > 20 else ""
-    return f"known are {', '.join(f'`{name}`' for name in names[:20])}{more}"
+    more = ", ..." if len(names) > MOST else ""
+    return f"known are {', '.join(f'`{name}`' for name in names[:MOST])}{more}"
