@@ -9,6 +9,7 @@ from cls_infer.inference.settings import Settings
 from cls_infer.results.provenance import provenance
 
 CHAINS, DRAWS = 4, 150
+EVIL, DOLLARS = "<script>alert(1)</script>", '$x_1$ & "co" </svg>'
 
 
 def infused(name, *, uncharted=False):

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from results.browser import CHROMIUM, console, looked_at
-from results.made_up import chart, origin, sampled
+from results.made_up import DOLLARS, EVIL, origin, sampled
 from scipy import stats
 
 from cls_infer.errors import InputError
-from cls_infer.inference.searches import NOWHERE, Searches
-from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.bands import LEVELS, Band
 from cls_infer.results.compare import compare
 from cls_infer.results.fitted import Fit, conclude
@@ -31,27 +29,6 @@ from cls_infer.results.report.ridge import tied
 from cls_infer.results.report.versus import HERE, versus
 from cls_infer.results.residuals import residuals
 from cls_infer.results.summary import summarise
-
-EVIL, DOLLARS = "<script>alert(1)</script>", '$x_1$ & "co" </svg>'
-
-
-@pytest.fixture(scope="module")
-def cohort(kinetics):
-    """Four patients of one population, two of them with names that are not meant well."""
-    charted = chart(EVIL, DOLLARS, "P3", "P4")
-    about = [{"weight": 60.0 + 5 * n, "sex": ("male", "female")[n % 2]} for n in range(4)]
-    patients = tuple(replace(p, covariates=known) for p, known in zip(charted.patients, about, strict=True))
-    charted = replace(charted, patients=patients)
-    target = posterior(kinetics, charted, hierarchical=("k_12",), covariates=("weight",))
-    ends = Searches(
-        np.array([[0.0, -0.1, -2.3, -40.0]]), np.array([[0, 0, 1, NOWHERE]]), np.array([[True] * 3 + [False]])
-    )
-    return conclude([sampled(target, seed=3, searches=ends)], provenance=origin(kinetics, charted))
-
-
-@pytest.fixture(scope="module")
-def page(cohort):
-    return render(cohort)
 
 
 class Reader(HTMLParser):
