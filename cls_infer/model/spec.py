@@ -152,7 +152,13 @@ class Model:
             base = parameter.proportional_to
             scale = values[base] / self.reference_value(base) if base else 1.0
             values[name] = changes[name] if name in changes else self.reference_value(name) * scale
+            if self.is_whole(name) and float(values[name]).is_integer():
+                values[name] = int(values[name])
         return self.Parameters(**values)
+
+    def is_whole(self, name: str) -> bool:
+        """Tell whether a parameter is a whole number of the equations, such as how many compartments there are."""
+        return isinstance(self.reference_value(name), int)
 
     def reference_value(self, name: str) -> float:
         """Return the reference value of one parameter: as stated, else the prior's median."""

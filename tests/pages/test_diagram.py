@@ -26,6 +26,11 @@ flowchart LR
 """
 
 
+def places(path):
+    """The numbers of a path, in their order."""
+    return [float(number) for number in re.findall(r"[\d.]+", path.get("d") or "")]
+
+
 def words(svg):
     return " ".join("".join(text.itertext()) for text in svg.iter("text"))
 
@@ -41,18 +46,18 @@ def test_all_that_a_page_says_is_drawn(name):
     arrows = [path for path in svg.iter("path") if path.get("marker-end")]
     assert len(arrows) == len(told.rows) == len(re.findall(r"-->|-\.->", text))
     width = float(svg[0].get("width"))
-    assert all(float(x) <= width for path in arrows for x in re.findall(r"[\d.]+", path.get("d"))[::2])
+    assert all(x <= width for path in arrows for x in places(path)[::2])
 
 
 def test_an_arrow_leads_from_the_line_of_its_source_to_that_of_its_target():
     svg = ElementTree.fromstring(draw(SHORT))
-    lines = [float(re.findall(r"[\d.]+", path.get("d"))[0]) for path in svg.iter("path") if path.get("class") == "life"]
+    lines = [places(path)[0] for path in svg.iter("path") if path.get("class") == "life"]
     flow, given, signal = [path for path in svg.iter("path") if path.get("marker-end")]
-    begin, _, end = map(float, re.findall(r"[\d.]+", flow.get("d")))
+    begin, _, end = places(flow)
     assert (begin, end) == (lines[1], lines[0]) and flow.get("class") is None
-    begin, _, end = map(float, re.findall(r"[\d.]+", given.get("d")))
+    begin, _, end = places(given)
     assert begin > end == lines[0]  # from words beside the line into it
-    begin, _, end = map(float, re.findall(r"[\d.]+", signal.get("d")))
+    begin, _, end = places(signal)
     assert (begin, end) == (lines[0], lines[2]) and signal.get("class") == "dotted"
     assert "water, salt & <x>" in words(svg)  # as it is written, not as a tag
 
