@@ -1,7 +1,6 @@
 """The page of a fit: whole in itself, safe from what charts hold, true to the draws, bounded for a large cohort."""
 
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from results.browser import CHROMIUM, console, looked_at
-from results.made_up import DOLLARS, EVIL, origin, sampled
+from results.made_up import DOLLARS, EVIL, many, origin, repeated, sampled
 from scipy import stats
 
 from cls_infer.errors import InputError
@@ -17,7 +16,6 @@ from cls_infer.results.bands import LEVELS, Band
 from cls_infer.results.compare import compare
 from cls_infer.results.fitted import Fit, conclude
 from cls_infer.results.identify import wall_and_all
-from cls_infer.results.report import page as module
 from cls_infer.results.report import render
 from cls_infer.results.report.calibration import calibration, places
 from cls_infer.results.report.course import hours
@@ -28,7 +26,6 @@ from cls_infer.results.report.picture import drawing, panel, picture
 from cls_infer.results.report.ridge import tied
 from cls_infer.results.report.versus import HERE, versus
 from cls_infer.results.residuals import residuals
-from cls_infer.results.summary import summarise
 
 
 class Reader(HTMLParser):
@@ -276,34 +273,9 @@ def test_runs_of_other_measurements_are_refused(fit, cohort):
         render(fit, against={"other": cohort})
 
 
-def many(tree, count):
-    """Return the tree of a cohort made of one tree's patients again and again, 24 draws a chain."""
-    of = np.arange(count) % tree["posterior"].sizes["patient"]
-    patients = [f"P{n:04d}" for n in range(count)]
-    groups = {}
-    for name, node in tree.children.items():
-        one = node.to_dataset()
-        one = one.isel(draw=slice(24)) if "draw" in one.dims else one
-        groups[f"/{name}"] = one.isel(patient=of).assign_coords(patient=patients) if "patient" in one.dims else one
-    events = groups["/therapy"]
-    places = np.repeat(np.arange(events.sizes["event"]), count // 4)
-    groups["/therapy"] = events.isel(event=places).assign(patient=("event", np.resize(patients, len(places))))
-    found = xr.DataTree.from_dict(groups)
-    found.attrs = dict(tree.attrs)
-    return found
-
-
-def repeated(rows, count):
-    """Return a summary as of so many patients; to make it anew takes its time."""
-    own = [row for row in rows if row.name.endswith("[P3]")]
-    common = [row for row in rows if "[" not in row.name]
-    return [*common, *(replace(row, name=f"{row.variable}[P{n:04d}]") for n in range(count) for row in own)]
-
-
 def test_a_thousand_patients_stay_under_ten_megabytes_and_are_all_linked(cohort, monkeypatch):
-    tree = many(cohort.tree, 1000)
-    monkeypatch.setattr(module, "summarise", lambda _: repeated(summarise(cohort.tree), 1000))
-    page = render(Fit(tree, cohort.verdict), patients=("P0007", "P0400"))
+    monkeypatch.setattr(Fit, "summary", repeated(cohort.summary, "P3", 1000))
+    page = render(Fit(many(cohort.tree, 1000), cohort.verdict), patients=("P0007", "P0400"))
     own = page.partition('<h2 id="patients">')[2].partition("Patients without pictures")[0]
     assert len(page.encode()) + 10 * len(own.encode()) / 2 < 10e6 / 2  # were twelve pictured; half is left for others
     read = Reader(page)

@@ -18,7 +18,7 @@ from ..directions import Direction
 from ..fitted import Fit
 from ..identify import Told, wall_and_all
 from ..residuals import Residual, coverage, far_off, residuals, worst_first
-from ..summary import Row, not_told, prior_matters, summarise
+from ..summary import Row, not_told, prior_matters
 from .calibration import MOST as MOST_PLACES
 from .calibration import by_variable, calibration, places
 from .cohort import together
@@ -61,7 +61,7 @@ def render(fit: Fit, *, against: Mapping[str, Fit] | None = None, patients: Sequ
     tree = fit.tree
     with drawing():
         beside = versus(fit, against or {})
-    rows, found = summarise(tree), residuals(tree)
+    rows, found = fit.summary, residuals(tree)
     shown = list(patients) or _shown(tree, found)
     known, more = _parted(tree, rows, shown)
     with drawing():
