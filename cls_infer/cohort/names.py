@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+ALIKE = 0.65
+"""From this share of letters on in common a name is proposed: below, `gelatine` is `venodilation`."""
+
 MOST = 60
 """Known names that are listed: all variables and items of a chart."""
 
@@ -19,7 +22,7 @@ def did_you_mean(written: str, known: Iterable[str], spellings: Mapping[str, str
     """
     names = list(known)
     by_lower = {**(spellings or {}), **{name.lower(): name for name in names}}
-    close = get_close_matches(written.lower(), by_lower, n=1)
+    close = get_close_matches(written.lower(), by_lower, n=1, cutoff=ALIKE)
     if close:
         return f"did you mean `{by_lower[close[0]]}`?"
     more = ", ..." if len(names) > MOST else ""

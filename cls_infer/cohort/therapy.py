@@ -58,7 +58,8 @@ def _event(row: Row, item: Item, start: float | None, end: float | None, problem
     before = len(problems)
     hours = None if start is None or end is None else end - start
     if hours == 0 and (item.kind != "volume" or row["rate"]):
-        problems.append(row.problem("starts and ends at the same time", "write how long it lasted"))
+        remedy = "write as its end how long it acts" if item.kind == "dose" else "write how long it lasted"
+        problems.append(row.problem("starts and ends at the same time", remedy))
         return None
     amount, belief = None, {}
     if row["amount"] or row["rate"]:

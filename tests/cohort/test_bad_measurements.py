@@ -74,6 +74,15 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
         HEAD + "P1,03/25/2024 14:30,hct,42,%",
         (2, "is not a time", "write `2024-03-25T14:30`"),
     ),
+    "a date of two digits a year": (
+        HEAD + "P1,25.03.24 14:30,hct,42,%",
+        (2, "is not a time", "write `2024-03-25T14:30`"),
+    ),
+    "a time of no day": (HEAD + "P1,6:30,hct,42,%", (2, "`6:30` is not a time", "such as 2024-03-05T06:30")),
+    "two pressures at once": (
+        HEAD + "P1,0,BP,90/50,mmHg",
+        (2, "unknown variable `BP`", "`sbp` and `dbp` in a row each"),
+    ),
     "a day that is none": (HEAD + "P1,32.03.2024,hct,42,%", (2, "is not a time", "such as 38.5")),
     "a spreadsheet's day number": (
         "patient,time,variable,value,unit,time_unit\nP1,45123,hct,42,%,days",

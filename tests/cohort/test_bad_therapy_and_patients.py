@@ -20,6 +20,11 @@ THERAPY = {
     ),
     "an unknown item": (GIVEN + "P1,0,1,ringr,1,L", (2, "unknown item `ringr`", "did you mean `ringer`?")),
     "an item as charts call it": (GIVEN + "P1,0,1,NaCl 0.9%,1,L", (2, "`NaCl 0.9%`", "did you mean `saline_0.9`?")),
+    "an item unlike those that are there": (
+        GIVEN + "P1,0,1,gelatine,1,L",
+        (2, "`gelatine`", "known are `crystalloid`"),
+    ),
+    "a bolus": (GIVEN + "P1,0,0,furosemide,20,mg", (2, "at the same time", "its end how long it acts")),
     "an item like no other": (GIVEN + "P1,0,1,zzz,1,L", (2, "unknown item `zzz`", f"`{next(reversed(ITEMS))}`")),
     "a negative amount": (
         GIVEN + "P1,0,1,ringer,-500,mL",
