@@ -1,6 +1,7 @@
 """The page of a fit: whole in itself, safe from what charts hold, true to the draws, bounded for a large cohort."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -118,6 +119,14 @@ def test_the_table_tells_who_the_patients_are(cohort):
         assert one.about == {"weight": f"{60 + 5 * place}.0", "sex": ("male", "female")[place % 2]}
         assert (one.measurements, one.entries, one.first, one.last) == (6, 2, 0.0, 2.0)
         assert {row.name for row in one.rows} == {f"{row.variable}[{one.name}]" for row in one.rows} and one.rows
+
+
+def test_a_page_of_one_patient_does_not_repeat_the_name(fit, monkeypatch):
+    rows = [replace(row, contraction=0.0, shift=0.0) for row in fit.summary]
+    assert "k_10[P1]" in [row.name for row in rows]
+    monkeypatch.setattr(Fit, "summary", rows)
+    told = render(Fit(fit.tree, fit.verdict)).partition('id="told"')[2].partition("<h3>Combinations")[0]
+    assert "did not inform" in told and "k_10" in told and "[P1]" not in told
 
 
 def test_prior_and_posterior_of_every_number_are_pictured(page, cohort):

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,8 @@ def _told(rows: list[Row]) -> dict[str, Any]:
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(row.variable, []).append(row)
+    if all(len(same) == 1 for same in by_name.values()):
+        rows = [replace(row, name=row.variable) for row in rows]  # whose it is goes without saying
     if max(map(len, by_name.values()), default=0) <= MOST_NAMED:
         return {"not_told": [*not_told(rows), *prior_matters(rows)], "told_table": []}
     alone = [same[0] for same in by_name.values() if len(same) == 1]
