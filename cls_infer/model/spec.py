@@ -151,9 +151,9 @@ class Model:
         for name, parameter in self.parameters.items():
             base = parameter.proportional_to
             scale = values[base] / self.reference_value(base) if base else 1.0
-            values[name] = changes[name] if name in changes else self.reference_value(name) * scale
-            if self.is_whole(name) and float(values[name]).is_integer():
-                values[name] = int(values[name])
+            usual = self.reference_value(name)
+            value = changes[name] if name in changes else usual * scale
+            values[name] = int(value) if isinstance(usual, int) and float(value).is_integer() else value
         return self.Parameters(**values)
 
     def is_whole(self, name: str) -> bool:
