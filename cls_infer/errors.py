@@ -1,7 +1,7 @@
 """What goes wrong on the user's side, as values: every problem at once, each with its place and remedy."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from .printable import abridged, printable
 
@@ -37,6 +37,30 @@ class InputError(Exception):
         for place in places:
             if len(places) > 1:
                 lines.append(f"  {place}:")
-            lines += [f"  {problem}" for problem in self.problems if problem.where == place]
+            lines += [f"  {words}" for words in _alike([one for one in self.problems if one.where == place])]
         shown = [printable(abridged(line, MOST_SHOWN)) for line in lines[:MOST_SHOWN]]
         return "\n".join([*shown, *([f"  and {len(lines) - MOST_SHOWN} more"] if len(lines) > MOST_SHOWN else [])])
+
+
+def _alike(problems: Sequence[Problem]) -> list[str]:
+    """Return problems in words, those that say the same of several rows once, with all the rows."""
+    rows: dict[Problem, list[int]] = {}
+    for one in problems:
+        rows.setdefault(replace(one, row=None), []).extend([] if one.row is None else [one.row])
+    return [f"{_rows(sorted(set(where)))}{one}" for one, where in rows.items()]
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    """Return rows in words, those that follow each other as from and to: `rows 2 to 5, 9: `."""
+    if not numbers:
+        return ""
+    runs = [[numbers[0], numbers[0]]]
+    for number in numbers[1:]:
+        if number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    said = [
+        str(first) if first == last else f"{first}{' to ' if last > first + 1 else ', '}{last}" for first, last in runs
+    ]
+    return f"row{'s' if len(numbers) > 1 else ''} {', '.join(said)}: "

@@ -1,4 +1,4 @@
-"""What GitHub's Markdown leaves to scripts, as HTML that needs none: equations as MathML, diagrams as their source."""
+"""What GitHub's Markdown leaves to scripts, as HTML that needs none: equations as MathML, diagrams as SVG."""
 
 import re
 from html import escape
@@ -7,6 +7,8 @@ from typing import Any
 from latex2mathml.converter import convert
 from markdown import Extension, Markdown
 from markdown.inlinepatterns import InlineProcessor
+
+from .diagram import draw
 
 INLINE = r"\$`([^`]+)`\$"
 """An equation within a line, as GitHub writes it."""
@@ -18,9 +20,9 @@ def equation(source: str, *_: Any, **__: Any) -> str:
 
 
 def diagram(source: str, *_: Any, **__: Any) -> str:
-    """Return a diagram as its source, folded: to draw it takes a script of megabytes."""
-    label = "The arrows, in the words of Mermaid, which draws them elsewhere"
-    return f"<details><summary>{label}</summary><pre><code>{escape(source)}</code></pre></details>"
+    """Return a diagram drawn, and its source folded below it."""
+    label = "The arrows in words, as Mermaid reads them"
+    return f"{draw(source)}<details><summary>{label}</summary><pre><code>{escape(source)}</code></pre></details>"
 
 
 class InlineEquation(InlineProcessor):

@@ -30,6 +30,7 @@ convert = typer.Typer(
 File = Annotated[str, typer.Argument(metavar="FILE", help="A file of event records.")]
 Problems = Annotated[str, typer.Argument(metavar="FOLDER_OR_YAML", help="A PEtab problem: its YAML file or folder.")]
 Tables = Annotated[str, typer.Argument(metavar="FOLDER", help="MIMIC-IV's tables, or an extract of them.")]
+EicuTables = Annotated[str, typer.Argument(metavar="FOLDER", help="eICU's tables.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder that a fit wrote.")]
 OutFolder = Annotated[str, typer.Option("--out", metavar="FOLDER", help="The data set folder to write.")]
 OutFile = Annotated[str, typer.Option("--out", metavar="FILE", help="The file to write.")]
@@ -93,6 +94,24 @@ def mimic(
 
     chosen = {"stays": names(stay), "shortlist": shortlist}
     folder, draft = all_of(lambda: free_folder(out), lambda: convert_mimic(tables, **chosen))
+    _write(draft, folder, strict=False, as_json=as_json, quiet=quiet)
+
+
+@convert.command()
+def eicu(
+    tables: EicuTables,
+    out: OutFolder,
+    stay: Stays = None,
+    shortlist: Shortlist = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Read stays of eICU into a data set folder."""
+    from ..cohort.convert import convert_eicu, free_folder
+
+    chosen = {"stays": names(stay), "shortlist": shortlist}
+    folder, draft = all_of(lambda: free_folder(out), lambda: convert_eicu(tables, **chosen))
     _write(draft, folder, strict=False, as_json=as_json, quiet=quiet)
 
 

@@ -43,10 +43,14 @@ SPELLINGS: dict[str, str] = dict.fromkeys(
     ("hypoalbuminemia", "hypoalbuminaemia", "hypoalbuminemia_grade", "hypoalbuminaemia_grade"), "albumin_grade"
 )
 
-NOT_A_QUANTITY: dict[str, str] = dict.fromkeys(
-    ("oedema_grade", "edema_grade", "oedema", "edema", "pitting_oedema", "pitting_edema"),
-    "no known scale turns a grade of oedema into a quantity that a model predicts: chart `weight_change`, or `evlwi`",
-)
+NOT_A_QUANTITY: dict[str, str] = {
+    **dict.fromkeys(
+        ("oedema_grade", "edema_grade", "oedema", "edema", "pitting_oedema", "pitting_edema"),
+        "no known scale turns a grade of oedema into a quantity that a model predicts: "
+        "chart `weight_change`, or `evlwi`",
+    ),
+    **dict.fromkeys(("bp", "blood_pressure", "nibp", "abp"), "write `sbp` and `dbp` in a row each, or `map`"),
+}
 
 
 def graded_name(written: str) -> str | None:

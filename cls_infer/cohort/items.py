@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..colloids import COLLOIDS
+from .names import plain
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,26 @@ ITEMS: dict[str, Item] = {
     "aminophylline_terbutaline": _judged("aminophylline with terbutaline", "aminophylline_terbutaline"),
     "anti_ang2": _judged("antibody against angiopoietin-2", "anti_ang2"),
 }
+
+SPELLINGS: dict[str, str] = {
+    **dict.fromkeys(("ringers", "ringer_lactate", "ringer's lactate", "lactated_ringer", "hartmann", "rl"), "ringer"),
+    **dict.fromkeys(("saline", "nacl", "nacl_0.9", "nacl 0.9%", "normal_saline", "ns", "0.9% saline"), "saline_0.9"),
+    **dict.fromkeys(("glucose", "glucose_5", "glucose 5%", "dextrose", "d5w"), "dextrose_5"),
+    **dict.fromkeys(("plasmalyte", "sterofundin", "jonosteril", "balanced crystalloid"), "crystalloid"),
+    **dict.fromkeys(("human albumin 20%", "hsa_20", "ha_20"), "albumin_20"),
+    **dict.fromkeys(("human albumin 5%", "hsa_5", "ha_5"), "albumin_5"),
+    **dict.fromkeys(("plasma", "fresh_frozen_plasma"), "ffp"),
+    **dict.fromkeys(("prbc", "packed_cells", "rbc", "erythrocytes", "transfusion"), "red_cells"),
+    **dict.fromkeys(("noradrenaline", "levophed"), "norepinephrine"),
+    **dict.fromkeys(("frusemide", "lasix"), "furosemide"),
+    **dict.fromkeys(("blood_loss", "ebl", "hemorrhage", "haemorrhage"), "bleeding"),
+    **dict.fromkeys(("ivig", "immunoglobulins"), "immunoglobulin"),
+    **dict.fromkeys(("prednisolone", "methylprednisolone", "hydrocortisone", "dexamethasone"), "steroid"),
+    **dict.fromkeys(("theophylline", "aminophylline", "terbutaline"), "aminophylline_terbutaline"),
+}
+"""How charts call these items: proposed and not taken, for what is meant, and in which unit, is the reader's word."""
+
+
+def item_name(written: str) -> str:
+    """Return an item's name as the vocabulary spells it: `Ringer` is `ringer`; any other word as it is."""
+    return plain(written) if plain(written) in ITEMS else written

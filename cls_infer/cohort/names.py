@@ -3,6 +3,12 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+ALIKE = 0.65
+"""From this share of letters on in common a name is proposed: below, `gelatine` is `venodilation`."""
+
+MOST = 60
+"""Known names that are listed: all variables and items of a chart."""
+
 
 def plain(written: str) -> str:
     """Return a name as the vocabularies spell theirs: in small letters, `_` for a blank or hyphen."""
@@ -16,8 +22,8 @@ def did_you_mean(written: str, known: Iterable[str], spellings: Mapping[str, str
     """
     names = list(known)
     by_lower = {**(spellings or {}), **{name.lower(): name for name in names}}
-    close = get_close_matches(written.lower(), by_lower, n=1)
+    close = get_close_matches(written.lower(), by_lower, n=1, cutoff=ALIKE)
     if close:
         return f"did you mean `{by_lower[close[0]]}`?"
-    more = ", ..." if len(names) > 20 else ""
-    return f"known are {', '.join(f'`{name}`' for name in names[:20])}{more}"
+    more = ", ..." if len(names) > MOST else ""
+    return f"known are {', '.join(f'`{name}`' for name in names[:MOST])}{more}"

@@ -157,6 +157,8 @@ def _row(where: str, number: int, header: list[str], cells: list[str], problems:
         return None if harmful else row
     message = f"has {len(cells)} cells where the header has {len(header)}"
     remedy = "put text that holds a comma in quotation marks, write decimal points, leave empty cells empty"
+    if len(cells) < len(header):
+        remedy = f"write a comma for each empty cell, those at the end too: the last column is `{header[-1]}`"
     problems.append(Problem(where, message, number, remedy))
     return None
 

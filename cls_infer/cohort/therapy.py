@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import Problem
 from ..units import UnitError, convert
-from .items import ITEMS, Item
+from .items import ITEMS, SPELLINGS, Item, item_name
 from .names import did_you_mean
 from .quantities import read_number, read_quantity
 from .records import Event
@@ -29,6 +30,7 @@ def read_therapy(
 ) -> dict[str, list[Event]]:
     """Return each patient's therapy in order of start."""
     therapy: dict[str, list[Event]] = defaultdict(list)
+    rows = [replace(row, cells={**row.cells, "item": item_name(row["item"])}) for row in rows]
     for row in rows:
         start, end = (read_time(row, column, clocks, problems) for column in ("start", "end"))
         item = _item(row, problems)
@@ -48,7 +50,7 @@ def read_therapy(
 
 def _item(row: Row, problems: list[Problem]) -> Item | None:
     if row["item"] not in ITEMS:
-        problems.append(row.problem(f"unknown item `{row['item']}`", did_you_mean(row["item"], ITEMS)))
+        problems.append(row.problem(f"unknown item `{row['item']}`", did_you_mean(row["item"], ITEMS, SPELLINGS)))
     return ITEMS.get(row["item"])
 
 
@@ -56,7 +58,8 @@ def _event(row: Row, item: Item, start: float | None, end: float | None, problem
     before = len(problems)
     hours = None if start is None or end is None else end - start
     if hours == 0 and (item.kind != "volume" or row["rate"]):
-        problems.append(row.problem("starts and ends at the same time", "write how long it lasted"))
+        remedy = "write as its end how long it acts" if item.kind == "dose" else "write how long it lasted"
+        problems.append(row.problem("starts and ends at the same time", remedy))
         return None
     amount, belief = None, {}
     if row["amount"] or row["rate"]:

@@ -1,5 +1,6 @@
 """Times as hours: numbers with a unit, or timestamps counted from the patient's first one."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,10 @@ from .tables import Row
 LONGEST = 10 * 365.25 * 24.0
 """Beyond this many hours a time is a slip, such as a spreadsheet's day number."""
 
+BY_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,]+(\d{1,2}:\d{2}(?::\d{2})?))?")
+"""A date with its year last, and the time of day."""
+
+CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 
 type Kind = Literal["number", "timestamp", "timestamp with a zone"]
 
@@ -62,8 +67,7 @@ def read_time(row: Row, column: str, clocks: Mapping[str, Clock | None], problem
     kind = _kind(text)
     if kind is None:
         message = f"`{column}` `{text}` is not a time" if text else f"`{column}` is empty"
-        remedy = "write hours, such as 38.5, or a timestamp, such as 2024-03-05T14:30"
-        problems.append(row.problem(message, remedy))
+        problems.append(row.problem(message, _how_to_write(text)))
         return None
     if clock is None:
         return None
@@ -104,6 +108,21 @@ def _kind(text: str) -> Kind | None:
         return "timestamp with a zone" if datetime.fromisoformat(text).tzinfo else "timestamp"
     except ValueError:
         return None
+
+
+def _how_to_write(text: str) -> str:
+    """Return a remedy: a date that begins with its day or month, as timestamps; both, where it can be either."""
+    found = BY_DAY.fullmatch(text)
+    first, mark, second, year, clock = found.groups() if found else ("", "", "", "", "")
+    year = f"20{year}" if len(year) == 2 else year
+    days = [(first, second)] if mark == "." else [(first, second), (second, first)]
+    stamps = [f"{year}-{month:0>2}-{day:0>2}" + (f"T{clock:0>5}" if clock else "") for day, month in days]
+    stamps = list(dict.fromkeys(stamp for stamp in stamps if _kind(stamp)))
+    if stamps:
+        return f"write {' or '.join(f'`{stamp}`' for stamp in stamps)}"
+    if CLOCK.fullmatch(text):
+        return f"write the day too, such as 2024-03-05T{text:0>5}"
+    return "write hours, such as 38.5, or a timestamp, such as 2024-03-05T14:30"
 
 
 def _in_hours(row: Row, column: str, problems: list[Problem]) -> float | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import jax
@@ -34,13 +36,19 @@ LANES = 8
 type Solved = Callable[[tuple, Route, np.ndarray], tuple[jax.Array, jax.Array]]
 
 
+KEPT = 8
+"""Programs that are kept, of the whole numbers last chosen."""
+
+
 @dataclass(frozen=True)
 class Body:
-    """A model with all its numbers but whole ones free. `solved` is compiled once for each size of route."""
+    """A model with all its numbers but `whole` ones free: of these `program` makes what is compiled, once for each
+    choice of them and each size of route."""
 
     model: Model
     free: tuple[str, ...]
-    solved: Solved
+    whole: tuple[str, ...]
+    program: Callable[..., Solved]
 
     def values(self, setting: Setting) -> dict[str, float]:
         """Return every parameter: as changed, as a synthetic colloid brings it, else the reference adult's."""
@@ -82,15 +90,24 @@ class Body:
         time = np.linspace(0.0, setting.until, POINTS)
         route, place = padded(route_of(0.0, time.tolist(), setting.therapy, slots=0), time)
         values = tuple(longer([float(lane[name]) for lane in lanes], LANES) for name in self.free)
-        table, status = jax.tree.map(np.asarray, self.solved(values, route, place))
+        solved = self.program(*(int(lanes[0][name]) for name in self.whole))  # of all lanes alike
+        table, status = jax.tree.map(np.asarray, solved(values, route, place))
         return time, np.moveaxis(table, 1, 2)[: len(lanes)], status[: len(lanes)]
 
 
 def body_of(model: Model) -> Body:
     """Return the body of a model; nothing is compiled yet."""
-    reference = model.reference()._asdict()
-    held = {name: value for name, value in reference.items() if isinstance(value, int)}
-    system = System(model, tuple(name for name in reference if name not in held), held)
+    whole = tuple(name for name in model.parameters if model.is_whole(name))
+    free = tuple(name for name in model.parameters if name not in whole)
+
+    @lru_cache(maxsize=KEPT)
+    def program(*numbers: int) -> Solved:
+        return _program(System(model, free, dict(zip(whole, numbers, strict=True))))
+
+    return Body(model, free, whole, program)
+
+
+def _program(system: System) -> Solved:
     solve = reverse_solver(system.rhs, system.floor, EXACT)
 
     @jax.jit
@@ -99,7 +116,7 @@ def body_of(model: Model) -> Body:
         along = along_route(system, solve, values, jnp.zeros((LANES, 0)), route)
         return quantities_at(system, along, place), along.status
 
-    return Body(model, system.free, solved)
+    return solved
 
 
 def padded(route: Route, time: np.ndarray, room: int = ROOM) -> tuple[Route, np.ndarray]:
@@ -115,17 +132,17 @@ def _check(model: Model, setting: Setting) -> None:
         raise InputError([Problem("duration", message, remedy="write hours, such as 48")])
     problems: Sequence[Problem] = [
         *impossible_parameters(model, setting.changes),
-        *whole_numbers(model, setting.changes),
+        *_broken_numbers(model, setting.changes),
         *impossible_therapy(setting.therapy, setting.until),
     ]
     if problems:
         raise InputError(problems)
 
 
-def whole_numbers(model: Model, changes: Any) -> list[Problem]:
-    """Return a problem for each changed parameter that is a whole number of the equations, which are compiled."""
+def _broken_numbers(model: Model, changes: Mapping[str, float]) -> list[Problem]:
+    """Return a problem for each changed parameter that the equations need as a whole number, and that is none."""
     return [
-        Problem("--set", f"`{name}` is a whole number of the equations", remedy="`cls-infer simulate` changes it")
-        for name in changes
-        if name in model.parameters and isinstance(model.reference_value(name), int)
+        Problem("--set", f"`{name}` is {number:g}", remedy="give a whole number: the equations need one")
+        for name, number in changes.items()
+        if name in model.parameters and model.is_whole(name) and isfinite(number) and number != int(number)
     ]

@@ -65,8 +65,7 @@ class Control:
 def controls_of(model: Model, patient: Covariates | None = None) -> tuple[Control, ...]:
     """Return what can be moved of a model, of the patient of whom this is known, in the model's order.
 
-    A range is the prior's middle 90 %, widened where the usual value lies beyond it. Whole numbers of the equations
-    cannot be moved.
+    A range is the prior's middle 90 %, widened where the usual value lies beyond it.
     """
     return tuple(_controls(model, patient or {}))
 
@@ -75,14 +74,16 @@ def _controls(model: Model, patient: Covariates) -> Iterator[Control]:
     reference = model.reference()._asdict()
     for name, parameter in model.parameters.items():
         usual = reference[name]
-        if isinstance(usual, int):
-            continue
         prior = parameter.prior_of(patient)
         estimated = not (isinstance(prior, Fixed) or prior.known)
         base = parameter.proportional_to
         scale = reference[base] / model.reference_value(base) if base else 1.0
         low, middle, high = (usual,) * 3 if isinstance(prior, Fixed) else _quantiles(prior, scale)
-        known = f"prior {middle:.3g}, 90 % {low:.3g} to {high:.3g}" if estimated else f"held at {usual:.4g}"
+        known = (
+            f"prior {middle:.3g}, 90 % {low:.3g} to {high:.3g}"
+            if estimated
+            else f"held at {usual:.4g}{', a whole number' if model.is_whole(name) else ''}"
+        )
         if not estimated:
             low, high = _about(usual)
         control = Control(

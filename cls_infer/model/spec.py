@@ -153,8 +153,14 @@ class Model:
         for name, parameter in self.parameters.items():
             base = parameter.proportional_to
             scale = values[base] / self.reference_value(base) if base else 1.0
-            values[name] = changes[name] if name in changes else self.reference_value(name) * scale
+            usual = self.reference_value(name)
+            value = changes[name] if name in changes else usual * scale
+            values[name] = int(value) if isinstance(usual, int) and float(value).is_integer() else value
         return self.Parameters(**values)
+
+    def is_whole(self, name: str) -> bool:
+        """Tell whether a parameter is a whole number of the equations, such as how many compartments there are."""
+        return isinstance(self.reference_value(name), int)
 
     def reference_value(self, name: str) -> float:
         """Return the reference value of one parameter: as stated, else the prior's median."""

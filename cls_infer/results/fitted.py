@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,9 @@ class Fit:
         """Pictures of the draws by ArviZ: `fit.plot.trace("M")`."""
         return Plots(self.tree)
 
-    @property
+    @cached_property
     def summary(self) -> list[Row]:
-        """One row for each estimated number."""
+        """One row for each estimated number; of a thousand patients it takes minutes, so it is made once."""
         return summarise(self.tree)
 
     def __repr__(self) -> str:

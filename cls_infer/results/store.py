@@ -81,7 +81,7 @@ def save(fit: Fit, folder: Path | str) -> Fit:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         kept = replace(fit, tree=_written(fit, folder / TREE), folder=folder, store=None)
-        (folder / SUMMARY).write_text(to_csv(fit.summary), encoding="utf-8")
+        (folder / SUMMARY).write_text(to_csv(kept.summary), encoding="utf-8")
         (folder / REPORT).write_text(render(kept), encoding="utf-8")
         (folder / MANIFEST).write_text(json.dumps(_manifest(kept), indent=2) + "\n", encoding="utf-8")
     except BaseException:  # an interrupted save leaves nothing behind that a new run would stumble over

@@ -120,6 +120,17 @@ def test_petab_and_mimic_are_read_by_the_same_words(cls_infer, place):
     )
 
 
+def test_eicu_is_read_by_the_same_words(cls_infer, place):
+    (place / "patient.csv").write_text("patientunitstayid,uniquepid,gender,age\n7,a,Male,50\n8,b,Male,50\n", "utf-8")
+    columns = "patientunitstayid,labresultoffset,labname,labresult,labmeasurenamesystem,labresultrevisedoffset"
+    (place / "lab.csv").write_text(f"{columns}\n7,60,Hct,40,%,70\n8,60,Hct,41,%,70\n", "utf-8")
+    said = cls_infer("convert", "eicu", ".", "--stay", "7", "--out", "from_eicu", "--json")
+    assert (said.json["patients"], said.json["measurements"]) == (1, 1)
+    assert [one["value"] for one in said.json["not_converted"]] == ["vitalperiodic", "intakeoutput", "infusiondrug"]
+    assert cls_infer("check", "from_eicu", "--json").json["ok"]
+    assert "no stay has what" in cls_infer("convert", "eicu", ".", "--shortlist", "--out", "c").err
+
+
 def test_a_run_goes_out_as_csv_and_netcdf(cls_infer, run, place):
     said = cls_infer("convert", "csv", run, "--out", "draws.csv", "--group", "prior", "--json")
     lines = (place / "draws.csv").read_text(encoding="utf-8").splitlines()

@@ -62,6 +62,28 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
         (3, "`hematocrit` at 1 h here and in row 2", "keep one"),
     ),
     "no time": (HEAD + "P1,noon,hct,42,%", (2, "`time` `noon` is not a time", "timestamp")),
+    "a date that begins with its day": (
+        HEAD + "P1,12.03.2024 6:30,hct,42,%",
+        (2, "`12.03.2024 6:30` is not a time", "write `2024-03-12T06:30`"),
+    ),
+    "a date of either order": (
+        HEAD + "P1,03/05/2024,hct,42,%",
+        (2, "`03/05/2024` is not a time", "write `2024-05-03` or `2024-03-05`"),
+    ),
+    "a date with its month first": (
+        HEAD + "P1,03/25/2024 14:30,hct,42,%",
+        (2, "is not a time", "write `2024-03-25T14:30`"),
+    ),
+    "a date of two digits a year": (
+        HEAD + "P1,25.03.24 14:30,hct,42,%",
+        (2, "is not a time", "write `2024-03-25T14:30`"),
+    ),
+    "a time of no day": (HEAD + "P1,6:30,hct,42,%", (2, "`6:30` is not a time", "such as 2024-03-05T06:30")),
+    "two pressures at once": (
+        HEAD + "P1,0,BP,90/50,mmHg",
+        (2, "unknown variable `BP`", "`sbp` and `dbp` in a row each"),
+    ),
+    "a day that is none": (HEAD + "P1,32.03.2024,hct,42,%", (2, "is not a time", "such as 38.5")),
     "a spreadsheet's day number": (
         "patient,time,variable,value,unit,time_unit\nP1,45123,hct,42,%,days",
         (2, "more than ten years", "hours"),
@@ -136,7 +158,7 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
         "patient,time,variable,value,unit,episode\nP1,0,hct,42,%,1\nP1,9,hct,42,%,2\nP1,10,hct,42,%,2",
         (3, "a second episode `2`", "`P1_2`"),
     ),
-    "a missing cell": (HEAD + "P1,0,hct,42", (2, "has 4 cells where the header has 5", "quotation marks")),
+    "a missing cell": (HEAD + "P1,0,hct,42", (2, "has 4 cells where the header has 5", "the last column is `unit`")),
     "a cell too many": (
         HEAD + "P1,0,hct,42,5,%",
         (2, "has 6 cells where the header has 5", "decimal points"),
@@ -179,6 +201,23 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
 @pytest.mark.parametrize(("content", "expected"), MEASUREMENTS.values(), ids=MEASUREMENTS)
 def test_a_bad_measurement_is_told_once(only_problem, content, expected, check):
     check(only_problem(content), "measurements", expected)
+
+
+def test_what_is_wrong_of_many_rows_is_said_once_with_all_rows(folder):
+    rows = [
+        "P1,0,hct,42,%",
+        "P1,1,hct,42",
+        "P1,2,hct,42",
+        "P1,3,hct,42,%",
+        "P1,4,hct",
+        "P1,5,hct,42",
+        "P1,6,hct,42",
+        "P1,7,hct,4",
+    ]
+    with pytest.raises(InputError) as told:
+        read_cohort(folder(HEAD + "\n".join(rows)))
+    assert len(told.value.problems) == 6
+    assert [line.partition(":")[0] for line in str(told.value).splitlines()[1:]] == ["  rows 3, 4, 7 to 9", "  row 6"]
 
 
 def test_problems_found_in_a_later_look_stand_in_their_row_s_place(problems):

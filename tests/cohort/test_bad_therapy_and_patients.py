@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cls_infer.cohort import read_cohort
+from cls_infer.cohort.items import ITEMS, SPELLINGS
+
 HEAD = "patient,time,variable,value,unit\n"
 GIVEN = "patient,start,end,item,amount,unit\n"
 RATED = "patient,start,end,item,amount,unit,rate,rate_unit\n"
@@ -16,7 +19,13 @@ THERAPY = {
         (2, "ends at 8 h, before its start at 9 h", "swap"),
     ),
     "an unknown item": (GIVEN + "P1,0,1,ringr,1,L", (2, "unknown item `ringr`", "did you mean `ringer`?")),
-    "an item like no other": (GIVEN + "P1,0,1,zzz,1,L", (2, "unknown item `zzz`", "known are `crystalloid`")),
+    "an item as charts call it": (GIVEN + "P1,0,1,NaCl 0.9%,1,L", (2, "`NaCl 0.9%`", "did you mean `saline_0.9`?")),
+    "an item unlike those that are there": (
+        GIVEN + "P1,0,1,gelatine,1,L",
+        (2, "`gelatine`", "known are `crystalloid`"),
+    ),
+    "a bolus": (GIVEN + "P1,0,0,furosemide,20,mg", (2, "at the same time", "its end how long it acts")),
+    "an item like no other": (GIVEN + "P1,0,1,zzz,1,L", (2, "unknown item `zzz`", f"`{next(reversed(ITEMS))}`")),
     "a negative amount": (
         GIVEN + "P1,0,1,ringer,-500,mL",
         (2, "`ringer` -500 `mL` is negative", "0 or more"),
@@ -177,6 +186,16 @@ def test_the_problems_of_all_tables_come_together_in_the_order_of_their_rows(pro
 def test_what_could_not_be_read_does_not_make_its_patients_absent(problems):
     found = problems(HEAD + "P1,0,hct,42,%,", GIVEN + "P1,0,1,ringer,1,L", "patient\nP1")
     assert len(found) == 1
+
+
+def test_an_item_may_be_in_capitals_and_with_blanks(folder):
+    rows = "P1,0,1,Ringer,1,L\nP1,1,2,Albumin 20,100,mL\nP1,2,3,oral-intake,0,1"
+    (patient,) = read_cohort(folder(therapy=GIVEN + rows)).patients
+    assert [one.item for one in patient.therapy] == ["ringer", "albumin_20", "oral_intake"]
+
+
+def test_every_spelling_of_an_item_proposes_one_that_is_there_and_is_none_itself():
+    assert set(SPELLINGS.values()) <= set(ITEMS) and not set(SPELLINGS) & set(ITEMS)
 
 
 def test_one_long_level_is_told_of_every_shorter_one_within_it(problems):

@@ -15,6 +15,7 @@ from cls_infer.explore.body import POINTS, body_of
 from cls_infer.explore.controls import controls_of, holding
 from cls_infer.explore.of_model import HEALTH, explored_model
 from cls_infer.explore.subject import LEVELS, Setting
+from cls_infer.model import Parameter, fixed
 from cls_infer.model.prior import Fixed, value
 from cls_infer.solve.simulate import Run, simulate_together
 
@@ -140,3 +141,53 @@ def test_weight_takes_along_what_is_proportional_to_it(of_model, kinetics):
 
 def test_every_course_has_its_times(of_model, moved):
     assert of_model.answer("", moved, ()).time.size == POINTS
+
+
+@pytest.fixture(scope="module")
+def in_series(kinetics):
+    """The same kinetics, what leaves taken through so many equal steps: a whole number unrolls a loop."""
+
+    def flows(t, y, p, h, u):
+        passed = 1.0
+        for _ in range(p.steps):
+            passed = passed / 2
+        return kinetics.flows(t, y, p._replace(k_10=p.k_10 * passed), h, u)
+
+    steps = Parameter("1", fixed(2), "a test")
+    return replace(kinetics, parameters={**kinetics.parameters, "steps": steps}, flows=flows)
+
+
+def test_a_whole_number_of_the_equations_is_chosen(in_series, kinetics):
+    subject = explored_model(in_series)
+    opening = subject.open("")
+    assert {one.name: one.usual for one in opening.controls}["steps"] == 2.0
+    given = (Event("ringer", 0.0, 0.5, 1.0, row=1),)
+
+    def course(one, **changes):
+        return one.answer("", Setting(changes, given, 6.0), ("hematocrit",)).quantities["hematocrit"].quantiles[MIDDLE]
+
+    rate = kinetics.reference_value("k_10")
+    for steps in (1, 3):
+        plain = course(explored_model(kinetics), k_10=rate / 2**steps)
+        np.testing.assert_allclose(course(subject, steps=float(steps)), plain, rtol=1e-9)
+    (simulated,) = simulate_together(in_series, [Run(np.array([0.0, 6.0]), {"steps": 3.0}, given)])
+    assert course(subject, steps=3.0)[-1] == pytest.approx(simulated.columns["hematocrit"][1][-1], rel=1e-8)
+
+
+def test_a_whole_number_is_compiled_once_for_each_choice(in_series):
+    seen = []
+
+    def flows(*given):
+        seen.append(given[2].steps)
+        return in_series.flows(*given)
+
+    body = body_of(replace(in_series, flows=flows))
+    for steps in (2.0, 3.0, 2.0):
+        traced = len(seen)
+        body.course(Setting({"steps": steps}, (), 6.0))
+    assert set(seen) == {2, 3} and len(seen) == traced  # coming back traces nothing
+
+
+def test_what_is_no_whole_number_is_told(in_series):
+    with pytest.raises(InputError, match=r"`steps` is 2\.5; give a whole number"):
+        explored_model(in_series).answer("", Setting({"steps": 2.5}, (), 6.0), ())

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from results.made_up import chart, origin, sampled
+from results.made_up import DOLLARS, EVIL, chart, origin, sampled
 
+from cls_infer.inference.searches import NOWHERE, Searches
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 from cls_infer.model.prior import LogNormal
 from cls_infer.model.spec import HealthyRange
 from cls_infer.results.fitted import conclude
+from cls_infer.results.report import render
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +47,22 @@ def apart(kinetics):
         target = posterior(kinetics, replace(cohort, patients=(patient,)))
         parts.append(sampled(target, seed=seed))
     return parts
+
+
+@pytest.fixture(scope="session")
+def cohort(kinetics):
+    """Four patients of one population, two of them with names that are not meant well."""
+    charted = chart(EVIL, DOLLARS, "P3", "P4")
+    about = [{"weight": 60.0 + 5 * n, "sex": ("male", "female")[n % 2]} for n in range(4)]
+    patients = tuple(replace(p, covariates=known) for p, known in zip(charted.patients, about, strict=True))
+    charted = replace(charted, patients=patients)
+    target = posterior(kinetics, charted, hierarchical=("k_12",), covariates=("weight",))
+    ends = Searches(
+        np.array([[0.0, -0.1, -2.3, -40.0]]), np.array([[0, 0, 1, NOWHERE]]), np.array([[True] * 3 + [False]])
+    )
+    return conclude([sampled(target, seed=3, searches=ends)], provenance=origin(kinetics, charted))
+
+
+@pytest.fixture(scope="session")
+def page(cohort):
+    return render(cohort)

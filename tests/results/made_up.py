@@ -1,6 +1,9 @@
 """Finished samplings made up on models that cost next to nothing: no sampler runs in these tests."""
 
+from dataclasses import replace
+
 import numpy as np
+import xarray as xr
 
 from cls_infer.cohort.records import Cohort, Event, Measurement, Patient, SetAside
 from cls_infer.inference.chains import Draws
@@ -9,6 +12,7 @@ from cls_infer.inference.settings import Settings
 from cls_infer.results.provenance import provenance
 
 CHAINS, DRAWS = 4, 150
+EVIL, DOLLARS = "<script>alert(1)</script>", '$x_1$ & "co" </svg>'
 
 
 def infused(name, *, uncharted=False):
@@ -54,3 +58,27 @@ def sampled(target, *, seed=0, spread=0.3, searches=None):
 def origin(model, cohort):
     """Provenance of a made-up fit."""
     return provenance(model, cohort, Settings(draws=DRAWS), command="a test", hidden=0) | {"seconds_total": 6.5}
+
+
+def many(tree, count):
+    """Return the tree of a cohort made of one tree's patients again and again, 24 draws a chain."""
+    of = np.arange(count) % tree["posterior"].sizes["patient"]
+    patients = [f"P{n:04d}" for n in range(count)]
+    groups = {}
+    for name, node in tree.children.items():
+        one = node.to_dataset()
+        one = one.isel(draw=slice(24)) if "draw" in one.dims and name != "prior" else one
+        groups[f"/{name}"] = one.isel(patient=of).assign_coords(patient=patients) if "patient" in one.dims else one
+    events = groups["/therapy"]
+    places = np.repeat(np.arange(events.sizes["event"]), count // tree["posterior"].sizes["patient"])
+    groups["/therapy"] = events.isel(event=places).assign(patient=("event", np.resize(patients, len(places))))
+    found = xr.DataTree.from_dict(groups)
+    found.attrs = dict(tree.attrs)
+    return found
+
+
+def repeated(rows, patient, count):
+    """Return a summary as of so many patients like one; to make it anew takes its time."""
+    own = [row for row in rows if row.name.endswith(f"[{patient}]")]
+    common = [row for row in rows if "[" not in row.name]
+    return [*common, *(replace(row, name=f"{row.variable}[P{n:04d}]") for n in range(count) for row in own)]

@@ -9,17 +9,14 @@ import numpy as np
 import pytest
 import xarray as xr
 from results.browser import CHROMIUM, console, looked_at
-from results.made_up import chart, origin, sampled
+from results.made_up import DOLLARS, EVIL, many, origin, repeated, sampled
 from scipy import stats
 
 from cls_infer.errors import InputError
-from cls_infer.inference.searches import NOWHERE, Searches
-from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.bands import LEVELS, Band
 from cls_infer.results.compare import compare
 from cls_infer.results.fitted import Fit, conclude
 from cls_infer.results.identify import wall_and_all
-from cls_infer.results.report import page as module
 from cls_infer.results.report import render
 from cls_infer.results.report.calibration import calibration, places
 from cls_infer.results.report.course import hours
@@ -30,28 +27,6 @@ from cls_infer.results.report.picture import drawing, panel, picture
 from cls_infer.results.report.ridge import tied
 from cls_infer.results.report.versus import HERE, versus
 from cls_infer.results.residuals import residuals
-from cls_infer.results.summary import summarise
-
-EVIL, DOLLARS = "<script>alert(1)</script>", '$x_1$ & "co" </svg>'
-
-
-@pytest.fixture(scope="module")
-def cohort(kinetics):
-    """Four patients of one population, two of them with names that are not meant well."""
-    charted = chart(EVIL, DOLLARS, "P3", "P4")
-    about = [{"weight": 60.0 + 5 * n, "sex": ("male", "female")[n % 2]} for n in range(4)]
-    patients = tuple(replace(p, covariates=known) for p, known in zip(charted.patients, about, strict=True))
-    charted = replace(charted, patients=patients)
-    target = posterior(kinetics, charted, hierarchical=("k_12",), covariates=("weight",))
-    ends = Searches(
-        np.array([[0.0, -0.1, -2.3, -40.0]]), np.array([[0, 0, 1, NOWHERE]]), np.array([[True] * 3 + [False]])
-    )
-    return conclude([sampled(target, seed=3, searches=ends)], provenance=origin(kinetics, charted))
-
-
-@pytest.fixture(scope="module")
-def page(cohort):
-    return render(cohort)
 
 
 class Reader(HTMLParser):
@@ -144,6 +119,14 @@ def test_the_table_tells_who_the_patients_are(cohort):
         assert one.about == {"weight": f"{60 + 5 * place}.0", "sex": ("male", "female")[place % 2]}
         assert (one.measurements, one.entries, one.first, one.last) == (6, 2, 0.0, 2.0)
         assert {row.name for row in one.rows} == {f"{row.variable}[{one.name}]" for row in one.rows} and one.rows
+
+
+def test_a_page_of_one_patient_does_not_repeat_the_name(fit, monkeypatch):
+    rows = [replace(row, contraction=0.0, shift=0.0) for row in fit.summary]
+    assert "k_10[P1]" in [row.name for row in rows]
+    monkeypatch.setattr(Fit, "summary", rows)
+    told = render(Fit(fit.tree, fit.verdict)).partition('id="told"')[2].partition("<h3>Combinations")[0]
+    assert "did not inform" in told and "k_10" in told and "[P1]" not in told
 
 
 def test_prior_and_posterior_of_every_number_are_pictured(page, cohort):
@@ -299,34 +282,9 @@ def test_runs_of_other_measurements_are_refused(fit, cohort):
         render(fit, against={"other": cohort})
 
 
-def many(tree, count):
-    """Return the tree of a cohort made of one tree's patients again and again, 24 draws a chain."""
-    of = np.arange(count) % tree["posterior"].sizes["patient"]
-    patients = [f"P{n:04d}" for n in range(count)]
-    groups = {}
-    for name, node in tree.children.items():
-        one = node.to_dataset()
-        one = one.isel(draw=slice(24)) if "draw" in one.dims else one
-        groups[f"/{name}"] = one.isel(patient=of).assign_coords(patient=patients) if "patient" in one.dims else one
-    events = groups["/therapy"]
-    places = np.repeat(np.arange(events.sizes["event"]), count // 4)
-    groups["/therapy"] = events.isel(event=places).assign(patient=("event", np.resize(patients, len(places))))
-    found = xr.DataTree.from_dict(groups)
-    found.attrs = dict(tree.attrs)
-    return found
-
-
-def repeated(rows, count):
-    """Return a summary as of so many patients; to make it anew takes its time."""
-    own = [row for row in rows if row.name.endswith("[P3]")]
-    common = [row for row in rows if "[" not in row.name]
-    return [*common, *(replace(row, name=f"{row.variable}[P{n:04d}]") for n in range(count) for row in own)]
-
-
 def test_a_thousand_patients_stay_under_ten_megabytes_and_are_all_linked(cohort, monkeypatch):
-    tree = many(cohort.tree, 1000)
-    monkeypatch.setattr(module, "summarise", lambda _: repeated(summarise(cohort.tree), 1000))
-    page = render(Fit(tree, cohort.verdict), patients=("P0007", "P0400"))
+    monkeypatch.setattr(Fit, "summary", repeated(cohort.summary, "P3", 1000))
+    page = render(Fit(many(cohort.tree, 1000), cohort.verdict), patients=("P0007", "P0400"))
     own = page.partition('<h2 id="patients">')[2].partition("Patients without pictures")[0]
     assert len(page.encode()) + 10 * len(own.encode()) / 2 < 10e6 / 2  # were twelve pictured; half is left for others
     read = Reader(page)

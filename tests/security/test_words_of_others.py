@@ -73,6 +73,6 @@ def test_a_cell_is_no_formula_even_of_a_run_that_another_program_wrote():
 
 
 def test_a_long_cell_is_shown_in_part_and_many_problems_are_counted():
-    error = InputError([Problem("table", f"`{'x' * 50_000}`", row) for row in range(3000)])
+    error = InputError([Problem("table", f"`{row}{'x' * 50_000}`", row) for row in range(3000)])
     assert len(str(error)) < 1.2e6 and "and 2001 more" in str(error)
     assert len(abridged("x" * 5000, 100)) == 100 and abridged("short", 100) == "short"

@@ -43,7 +43,9 @@ def read_rows(path: Path, needed: tuple[str, ...]) -> Iterator[Row]:
             missing = [name for name in needed if name not in (table.fieldnames or ())]
             if missing:
                 listed = ", ".join(f"`{name}`" for name in missing)
-                raise InputError([Problem(str(path), f"has no column {listed}", 1, "name an extract of MIMIC-IV")])
+                raise InputError(
+                    [Problem(str(path), f"has no column {listed}", 1, "name the tables as they were published")]
+                )
             for number, cells in enumerate(table, start=2):
                 yield Row(str(path), number, {name: cell or "" for name, cell in cells.items() if name})
         except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:

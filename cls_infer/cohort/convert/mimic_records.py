@@ -1,7 +1,7 @@
 """What MIMIC's tables say, table by table alike: readings, what was given or lost, stays; and what each item is."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -88,7 +88,8 @@ class Uncounted:
 
 @dataclass
 class Chart:
-    """All that was read: stays by name, their readings and therapy, and what was not understood."""
+    """All that was read: stays by name, their readings and therapy, and what was not understood; `items` says what is
+    what, MIMIC's unless another table is given."""
 
     file: str
     stays: dict[str, Stay] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Chart:
     given: list[Given] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     unknown: dict[tuple[str, str], Uncounted] = field(default_factory=dict)
+    items: Mapping[str, Known] = field(default_factory=lambda: known_items())
 
     def meet(
         self, file: str, row: int, item: str, label: str = "", volume: str = "", ours: Known | None = None
@@ -104,7 +106,7 @@ class Chart:
 
         `ours` is what it is by the name an extract gives it, where the table of items does not hold it.
         """
-        known = known_items().get(item, ours)
+        known = self.items.get(item, ours)
         if known and known.role != "left":
             return known
         one = self.unknown.setdefault((file, item), Uncounted(known.label if known else label, row))
@@ -115,16 +117,16 @@ class Chart:
     def uncounted(self) -> Iterable[Left]:
         """Return the items of which nothing was taken: the first row of each, and how many there are."""
         for (file, item), one in self.unknown.items():
-            known = known_items().get(item)
+            known = self.items.get(item)
             volume = f", {one.volume:g} mL in all" if one.volume else ""
             reason = known.reason if known else "no variable or item of a data set"
             yield Left(file, one.row, "item", f"{item} {one.label}".strip() + volume, reason, one.rows)
 
 
 @cache
-def known_items() -> dict[str, Known]:
-    """Return the items of mimic_items.csv by MIMIC's itemid, or by the name an extract gives them."""
-    text = (files(__package__) / ITEM_TABLE).read_text(encoding="utf-8")
+def known_items(table: str = ITEM_TABLE) -> dict[str, Known]:
+    """Return the items of a table of the package: of mimic_items.csv by MIMIC's itemid, or the name in an extract."""
+    text = (files(__package__) / table).read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return {row["item"]: Known(**{**row, "factor": float(row["factor"] or 1.0)}) for row in rows}
 

@@ -32,7 +32,8 @@ def _lines(one: Given) -> Iterator[Line]:
         start = end - HOUR
     elif known.role == "dose":
         end = max(end, start + ACTS)
-    yield _line(replace(one, start=start, end=end), known.name, one.amount * known.factor)
+    one = replace(one, start=start, end=end)
+    yield _line(one, known.name, one.amount * known.factor)
     if known.rest:
         yield _line(one, known.rest, one.amount * (1.0 - known.factor))
 

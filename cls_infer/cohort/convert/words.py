@@ -9,6 +9,7 @@ from ...errors import InputError, Problem
 from ...units import UnitError, convert
 from ..content import read_toml
 from ..items import ITEMS
+from ..items import SPELLINGS as ITEM_SPELLINGS
 from ..names import did_you_mean
 from ..patients import COVARIATES
 from ..scenario import check_keys
@@ -116,7 +117,9 @@ def dosed(where: str, said: Mapping[str, Any], problems: list[Problem]) -> dict[
             continue
         place, item = f"{where}, {name}", ITEMS.get(one.item)
         if item is None:
-            problems.append(Problem(place, f"unknown item `{one.item}`", remedy=did_you_mean(one.item, ITEMS)))
+            problems.append(
+                Problem(place, f"unknown item `{one.item}`", remedy=did_you_mean(one.item, ITEMS, ITEM_SPELLINGS))
+            )
         else:
             _check_unit(place, one.rate_unit if item.kind == "level" else one.unit, item.unit, one.item, problems)
         if one.hours_sd and not one.hours_sd < one.hours:

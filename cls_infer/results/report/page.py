@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..directions import Direction
 from ..fitted import Fit
 from ..identify import Told, wall_and_all
 from ..residuals import Residual, coverage, far_off, residuals, worst_first
-from ..summary import Row, not_told, prior_matters, summarise
+from ..summary import Row, not_told, prior_matters
 from .calibration import MOST as MOST_PLACES
 from .calibration import by_variable, calibration, places
 from .cohort import together
@@ -61,7 +62,7 @@ def render(fit: Fit, *, against: Mapping[str, Fit] | None = None, patients: Sequ
     tree = fit.tree
     with drawing():
         beside = versus(fit, against or {})
-    rows, found = summarise(tree), residuals(tree)
+    rows, found = fit.summary, residuals(tree)
     shown = list(patients) or _shown(tree, found)
     known, more = _parted(tree, rows, shown)
     with drawing():
@@ -120,6 +121,8 @@ def _told(rows: list[Row]) -> dict[str, Any]:
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(row.variable, []).append(row)
+    if all(len(same) == 1 for same in by_name.values()):
+        rows = [replace(row, name=row.variable) for row in rows]  # whose it is goes without saying
     if max(map(len, by_name.values()), default=0) <= MOST_NAMED:
         return {"not_told": [*not_told(rows), *prior_matters(rows)], "told_table": []}
     alone = [same[0] for same in by_name.values() if len(same) == 1]
