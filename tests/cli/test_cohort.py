@@ -1,6 +1,7 @@
 """A cohort fitted by workers and asked, from the command line."""
 
 import json
+import sys
 
 import pytest
 
@@ -60,6 +61,9 @@ def test_a_cohort_is_fitted_and_asked(cls_infer, chart, tmp_path):
         (("--workers", "slurm"), "install `cls_infer[slurm]`"),
     ],
 )
-def test_what_workers_cannot_do_is_refused_before_anything_is_written(cls_infer, chart, tmp_path, options, words):
+def test_what_workers_cannot_do_is_refused_before_anything_is_written(
+    cls_infer, chart, tmp_path, monkeypatch, options, words
+):
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", None)
     said = cls_infer("fit", chart, *FIT, *options, "--out", tmp_path / "run")
     assert said.code == 2 and words.replace("`--shared`: ", "") in said.err and not (tmp_path / "run").exists()
