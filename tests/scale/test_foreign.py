@@ -48,9 +48,9 @@ class Started:
             one.wait(60)
 
     def _run(self, *words):
-        said = (self.folder / f"{words[0]}.log").open("ab")
         once = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        return subprocess.Popen([DASK, *words], stdout=said, stderr=said, env=os.environ | once)
+        with (self.folder / f"{words[0]}.log").open("ab") as said:
+            return subprocess.Popen([DASK, *words], stdout=said, stderr=said, env=os.environ | once)
 
 
 @pytest.fixture
@@ -86,3 +86,49 @@ def test_a_scheduler_that_is_started_again_costs_the_shards_in_flight_and_says_s
     named = [name for line in lines for name in line["patients"]]
     assert sorted(named) == list("ABCDE") and again.manifest["numbers"]["fitted"] == 5  # nobody was fitted twice
     alike(run, again)
+
+
+SBATCH = """#!/bin/sh
+# runs a batch job on this machine at once, in the background, and says its number
+sh "$1" >>"$QUEUE/$$.out" 2>&1 &
+echo $! >>"$QUEUE/submitted"
+cp "$1" "$QUEUE/$!.sh"
+echo "Submitted batch job $!"
+"""
+SCANCEL = """#!/bin/sh
+for job in "$@"; do
+    echo "$job" >>"$QUEUE/cancelled"
+    pkill -TERM -P "$job"
+    kill "$job" 2>/dev/null
+done
+exit 0
+"""
+JOBS = {"queue": "normal", "cores": 1, "processes": 1, "memory": "2GB", "walltime": "00:20:00", "interface": "lo"}
+
+
+@pytest.fixture
+def queue(tmp_path, monkeypatch):
+    """A folder where batch jobs leave their traces; `sbatch` and `scancel` on the path run them on this machine."""
+    place, commands = tmp_path / "queue", tmp_path / "bin"
+    for folder in (place, commands):
+        folder.mkdir()
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (commands / name).write_text(text)
+        (commands / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{commands}:{os.environ['PATH']}")
+    monkeypatch.setenv("QUEUE", str(place))
+    return place
+
+
+@pytest.mark.slow
+def test_batch_jobs_fit_a_cohort_and_end_with_it(run, fitted, queue, tmp_path):
+    from dask.config import set as configured
+
+    with configured({"jobqueue.slurm": {**JOBS, "local-directory": str(tmp_path)}}):
+        again = fitted(workers="slurm:2", shard_size=2)
+    assert again.manifest["numbers"]["fitted"] == 5
+    alike(run, again)
+    jobs = (queue / "submitted").read_text().split()
+    script = (queue / f"{jobs[0]}.sh").read_text()
+    assert len(jobs) == 2 and "#SBATCH -p normal" in script and "export OMP_NUM_THREADS='1'" in script
+    assert sorted((queue / "cancelled").read_text().split()) == sorted(jobs)

@@ -109,6 +109,11 @@ def test_a_redraw_under_the_prior_of_stage_one_is_stage_one(run, model):
         sd = np.sqrt(old @ (z[patient] - mean) ** 2)
         np.testing.assert_allclose(fresh, mean, atol=float(0.5 * sd.min()))
         assert 1 / np.sum(new**2) > 100
+    apart = np.array([[1.5, -1.5], [0.5, -0.5], [-0.5, 0.5], [-1.5, 1.5]])
+    again, log_weight = redraw(np.array([4, 1, 3, 0]), apart, np.tile(0.01 * np.eye(2), (4, 1, 1)))
+    for mean, z_of, weight_of in zip(apart, again, log_weight, strict=True):  # held where each is put
+        new = np.exp(weight_of - np.logaddexp.reduce(weight_of))
+        np.testing.assert_allclose(new @ z_of, mean, atol=0.4)
 
 
 def test_patients_whose_draws_are_thin_are_drawn_again_and_named(found):
