@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..results.population_fit import PopulationFit
 
 RUN = typer.Argument(metavar="RUN", help="A run folder that `fit --workers` wrote.")
-Kept = Annotated[int, typer.Option("--kept", metavar="N", help="Draws of each patient that are weighed.")]
+Kept = Annotated[
+    int | None, typer.Option("--kept", metavar="N", help="Draws of each patient that are weighed; 500 to 2000.")
+]
 OutFolder = Annotated[str, typer.Option("--out", metavar="FOLDER", help="The folder to write.")]
 
 
@@ -30,7 +32,7 @@ def population(
     covariate: Covariate = None,
     correlated: Correlated = False,
     mixture: Mixture = 0,
-    kept: Kept = 500,
+    kept: Kept = None,
     chains: Chains = Settings.chains,
     draws: Draws = 1000,
     warmup: Warmup = Settings.warmup,

@@ -21,8 +21,9 @@ from ..results.population_fit import StageOne, listed
 from .decide import own
 from .run import CohortRun
 
-KEPT = 500
-"""Draws of each patient that are weighed: five times as many as must be left under the population."""
+FEWEST, MOST, TOGETHER = 500, 2000, 5_000_000
+"""Draws of each patient that are weighed where nobody says how many: five times as many as must be left under the
+population; more where patients are few and the spread between them is known badly; so many of all."""
 
 LEAST = 100
 """Fewer would be too thin, however alike."""
@@ -49,7 +50,12 @@ class _Part(NamedTuple):
     doubtful: dict[str, str]
 
 
-def gather(run: CohortRun, model: Model, parameters: Sequence[str], *, kept: int) -> Gathered:
+def usual(patients: int) -> int:
+    """Return how many draws of each of so many patients are weighed where nobody says how many."""
+    return max(FEWEST, min(MOST, TOGETHER // patients))
+
+
+def gather(run: CohortRun, model: Model, parameters: Sequence[str], *, kept: int | None = None) -> Gathered:
     """Return what stage two needs. In memory are `kept` draws of the parameters of every patient, and one shard.
 
     Draws that the Laplace approximation made carry the weights that correct them.
@@ -65,7 +71,7 @@ def gather(run: CohortRun, model: Model, parameters: Sequence[str], *, kept: int
     slots = _slots(run, model, shards[0], parameters)
     _check_estimated(run, model, slots)
     stored = run.group(shards[0], "unconstrained_posterior").sizes
-    count = min(kept, stored["chain"] * stored["draw"])
+    count = min(kept or usual(len(names)), stored["chain"] * stored["draw"])
     _check_memory(len(names), len(parameters), count)
     patients: list[Patient] = [None] * len(names)  # pyright: ignore[reportAssignmentType] - filled below
     z, log_weight = np.empty((len(names), count, len(parameters))), np.zeros((len(names), count))
@@ -137,7 +143,7 @@ def _slots(run: CohortRun, model: Model, shard: str, parameters: Sequence[str]) 
     return tuple(found[name] for name in parameters)
 
 
-def _check(run: CohortRun, model: Model, parameters: Sequence[str], kept: int) -> None:
+def _check(run: CohortRun, model: Model, parameters: Sequence[str], kept: int | None) -> None:
     problems = []
     if not run.manifest:
         remedy = f"`cls-infer resume {run.folder}` ends it"
@@ -154,8 +160,8 @@ def _check(run: CohortRun, model: Model, parameters: Sequence[str], kept: int) -
     if not parameters:
         message, remedy = "a population needs a parameter", "name one by `--hierarchical`"
         problems.append(Problem("--hierarchical", message, remedy=remedy))
-    if kept < LEAST:
-        problems.append(Problem("--kept", f"is {kept}", remedy=f"write {LEAST} or more, such as {KEPT}"))
+    if kept is not None and kept < LEAST:
+        problems.append(Problem("--kept", f"is {kept}", remedy=f"write {LEAST} or more, such as {FEWEST}"))
     if problems:
         raise InputError(problems)
 

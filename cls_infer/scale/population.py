@@ -14,7 +14,7 @@ from ..results.population_fit import PopulationFit, conclude_population
 from ..results.provenance import Attributes, provenance
 from ..results.two_stage import LAW_DRAWS
 from .again import redraw_of
-from .gather import KEPT, Gathered, gather
+from .gather import Gathered, gather
 from .run import CohortRun
 
 type Report = Callable[[str], None]
@@ -34,7 +34,7 @@ def fit_population(
     correlated: bool = False,
     mixture: int = 0,
     settings: Settings = LAW,
-    kept: int = KEPT,
+    kept: int | None = None,
     rounds: int = ROUNDS,
     command: str = "",
     report: Report = lambda _: None,
@@ -55,7 +55,7 @@ def fit_population(
         correlated: whether they vary together.
         mixture: so many groups that nobody charted; 0 for none.
         settings: chains, warmup, draws, seed and target acceptance of the law.
-        kept: draws of each patient that are weighed.
+        kept: draws of each patient that are weighed; None for as many as `gather.usual` says.
         rounds: how often thin patients are drawn again, 0 for never.
         command: what the user typed, for the provenance.
         report: is told what is done, and who is drawn again.

@@ -224,7 +224,7 @@ def _slurm(asked: Asked, job: Job) -> Any:
         InputError: dask-jobqueue is not installed, or does not know how large a job is.
     """
     try:
-        from dask_jobqueue import SLURMCluster  # pyright: ignore[reportMissingImports] - the extra `slurm`
+        from dask_jobqueue.slurm import SLURMCluster
     except ImportError:
         remedy = "install `cls_infer[slurm]`"
         raise InputError([Problem("--workers", "`slurm` needs dask-jobqueue", remedy=remedy)]) from None

@@ -64,6 +64,6 @@ def test_a_cohort_is_fitted_and_asked(cls_infer, chart, tmp_path):
 def test_what_workers_cannot_do_is_refused_before_anything_is_written(
     cls_infer, chart, tmp_path, monkeypatch, options, words
 ):
-    monkeypatch.setitem(sys.modules, "dask_jobqueue", None)
+    monkeypatch.setitem(sys.modules, "dask_jobqueue.slurm", None)
     said = cls_infer("fit", chart, *FIT, *options, "--out", tmp_path / "run")
     assert said.code == 2 and words.replace("`--shared`: ", "") in said.err and not (tmp_path / "run").exists()

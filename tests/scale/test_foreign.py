@@ -103,7 +103,15 @@ for job in "$@"; do
 done
 exit 0
 """
-JOBS = {"queue": "normal", "cores": 1, "processes": 1, "memory": "2GB", "walltime": "00:20:00", "interface": "lo"}
+JOBS = {
+    "queue": "normal",
+    "cores": 1,
+    "processes": 1,
+    "memory": "2GB",
+    "walltime": "00:20:00",
+    "interface": "lo",
+    "death-timeout": 600,
+}
 
 
 @pytest.fixture

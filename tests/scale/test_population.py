@@ -19,7 +19,7 @@ from cls_infer.results.population_fit import TREE, diagnose_population, save_pop
 from cls_infer.results.store import open_fit
 from cls_infer.scale import gather as gathering
 from cls_infer.scale.again import redraw_of
-from cls_infer.scale.gather import gather
+from cls_infer.scale.gather import gather, usual
 from cls_infer.scale.ledger import enter
 from cls_infer.scale.population import fit_population
 from cls_infer.scale.run import CohortRun, open_cohort
@@ -205,6 +205,10 @@ def test_an_interrupted_stage_two_leaves_nothing_and_the_next_begins_again(found
     with pytest.raises(InputError, match="holds the population of a cohort, not one fit"):
         open_fit(tmp_path / "law")
     assert sorted(path.name for path in run.folder.rglob("*")) == before  # the cohort's run is only read
+
+
+def test_the_more_patients_the_fewer_draws_of_each():
+    assert [usual(patients) for patients in (2, 5000, 10_000, 100_000)] == [2000, 1000, 500, 500]
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_other_words_are_refused(words):
 
 
 def test_slurm_without_its_library_says_what_to_install(fitted, monkeypatch):
-    monkeypatch.setitem(sys.modules, "dask_jobqueue", None)
+    monkeypatch.setitem(sys.modules, "dask_jobqueue.slurm", None)
     with pytest.raises(InputError, match=r"install `cls_infer\[slurm\]`"):
         fitted(("A",), workers="slurm")
 
