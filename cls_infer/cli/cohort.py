@@ -14,6 +14,7 @@ from .convert import OutFile, free_file
 from .inputs import all_of, fresh_run
 from .machine import prepare_jax
 from .options import Debug, Json, Quiet, names
+from .population import population
 from .talk import say, write_json, write_lines
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def quantiles(
     run: Run, quantity: Quantities = None, at: At = "0.05,0.5,0.95", as_json: Json = False, debug: Debug = False
 ) -> None:
     """Mean, standard deviation and quantiles of every patient."""
-    opened, probabilities = all_of(lambda: _open(run), lambda: _probabilities(at))
+    opened, probabilities = all_of(lambda: open_run(run), lambda: _probabilities(at))
     from ..scale.questions import summaries
 
     header = ("patient", "quantity", "unit", "mean", "sd", *(f"q{p:g}" for p in probabilities))
@@ -62,7 +63,7 @@ def exceed(run: Run, quantity: Quantity, above: Above, as_json: Json = False, de
     """How probably a quantity of each patient lies above a value."""
     from ..scale.questions import exceedances
 
-    rows = ((one.patient, one.probability) for one in exceedances(_open(run), quantity, above=above))
+    rows = ((one.patient, one.probability) for one in exceedances(open_run(run), quantity, above=above))
     _tell(("patient", "probability"), rows, as_json=as_json)
 
 
@@ -71,7 +72,7 @@ def rank(run: Run, quantity: Quantity, first: First = 10, as_json: Json = False,
     """Patients by a quantity, the largest first, and how sure their ranks are."""
     from ..scale.questions import ranks
 
-    found = [asdict(one) for one in ranks(_open(run), quantity, first=first)]
+    found = [asdict(one) for one in ranks(open_run(run), quantity, first=first)]
     _tell(tuple(found[0]), (tuple(one.values()) for one in found), as_json=as_json)
 
 
@@ -82,7 +83,7 @@ def contrast(
     """Mean of a quantity in groups of patients, and how far they lie from the first group."""
     from ..scale.questions import contrasts
 
-    found = [asdict(one) for one in contrasts(_open(run), quantity, by=by, at=at)]
+    found = [asdict(one) for one in contrasts(open_run(run), quantity, by=by, at=at)]
     _tell(tuple(found[0]), (tuple(one.values()) for one in found), as_json=as_json)
 
 
@@ -91,14 +92,14 @@ def verdicts(run: Run, as_json: Json = False, debug: Debug = False) -> None:
     """What speaks for every patient's draws, and who could not be fitted."""
     from ..scale.questions import judgements
 
-    header, rows = judgements(_open(run))
+    header, rows = judgements(open_run(run))
     _tell(header, rows, as_json=as_json)
 
 
 @cohort.command()
 def export(run: Run, out: OutFile, quantity: Quantities = None, as_json: Json = False, debug: Debug = False) -> None:
     """Write the draws as a tidy table: patient, quantity, unit, draw, value."""
-    path, opened = all_of(lambda: free_file(out), lambda: _open(run))
+    path, opened = all_of(lambda: free_file(out), lambda: open_run(run))
     from ..scale.questions import tidy
 
     count = 0
@@ -119,26 +120,30 @@ def pick(
     run: Run, patient: Patient, out: OutRun, as_json: Json = False, quiet: Quiet = False, debug: Debug = False
 ) -> None:
     """Make a run of one patient, for `report`, `predict`, `compare` and `design`."""
-    folder, opened = all_of(lambda: fresh_run(out, name=patient), lambda: _open(run))
+    folder, opened = all_of(lambda: fresh_run(out, name=patient), lambda: open_run(run))
     from ..results.store import save
     from ..scale.pick import pick as picked
 
     say("predicting and judging the patient's draws", quiet=quiet)
-    fit = save(picked(opened, patient, _model_of(opened)), folder)
+    fit = save(picked(opened, patient, model_of(opened)), folder)
     if as_json:
         write_json({"run": str(fit.folder), "patient": patient})
     else:
         write_lines(str(fit.folder))
 
 
-def _open(run: str) -> "CohortRun":
+cohort.command()(population)
+
+
+def open_run(run: str) -> "CohortRun":
+    """Return the run of a cohort, with JAX ready for it."""
     prepare_jax()
     from ..scale.run import open_cohort
 
     return open_cohort(run)
 
 
-def _model_of(run: "CohortRun") -> Any:
+def model_of(run: "CohortRun") -> Any:
     """Return the model of a cohort; a file of the user's own must have been named before."""
     import xarray as xr
 

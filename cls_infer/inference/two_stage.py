@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import logsumexp
 from numpyro.infer import MCMC, NUTS
 
 from ..errors import InputError, Problem
 from ..likelihood.population import Population
-from ..likelihood.reweighted import Interim, Products, log_weights, population_model, products
+from ..likelihood.reweighted import Interim, population_model, products
 from .settings import Settings
+from .under_laws import choose, weigh
 
 THIN = 100.0
 """Effective size of a patient's draws below which they are too thin. The mean of the law errs by at most
@@ -41,8 +41,7 @@ class TwoStage:
         draws: the interim draws, those of redrawn patients in place of the first.
         u: the law's coordinates [chain, draw, dim].
         stats: NUTS's statistics by name [chain, draw].
-        chosen: which of each patient's interim draws goes with each draw of the law [chain, draw, episode].
-        choice: of which cause it is taken to be, by the population's `choices` [chain, draw, episode].
+        seed: of the draws chosen.
         belongs: how probable each of those is, on average over the law [episode, choice].
         effective: size of each patient's interim draws under the law [episode].
         weight: of every interim draw, on average over the law [episode, draw].
@@ -54,13 +53,30 @@ class TwoStage:
     draws: Interim
     u: np.ndarray
     stats: dict[str, np.ndarray]
-    chosen: np.ndarray
-    choice: np.ndarray
+    seed: int
     belongs: np.ndarray
     effective: np.ndarray
     weight: np.ndarray
     thin: tuple[str, ...]
     redrawn: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """Which of each patient's interim draws goes with each draw of the law [chain, draw, episode]."""
+        return self._choices[0]
+
+    @property
+    def choice(self) -> np.ndarray:
+        """Of which cause it is taken to be, by the population's `choices` [chain, draw, episode]."""
+        return self._choices[1]
+
+    @cached_property
+    def _choices(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both, made when one is asked for: as many numbers as there are draws of the law and patients."""
+        laws = self.u.reshape(-1, self.u.shape[-1])
+        found = choose(self.population, products(self.draws), laws, self.seed)
+        chosen, choice = (part.reshape(*self.u.shape[:2], -1) for part in found)
+        return chosen, choice
 
     @property
     def z(self) -> np.ndarray:
@@ -156,61 +172,17 @@ def _once(population: Population, draws: Interim, settings: Settings) -> TwoStag
     sampler.run(jax.random.key(settings.seed), ready, extra_fields=STATISTICS)
     u = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
     stats = {name: np.asarray(value) for name, value in sampler.get_extra_fields(group_by_chain=True).items()}
-    found = _weigh(population, ready, u.reshape(-1, u.shape[-1]), settings.seed)
+    found = weigh(population, ready, u.reshape(-1, u.shape[-1]))
     return TwoStage(
         population=population,
         draws=draws,
         u=u,
         stats=stats,
-        chosen=found.chosen.reshape(*u.shape[:2], -1),
-        choice=found.choice.reshape(*u.shape[:2], -1),
+        seed=settings.seed + 1,
         belongs=found.belongs,
         effective=found.effective,
         weight=found.weight,
         thin=tuple(n for n, size in zip(population.episodes, found.effective, strict=True) if size < THIN),
-    )
-
-
-type Totals = tuple[jax.Array, jax.Array]
-"""Sums over laws: of the weights of draws [episode, draw], of the probabilities of choices [episode, choice]."""
-
-
-class _Weighed(NamedTuple):
-    """Of laws [law]: a draw of every patient and its choice of cause [law, episode]; over all laws the effective size
-    [episode], the mean weight of each draw [episode, draw], and how probable each choice is [episode, choice]."""
-
-    chosen: np.ndarray
-    choice: np.ndarray
-    effective: np.ndarray
-    weight: np.ndarray
-    belongs: np.ndarray
-
-
-def _weigh(population: Population, ready: Products, u: np.ndarray, seed: int) -> _Weighed:
-    """Return what the draws are under laws u [law, dim]."""
-
-    def run(ready: Products, u: jax.Array, keys: jax.Array) -> tuple[Totals, tuple[jax.Array, ...]]:
-        def one(totals: Totals, given: tuple[jax.Array, jax.Array]) -> tuple[Totals, tuple[jax.Array, ...]]:
-            at, key = given
-            each = log_weights(population, ready, population.law(at))  # [episode, choice, draw]
-            logits = logsumexp(each, axis=1)
-            weights = jax.nn.softmax(logits, axis=1)
-            chosen = jax.random.categorical(key, logits, axis=1)
-            of_chosen = jnp.take_along_axis(each, chosen[:, None, None], axis=2)[..., 0]
-            choice = jax.random.categorical(jax.random.fold_in(key, 1), of_chosen, axis=1)
-            belongs = jax.nn.softmax(logsumexp(each, axis=2), axis=1)
-            return (totals[0] + weights, totals[1] + belongs), (chosen, choice, jnp.sum(weights**2, axis=1))
-
-        episodes, draws = ready.known.shape
-        nothing = jnp.zeros((episodes, draws)), jnp.zeros((episodes, population.choices[0].shape[1]))
-        return jax.lax.scan(one, nothing, (u, keys))
-
-    (weights, belongs), (chosen, choice, crowding) = jax.jit(run)(
-        ready, u, jax.random.split(jax.random.key(seed + 1), len(u))
-    )
-    effective = 1 / np.asarray(crowding.mean(axis=0))
-    return _Weighed(
-        np.asarray(chosen), np.asarray(choice), effective, np.asarray(weights) / len(u), np.asarray(belongs) / len(u)
     )
 
 

@@ -15,6 +15,9 @@ from .values import parameter_draws
 type Numbers = dict[str, Any]
 """Numbers by name, None where one could not be computed."""
 
+type Worst = dict[str, tuple[float | None, str]]
+"""By measure the worst, None where one cannot be computed, and which number it belongs to."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -45,18 +48,14 @@ class Verdict:
 
 def diagnose(tree: xr.DataTree) -> Verdict:
     """Return the verdict on a fit from its tree alone."""
-    worst = _convergence(tree)
+    worst = worst_of_chains(tree)
     solver, stats = tree["solver"].to_dataset(), tree["sample_stats"].to_dataset()
     error, khat = solver["error"].values, solver["khat"].values
     weighed = stats.sel(patient=~by_nuts(tree))
     numbers: Numbers = {
         "khat_max": _extreme(np.max, weighed["khat"].values),
         "ess_weights_min": _extreme(np.min, weighed["effective"].values),
-        "rhat_max": worst["rhat"][0],
-        "ess_bulk_min": worst["ess_bulk"][0],
-        "ess_tail_min": worst["ess_tail"][0],
-        "bfmi_min": _bfmi(tree),
-        "divergences": int(stats["diverging"].sum()) if "diverging" in stats else 0,
+        **of_chains(tree, worst),
         "failed_solves": int((stats["status"] != 0).any("patient").sum()),
         "solver_error_nats_median": _number(np.nanmedian(error)) if np.isfinite(error).any() else None,
         "solver_error_nats_max": _number(np.nanmax(error)) if np.isfinite(error).any() else None,
@@ -64,8 +63,20 @@ def diagnose(tree: xr.DataTree) -> Verdict:
         "complete": bool(stats.attrs["complete"]),
         "thin": str(tree["two_stage"].attrs["thin"]) if "two_stage" in tree.children else "",
     }
-    unmet = (*_unmet(numbers, {name: where for name, (_, where) in worst.items()}), *_uncertified(weighed))
+    unmet = (*_unmet(numbers, worst), *_uncertified(weighed))
     return Verdict(not unmet, unmet, numbers)
+
+
+def of_chains(tree: xr.DataTree, worst: Worst) -> Numbers:
+    """Return what a verdict says of chains."""
+    stats = tree["sample_stats"].to_dataset()
+    return {
+        "rhat_max": worst["rhat"][0],
+        "ess_bulk_min": worst["ess_bulk"][0],
+        "ess_tail_min": worst["ess_tail"][0],
+        "bfmi_min": _bfmi(tree),
+        "divergences": int(stats["diverging"].sum()) if "diverging" in stats else 0,
+    }
 
 
 def by_nuts(tree: xr.DataTree) -> np.ndarray:
@@ -145,13 +156,13 @@ def entries(dataset: xr.Dataset) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield f"{name}[{place}]", str(name), {axis: str(place)}
 
 
-def _convergence(tree: xr.DataTree) -> dict[str, tuple[float | None, str]]:
+def worst_of_chains(tree: xr.DataTree) -> Worst:
     """Return the worst of each measure and which number it belongs to; None where one cannot be computed, and for
     draws that are no chains."""
     posterior = tree["posterior"].to_dataset()
     chains = dict(zip(posterior["patient"].values, by_nuts(tree), strict=True))
     places = [place for place in entries(posterior) if chains.get(place[2].get("patient"), True)]
-    worst: dict[str, tuple[float | None, str]] = {}
+    worst: Worst = {}
     for measure, found in convergence(posterior).items():
         by_label = {label: float(found[name].sel(place)) for label, name, place in places}
         if not by_label:
@@ -168,11 +179,32 @@ def _number(value: np.floating | float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
+def _unmet(numbers: Numbers, worst: Worst) -> Iterator[str]:
     """Yield a sentence for everything not met: the number, the threshold, what to do."""
     asked = THRESHOLDS
     if not numbers["complete"]:
         yield "sampling was interrupted before all draws were made: run it again, or read with care"
+    yield from unmet_by_chains(numbers, worst)
+    if numbers["failed_solves"] > asked.failed_solves:
+        yield (
+            f"{numbers['failed_solves']} draws hold a solve that failed, {asked.failed_solves} asked: "
+            "look at the group `solver` for the patient and raise the step limit"
+        )
+    if numbers["thin"]:
+        yield (
+            f"draws of {numbers['thin']} are too few under the population: sample these patients longer, "
+            "or fit all jointly by --method nuts"
+        )
+    error = numbers["solver_error_nats_max"]
+    if error is None or not error <= asked.solver_error_nats:
+        found = "cannot be computed" if error is None else f"is {error:.2g} nats"
+        limit = f"at most {asked.solver_error_nats:g} asked"
+        yield f"the solver's error {found}, {limit}: solve at a tighter tolerance, by --rtol"
+
+
+def unmet_by_chains(numbers: Numbers, worst: Worst) -> Iterator[str]:
+    """Yield a sentence for everything that chains do not meet."""
+    asked, where = THRESHOLDS, {name: label for name, (_, label) in worst.items()}
     r = numbers["rhat_max"]
     if not where["rhat"]:
         pass  # no chains
@@ -198,18 +230,3 @@ def _unmet(numbers: Numbers, where: dict[str, str]) -> Iterator[str]:
     if numbers["bfmi_min"] is not None and not numbers["bfmi_min"] > asked.bfmi:
         found = f"E-BFMI is {numbers['bfmi_min']:.2f}, above {asked.bfmi:g} asked"
         yield f"{found}: run a longer warmup, or pool less loosely"
-    if numbers["failed_solves"] > asked.failed_solves:
-        yield (
-            f"{numbers['failed_solves']} draws hold a solve that failed, {asked.failed_solves} asked: "
-            "look at the group `solver` for the patient and raise the step limit"
-        )
-    if numbers["thin"]:
-        yield (
-            f"draws of {numbers['thin']} are too few under the population: sample these patients longer, "
-            "or fit all jointly by --method nuts"
-        )
-    error = numbers["solver_error_nats_max"]
-    if error is None or not error <= asked.solver_error_nats:
-        found = "cannot be computed" if error is None else f"is {error:.2g} nats"
-        limit = f"at most {asked.solver_error_nats:g} asked"
-        yield f"the solver's error {found}, {limit}: solve at a tighter tolerance, by --rtol"

@@ -100,7 +100,7 @@ def fit_json(fit: Fit) -> dict[str, Any]:
         "solver_error_nats_max": numbers["solver_error_nats_max"],
         "solver_khat_max": numbers["solver_khat_max"],
         "seconds": {stage: fit.seconds.get(stage, 0.0) for stage in stages},
-        "parameters": {row.name: _entry(row) for row in fit.summary},
+        "parameters": {row.name: entry(row) for row in fit.summary},
         "coverage_90": _finite(coverage(residuals(fit.tree))),
     }
 
@@ -113,10 +113,11 @@ def _roads(tree: xr.DataTree) -> dict[str, str]:
     }
 
 
-def _entry(row: Row) -> dict[str, Any]:
-    entry = asdict(row)
-    del entry["name"]
-    return {key: _finite(value) if isinstance(value, float) else value for key, value in entry.items()}
+def entry(row: Row) -> dict[str, Any]:
+    """Return a row as JSON holds it under its name."""
+    found = asdict(row)
+    del found["name"]
+    return {key: _finite(value) if isinstance(value, float) else value for key, value in found.items()}
 
 
 def _finite(number: float) -> float | None:

@@ -1,19 +1,28 @@
 """The numbers of a population by name, with what each is for, in words."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..likelihood.correlation import pairs
 from ..likelihood.covariates import Effect
-from ..likelihood.pooling import Pooling
+from ..likelihood.pooling import Pooling, Slot
+from ..likelihood.population import Population
 
 type About = dict[str, str]
 """Unit of a number, and what it says."""
 
 
 def population_numbers(pooling: Pooling) -> dict[str, About]:
-    """Return the population's numbers by name, in the order of `population_values`.
+    """Return the population's numbers by name, in the order of `population_values`; none where nothing is pooled."""
+    people = pooling.population
+    return {} if people is None else numbers_of(people, [pooling.slots[place] for place in pooling.pooled])
+
+
+def numbers_of(people: Population, slots: Sequence[Slot]) -> dict[str, About]:
+    """Return a population's numbers by name, in the order of `values_of`; the slots are of its parameters.
 
     A pooled `k` brings `k_mu`, its value at the population's mean under the first patient's prior in the reference
     body, and `k_tau`, the spread between patients in units of the prior's sd; by `k_weight` or `k_sex_female` what
@@ -21,10 +30,6 @@ def population_numbers(pooling: Pooling) -> dict[str, About]:
     `k_mu_sepsis`, its value at a cause's centre, and `k_cause`, the spread of those; `corr_k_m` correlates two. Groups
     that nobody charted have numbers for names, `k_mu_1` and `k_group`, and shares, `share_1`.
     """
-    people = pooling.population
-    if people is None:
-        return {}
-    slots = [pooling.slots[place] for place in pooling.pooled]
     found: dict[str, About] = {}
     for slot in slots:
         found[f"{slot.name}_mu"] = {"unit": slot.unit, "about": "at the population's mean"}
@@ -64,12 +69,16 @@ def population_values(pooling: Pooling, z: jax.Array) -> jax.Array:
     people = pooling.population
     if people is None:
         return jnp.zeros(0)
-    law = pooling.law(z)
+    return values_of(people, [pooling.slots[place] for place in pooling.pooled], z[np.array(pooling.law_at)])
+
+
+def values_of(people: Population, slots: Sequence[Slot], u: jax.Array) -> jax.Array:
+    """Return a population's numbers [number] at the law's coordinates u [dim]."""
+    law = people.law(u)
     spread = jnp.sqrt(jnp.sum(law.root**2, axis=1))
-    by_cause = people.cause_spread(z[np.array(pooling.law_at)])
+    by_cause = people.cause_spread(u)
     found: list[jax.Array] = []
-    for k, place in enumerate(pooling.pooled):
-        slot = pooling.slots[place]
+    for k, slot in enumerate(slots):
         first = [field[0] for field in slot.fields]
         transport = type(slot.priors[0]).transport
         found += [jnp.asarray(transport(law.mean[k], *first)), spread[k], *law.effects[k]]
@@ -79,5 +88,5 @@ def population_values(pooling: Pooling, z: jax.Array) -> jax.Array:
     found += list(jnp.exp(law.log_share))
     if people.correlated:
         correlation = (law.root @ law.root.T) / (spread[:, None] * spread[None])
-        found += [correlation[i, j] for i, j in pairs(len(pooling.pooled))]
+        found += [correlation[i, j] for i, j in pairs(len(slots))]
     return jnp.stack(found)

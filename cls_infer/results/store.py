@@ -23,6 +23,8 @@ from .summary import to_csv
 FORMAT = "cls_infer run 3"
 COHORT_FORMAT = "cls_infer cohort 1"
 """That of a cohort fitted by workers, which is not one tree."""
+POPULATION_FORMAT = "cls_infer population 1"
+"""That of a population of such a cohort, which holds no patient's draws."""
 TREE, SUMMARY, MANIFEST, REPORT, LOG = "fit.zarr", "summary.csv", "manifest.json", "report.html", "log.jsonl"
 CHECKPOINT = "checkpoint"
 UNREADABLE = (OSError, ValueError, RecursionError)
@@ -169,6 +171,9 @@ def _check_ours(folder: Path) -> None:
     if found == COHORT_FORMAT:
         remedy = f"`cls-infer cohort pick {folder} PATIENT --out RUN` makes a run of one patient"
         raise refuse("holds a cohort that workers fitted, not one fit", remedy)
+    if found == POPULATION_FORMAT:
+        remedy = f"`{SUMMARY}` lists its numbers; `cls-infer cohort pick` makes a run of one patient of the cohort"
+        raise refuse("holds the population of a cohort, not one fit", remedy)
     if found != FORMAT:
         remedy = f"open it with the version that wrote it{_version_in(written)}, or fit again"
         raise refuse(f"`{MANIFEST}` says `{found}`, not `{FORMAT}`", remedy)

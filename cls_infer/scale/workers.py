@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from logging import CRITICAL, getLogger
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -88,6 +89,7 @@ class Cluster:
         from distributed import as_completed
 
         self._client, self._job, self._fit = client, job, fit
+        self._address = client.scheduler.address
         self._shards: dict[str, Shard] = {}
         self._coming = as_completed(with_results=False)
         self._check_seen(job)
@@ -113,13 +115,18 @@ class Cluster:
 
         Raises:
             OSError: a worker cannot write to the store.
+            ConnectionError: the scheduler went away, and what it had been given with it.
         """
         from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
 
         future = next(self._coming)
         shard = self._shards.pop(future.key)
         try:
             return shard, future.result()
+        except FutureCancelledError:
+            gone = f"the scheduler at {self._address} went away, or was started again"
+            raise ConnectionError(f"{gone}: shards that were being fitted are lost") from None
         except KilledWorker:
             return shard, Refused(f"{DEATHS} workers died with it, one after another: too little memory, or killed")
 
@@ -145,12 +152,25 @@ def _client(asked: Asked, job: Job) -> Iterator[Any]:
         "distributed.admin.large-graph-warning-threshold": "1GB",
     }
     with configured(quiet), ExitStack() as stack:
+        stack.enter_context(_silent("distributed.client"))
         try:
             client = _connected(asked, job, stack)
         except TimeoutError as error:
             message = f"no worker came: {str(error) or 'the scheduler does not answer'}"
             raise InputError([Problem("--workers", message, remedy="look whether the scheduler runs")]) from None
         yield client
+
+
+@contextmanager
+def _silent(logger: str) -> Iterator[None]:
+    """Keep tracebacks of a library off the screen: what it logs so, it raises too."""
+    log = getLogger(logger)
+    before = log.level
+    log.setLevel(CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _connected(asked: Asked, job: Job, stack: ExitStack) -> Any:
@@ -204,7 +224,7 @@ def _slurm(asked: Asked, job: Job) -> Any:
         InputError: dask-jobqueue is not installed, or does not know how large a job is.
     """
     try:
-        from dask_jobqueue import SLURMCluster  # pyright: ignore[reportMissingImports] - the extra `slurm`
+        from dask_jobqueue.slurm import SLURMCluster
     except ImportError:
         remedy = "install `cls_infer[slurm]`"
         raise InputError([Problem("--workers", "`slurm` needs dask-jobqueue", remedy=remedy)]) from None

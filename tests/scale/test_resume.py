@@ -10,6 +10,7 @@ import xarray as xr
 from cls_infer.errors import InputError
 from cls_infer.results.store import is_unfinished, open_fit
 from cls_infer.scale import fit as fitting
+from cls_infer.scale import work
 from cls_infer.scale.run import open_cohort
 from cls_infer.scale.store import STORE, write_shard
 from cls_infer.scale.work import fit_shard
@@ -66,6 +67,26 @@ def test_a_resumed_run_does_only_what_is_missing_and_ends_as_if_never_stopped(ru
     for shard in run.done.shards:
         xr.testing.assert_identical(run.group(shard, "posterior").load(), again.group(shard, "posterior").load())
     assert not is_unfinished(interrupted) and again.manifest["numbers"]["fitted"] == 5
+
+
+def test_a_full_disk_costs_the_shard_that_met_it_and_the_next_call_does_the_rest(run, fitted, tmp_path, monkeypatch):
+    written = []
+
+    def full(folder, name, tree):
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        written.append(name)
+        return write_shard(folder, name, tree)
+
+    place = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "write_shard", full)
+        with pytest.raises(OSError, match="No space left"):
+            fitted(folder=place, shard_size=2)
+    assert is_unfinished(place) and sorted(open_cohort(place).done.shards) == sorted(written)
+    monkeypatch.setattr(work, "write_shard", lambda *given: written.append(given[1]) or write_shard(*given))
+    again = fitted(folder=place, shard_size=2)
+    assert len(written) == len(set(written)) == 4 and again.done.patients == set(run.done.patients)
 
 
 def test_another_fit_is_not_gone_on_with(interrupted, fitted, cohort):

@@ -1,5 +1,7 @@
 """Workers of Dask distributed: words that ask for them, and what becomes of a shard whose worker is killed."""
 
+import sys
+
 import pytest
 import xarray as xr
 
@@ -32,7 +34,8 @@ def test_other_words_are_refused(words):
         asked_of(words)
 
 
-def test_slurm_without_its_library_says_what_to_install(fitted):
+def test_slurm_without_its_library_says_what_to_install(fitted, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask_jobqueue.slurm", None)
     with pytest.raises(InputError, match=r"install `cls_infer\[slurm\]`"):
         fitted(("A",), workers="slurm")
 
