@@ -88,8 +88,8 @@ class TruncatedNormal:
     @staticmethod
     def transport(z: Numbers, mean: Numbers, sd: Numbers, low: Numbers, high: Numbers) -> Numbers:
         """Map the standard normal coordinate to the value."""
-        below, above = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
-        inside = below + (above - below) * jnp.clip(ndtr(z), 1e-15, 1 - 1e-15)
+        below, above, share = ndtr(jnp.stack(jnp.broadcast_arrays((low - mean) / sd, (high - mean) / sd, z)))
+        inside = below + (above - below) * jnp.clip(share, 1e-15, 1 - 1e-15)
         return mean + sd * ndtri(inside)
 
     @property

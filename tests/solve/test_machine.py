@@ -12,7 +12,7 @@ from cls_infer.model.steady import newton_root
 from cls_infer.solve.lanes import OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
 from cls_infer.solve.machine import build
 from cls_infer.solve.machine.cells import NotScalarError
-from cls_infer.solve.machine.door import DOORS, Doors
+from cls_infer.solve.machine.door import DOORS, Doors, doors_module
 from cls_infer.solve.machine.kept import kept_or
 from cls_infer.solve.machine.tape import Ref, Tape
 from cls_infer.solve.route import route_of, stack_routes
@@ -254,7 +254,7 @@ def test_code_that_cannot_be_written_is_an_error_of_the_call(monkeypatch, caplog
 
 
 def test_there_are_as_many_functions_as_anybody_asks_for():
-    doors = Doors(lambda module: build._loaded(build._compiled(str(module))))
+    doors = Doors(build._loaded(build._compiled(str(doors_module()))))
     addresses = [doors.opened(Future()) for _ in range(DOORS)]
     assert len(set(addresses)) == DOORS and doors.full
 

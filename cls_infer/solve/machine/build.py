@@ -13,9 +13,10 @@ import jax
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from . import door, vector_math
 from . import emit as writing
-from . import vector_math
-from .door import Doors
+from . import handler as handling
+from .door import Doors, doors_module
 from .emit import declare, emit
 from .handler import add_handler
 from .kept import kept_or, processor
@@ -98,14 +99,10 @@ def _writer() -> ThreadPoolExecutor:
 def _door_to(handler: "Future[int]") -> int:
     """Return the address of a custom call that leads to another which is being written."""
     if not _doors or _doors[-1].full:
-        _doors.append(Doors(_loaded_or_compiled))
+        written_by = "".join(map(getsource, (door, handling))).encode()
+        name = f"cls_infer_doors_{sha256(written_by).hexdigest()[:24]}.o"
+        _doors.append(Doors(_loaded(kept_or(name, lambda: _compiled(str(doors_module()))))))
     return _doors[-1].opened(handler)
-
-
-def _loaded_or_compiled(module: ir.Module) -> llvm.ExecutionEngine:
-    text = str(module)
-    name = f"cls_infer_{sha256(text.encode()).hexdigest()[:24]}.o"
-    return _loaded(kept_or(name, lambda: _compiled(text)))
 
 
 def _digest(loops: str, lanes: int, pieces: Mapping[str, Piece]) -> str:

@@ -6,11 +6,10 @@ does not need Python for it: so a call goes through a door, which at the first c
 
 import ctypes
 import logging
-from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
 
 from llvmlite import ir
+from llvmlite.binding import ExecutionEngine
 
 from .handler import WORDS, answer, error
 from .vector_math import I64
@@ -25,17 +24,17 @@ NO_CODE = "machine code could not be written"
 
 
 class Doors:
-    """Doors that share a module, and what is behind them."""
+    """Doors of an engine that holds `doors_module`, and what is behind them."""
 
-    def __init__(self, load: Callable[[ir.Module], Any]) -> None:
+    def __init__(self, engine: ExecutionEngine) -> None:
         self._behind: list[Future[int]] = []
         self._ask = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(self._address)
         where = ctypes.cast(self._ask, ctypes.c_void_p).value
         assert where is not None
-        self._engine = load(_module())
-        ctypes.c_int64.from_address(self._engine.get_global_value_address(ASK)).value = where
+        self._engine = engine
+        ctypes.c_int64.from_address(engine.get_global_value_address(ASK)).value = where
         # now, for LLVM answers nobody while it writes code
-        self._doors = [self._engine.get_function_address(f"door_{number}") for number in range(DOORS)]
+        self._doors = [engine.get_function_address(f"door_{number}") for number in range(DOORS)]
 
     def _address(self, number: int) -> int:
         """Return where a door leads: 0 if nowhere, for an exception would be lost in the code that asks."""
@@ -56,7 +55,7 @@ class Doors:
         return self._doors[len(self._behind) - 1]
 
 
-def _module() -> ir.Module:
+def doors_module() -> ir.Module:
     """Return a module with doors, the same in all sessions."""
     module = ir.Module()
     through = _through(module)
