@@ -23,6 +23,8 @@ def with_arrays() -> list[str]:
     return [name for name in names if name not in {"cls_infer.solve", *WITHOUT_ARRAYS}]
 
 
+os.environ.pop("COLUMNS", None)  # tables are as wide as they need to be
+
 # every annotated type and shape is checked
 install_import_hook(with_arrays(), "typechecker.check")
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cls_infer.model.load import available
+
 from . import figure
 from .bodies import EVERY
 from .lead import BUDGET, LANES, TARGETS, Lead, Target, leads, ratio, within
@@ -61,7 +63,9 @@ def _every_model(results: Path) -> str:
         f" {min(x for run in told for x in run[LOAD])} and {max(x for run in told for x in run[LOAD])}.\n\n"
     )
     found = [lead for path in paths for lead in leads(read(path))]
-    return "\n## Every shipped model\n\n" + words + _surroundings(told[0]) + _lead_table(found)
+    missing = sorted({*available()} - {path.stem.removeprefix(EVERY) for path in paths})
+    left = f"\nNot measured yet: {', '.join(f'`{name}`' for name in missing)}.\n" if missing else ""
+    return "\n## Every shipped model\n\n" + words + _surroundings(told[0]) + _lead_table(found) + left
 
 
 def _lead_table(found: Sequence[Lead]) -> str:

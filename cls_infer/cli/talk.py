@@ -1,6 +1,7 @@
 """How the commands speak: data to stdout, talk to stderr, one JSON object where it was asked for."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from math import isfinite
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE = 200
-"""Columns of a table that goes to a file or a pipe, where nothing is cut or wrapped."""
+"""Columns of a table that goes to a file or a pipe, where the environment's `COLUMNS` does not say."""
 
 
 def say(text: str, *, quiet: bool) -> None:
@@ -56,10 +57,11 @@ def write_lines(*given: str) -> None:
 
 
 def stdout_console() -> "Console":
-    """Return a console on stdout, as wide as it needs to be where that is no terminal."""
+    """Return a console on stdout, as wide as the terminal; elsewhere as the reader says, or as it needs to be."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    said = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return Console(width=None if said else WIDE, highlight=False)
 
 
 def _cell(cell: Any) -> str:

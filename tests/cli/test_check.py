@@ -187,3 +187,13 @@ def test_a_good_data_set_as_json(cls_infer):
 @pytest.mark.parametrize("name", ["clarkson_a", "drug_leak_c", "dialyzer"])
 def test_every_shipped_data_set_is_found_by_name(cls_infer, name):
     assert cls_infer("check", name).code == 0
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_columns_says_and_lacks_nothing(cls_infer, monkeypatch):
+    wide = cls_infer("check", "clarkson_a").out
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = cls_infer("check", "clarkson_a").out
+    notes = next(place for place, line in enumerate(narrow.splitlines()) if line.startswith("note: "))
+    table = narrow.splitlines()[:notes]
+    assert max(map(len, table)) <= 80 < max(map(len, wide.splitlines()[:notes]))
+    assert sorted(narrow.replace("─", " ").split()) == sorted(wide.replace("─", " ").split())
