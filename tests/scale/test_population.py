@@ -92,7 +92,7 @@ def test_the_store_and_the_fit_by_two_stages_agree(model, cohort, tmp_path):
         allowed = 4 * np.sqrt(sum(1 / size for size in (*chains, *sizes)))
         assert abs(a.mean() - b.mean()) < allowed * b.std(), name
         assert abs(np.log(a.std() / b.std())) < max(allowed, 0.15), name
-    a, b = (one["posterior"]["corr_k_10_k_12"].values for one in (store.tree, fit.tree))
+    a, b = (one["posterior"][f"corr_{POOLED[0]}_{POOLED[1]}"].values for one in (store.tree, fit.tree))
     assert abs(a.mean() - b.mean()) < allowed * b.std()
 
 
