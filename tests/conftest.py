@@ -31,12 +31,9 @@ install_import_hook(with_arrays(), "typechecker.check")
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-# compiled programs are kept between runs; those quicker to compile than to read back are not
-jax.config.update("jax_compilation_cache_dir", str(Path(__file__).parents[1] / ".cache" / "jax"))
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
-
-# machine code of shipped models is looked up by its sources: no test plants anything in what it is written from
-import_module("cls_infer.solve.machine.known").look_up_code()
+# compiled programs are kept between runs, and machine code of shipped models is looked up by its sources: no test
+# plants anything in what it is written from
+import_module("cls_infer.solve.machine.known").keep_in(ROOT / ".cache" / "jax")
 
 # no deadline: the first example compiles
 settings.register_profile("local", deadline=None)

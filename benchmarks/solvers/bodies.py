@@ -6,12 +6,11 @@ from types import MappingProxyType
 import jax.numpy as jnp
 import numpy as np
 
-from cls_infer.cohort.items import ITEMS
-from cls_infer.cohort.scenario import read_scenario
 from cls_infer.model.load import load_model
 from cls_infer.model.prior import Fixed, value
-from cls_infer.pages.typical import typical_run
-from cls_infer.physiology.inputs import REST, Inputs
+from cls_infer.pages.typical import changes_of, typical_run
+from cls_infer.physiology.inputs import REST
+from cls_infer.solve.route import per_unit
 from cls_infer.solve.system import System
 
 from .problem import Problem
@@ -55,8 +54,7 @@ def shipped(name: str) -> Problem:
     """Return two days of a shipped model as its typical run changes it, under a steady infusion of Ringer's solution,
     with everything free that has a prior."""
     model = load_model(name)
-    run = typical_run(model)
-    changes = {**(read_scenario(run.scenario).changes if run.scenario else {}), **run.changes}
+    changes = changes_of(typical_run(model))
     priors = {k: one.prior_of({"onset": 24.0}) for k, one in model.parameters.items()}
     free = tuple(k for k, prior in priors.items() if not (isinstance(prior, Fixed) or prior.known))
     sizes = f"{len(model.states)} states, {len(free)} free parameters"
@@ -79,7 +77,7 @@ def _body(
     reference = model.reference(changes)._asdict()
     u = np.array(REST, float)
     for item, hourly in given.items():
-        u += hourly * np.array([ITEMS[item].per_unit.get(channel, 0.0) for channel in Inputs._fields])
+        u += hourly * per_unit(item)
     system = System(model, free, {k: v for k, v in reference.items() if k not in free})
     priors = [model.parameters[k].prior_of({"onset": 24.0}) for k in free]
 

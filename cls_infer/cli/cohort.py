@@ -4,21 +4,18 @@ import csv
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import InputError, Problem
 from ..printable import cell
+from .cohort_run import Run, model_of, open_run
 from .convert import OutFile, free_file
 from .inputs import all_of, fresh_run
-from .machine import prepare_jax
 from .options import Debug, Json, Quiet, names
 from .population import population
 from .talk import say, write_json, write_lines
-
-if TYPE_CHECKING:
-    from ..scale.run import CohortRun
 
 cohort = typer.Typer(
     name="cohort",
@@ -27,7 +24,6 @@ cohort = typer.Typer(
     rich_markup_mode=None,
 )
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder that `fit --workers` wrote.")]
 Quantity = Annotated[
     str,
     typer.Argument(metavar="QUANTITY", help="A parameter; or `largest TER`, `last V_p`, of any quantity over time."),
@@ -133,30 +129,6 @@ def pick(
 
 
 cohort.command()(population)
-
-
-def open_run(run: str) -> "CohortRun":
-    """Return the run of a cohort, with JAX ready for it."""
-    prepare_jax()
-    from ..scale.run import open_cohort
-
-    return open_cohort(run)
-
-
-def model_of(run: "CohortRun") -> Any:
-    """Return the model of a cohort; a file of the user's own must have been named before."""
-    import xarray as xr
-
-    from ..results.kept import model_again
-    from .named import was_named
-
-    attrs = run.manifest.get("provenance")
-    if not attrs:
-        remedy = f"`cls-infer resume {run.folder}` ends it"
-        raise InputError([Problem(str(run.folder), "holds an unfinished cohort", remedy=remedy)])
-    tree = xr.DataTree()
-    tree.attrs = dict(attrs)
-    return model_again(tree, named=was_named)
 
 
 def _probabilities(written: str) -> tuple[float, ...]:

@@ -1,6 +1,8 @@
 """`cls-infer convert`: other formats into a data set folder, and runs and data sets out of ours."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,11 +92,10 @@ def mimic(
     debug: Debug = False,
 ) -> None:
     """Read stays of MIMIC-IV into a data set folder."""
-    from ..cohort.convert import convert_mimic, free_folder
+    from ..cohort.convert import convert_mimic
 
-    chosen = {"stays": names(stay), "shortlist": shortlist}
-    folder, draft = all_of(lambda: free_folder(out), lambda: convert_mimic(tables, **chosen))
-    _write(draft, folder, strict=False, as_json=as_json, quiet=quiet)
+    read = partial(convert_mimic, tables, stays=names(stay), shortlist=shortlist)
+    _write_stays(read, out, as_json=as_json, quiet=quiet)
 
 
 @convert.command()
@@ -108,11 +109,10 @@ def eicu(
     debug: Debug = False,
 ) -> None:
     """Read stays of eICU into a data set folder."""
-    from ..cohort.convert import convert_eicu, free_folder
+    from ..cohort.convert import convert_eicu
 
-    chosen = {"stays": names(stay), "shortlist": shortlist}
-    folder, draft = all_of(lambda: free_folder(out), lambda: convert_eicu(tables, **chosen))
-    _write(draft, folder, strict=False, as_json=as_json, quiet=quiet)
+    read = partial(convert_eicu, tables, stays=names(stay), shortlist=shortlist)
+    _write_stays(read, out, as_json=as_json, quiet=quiet)
 
 
 @convert.command(name="csv")
@@ -152,6 +152,14 @@ def stan(dataset: Dataset, out: OutFile, as_json: Json = False, quiet: Quiet = F
     path.write_text(json.dumps(data, allow_nan=False) + "\n", encoding="utf-8")
     beside.write_text(json.dumps(known, allow_nan=False, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _told({"dataset": dataset, "out": out, "names": str(beside)}, as_json=as_json)
+
+
+def _write_stays(read: Callable[[], "Draft"], out: str, *, as_json: bool, quiet: bool) -> None:
+    """Write the stays that are read, leniently: what of them cannot stand in a data set is listed."""
+    from ..cohort.convert import free_folder
+
+    folder, draft = all_of(lambda: free_folder(out), read)
+    _write(draft, folder, strict=False, as_json=as_json, quiet=quiet)
 
 
 def _write(draft: "Draft", folder: Path, *, strict: bool, as_json: bool, quiet: bool) -> None:

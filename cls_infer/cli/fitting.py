@@ -14,7 +14,7 @@ from ..errors import InputError, Problem
 from ..inference.settings import TWO_STAGE, Settings, setting_problems
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
 from .log import logged
-from .options import assignments
+from .options import assignments, option_of
 from .progress import watching
 from .talk import say, write_json
 from .workers import fit_by_workers, keeps_shards, problems_of_workers, with_workers
@@ -186,7 +186,7 @@ def _read_again(asked: dict[str, Any], folder: Path) -> tuple[Request, str]:
 
 
 def _check_options(request: Request) -> None:
-    problems = list(setting_problems(request.settings, lambda name: f"--{name.replace('_', '-')}"))
+    problems = list(setting_problems(request.settings, option_of))
     if request.mixture and request.settings.method != TWO_STAGE:
         found = f"{request.mixture} groups that nobody charted need patients who were drawn apart"
         problems.append(Problem("--mixture", found, remedy="add `--method two-stage`"))

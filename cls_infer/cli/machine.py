@@ -15,13 +15,11 @@ def prepare_jax() -> None:
     _a_device_a_chain()
     import jax
 
-    from ..solve.machine.known import look_up_code
+    from ..solve.machine.known import keep_in
 
     jax.config.update("jax_enable_x64", True)
     if jax.config.jax_compilation_cache_dir is None and (folder := cache_folder()):
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
-        look_up_code()
+        keep_in(folder)
 
 
 def cache_folder(name: str = "jax") -> Path | None:

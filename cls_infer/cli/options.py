@@ -15,6 +15,11 @@ Dataset = Annotated[str, typer.Argument(help="A folder of tables, or a shipped d
 Out = Annotated[str | None, typer.Option("--out", metavar="RUN", help="Run folder to write; a fresh one in runs/.")]
 
 
+def option_of(setting: str) -> str:
+    """Return how an option is called that holds a setting."""
+    return f"--{setting.replace('_', '-')}"
+
+
 def names(given: Iterable[str] | None) -> tuple[str, ...]:
     """Return the names of an option that may be repeated and hold commas."""
     return tuple(name.strip() for words in given or () for name in words.split(",") if name.strip())

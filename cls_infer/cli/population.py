@@ -8,17 +8,17 @@ import typer
 
 from ..errors import InputError
 from ..inference.settings import Settings, setting_problems
+from .cohort_run import Run, model_of, open_run
 from .fit import COLUMNS, Chains, Correlated, Covariate, Draws, Hierarchical, Mixture, Seed, TargetAccept, Warmup
 from .fitting import NOT_MET
 from .inputs import all_of, fresh_run
-from .options import Debug, Json, Quiet, names
+from .options import Debug, Json, Quiet, names, option_of
 from .progress import watching
 from .talk import write_json, write_lines, write_table
 
 if TYPE_CHECKING:
     from ..results.population_fit import PopulationFit
 
-RUN = typer.Argument(metavar="RUN", help="A run folder that `fit --workers` wrote.")
 Kept = Annotated[
     int | None, typer.Option("--kept", metavar="N", help="Draws of each patient that are weighed; 500 to 2000.")
 ]
@@ -26,7 +26,7 @@ OutFolder = Annotated[str, typer.Option("--out", metavar="FOLDER", help="The fol
 
 
 def population(
-    run: Annotated[str, RUN],
+    run: Run,
     out: OutFolder,
     hierarchical: Hierarchical = None,
     covariate: Covariate = None,
@@ -43,8 +43,6 @@ def population(
     debug: Debug = False,
 ) -> int:
     """Weigh the patients' draws under a population, and write its mean, spread and effects."""
-    from .cohort import model_of, open_run
-
     settings = Settings(chains=chains, draws=draws, warmup=warmup, target_accept=target_accept, seed=seed)
     opened, folder, _ = all_of(lambda: open_run(run), lambda: fresh_run(out, name=""), lambda: _check(settings))
     model = model_of(opened)
@@ -68,7 +66,7 @@ def population(
 
 
 def _check(settings: Settings) -> None:
-    problems = list(setting_problems(settings, lambda name: f"--{name.replace('_', '-')}"))
+    problems = list(setting_problems(settings, option_of))
     if problems:
         raise InputError(problems)
 

@@ -132,12 +132,16 @@ def events_of(run: Run) -> tuple[Event, ...]:
     return read_scenario(run.scenario).therapy if run.scenario else ()
 
 
+def changes_of(run: Run) -> dict[str, float]:
+    """Return the parameters that a run changes."""
+    return {**(read_scenario(run.scenario).changes if run.scenario else {}), **run.changes}
+
+
 def simulated(model: Model, run: Run) -> Simulation:
     """Return how a run of a model goes."""
     story = read_scenario(run.scenario) if run.scenario else None
     hours = run.hours or (story.hours if story else 48.0)
-    changes = {**(story.changes if story else {}), **run.changes}
-    return simulate(model, changes=changes, therapy=events_of(run), hours=hours, every=hours / ROWS)
+    return simulate(model, changes=changes_of(run), therapy=events_of(run), hours=hours, every=hours / ROWS)
 
 
 def title_of(run: Run) -> str:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ class PopulationFit:
     verdict: Verdict
     folder: Path | None = None
 
-    @property
+    @cached_property
     def summary(self) -> list[Row]:
-        """One row for each number of the population."""
+        """One row for each number of the population, made once."""
         return summarise(self.tree)
 
 
@@ -116,15 +117,16 @@ def save_population(fit: PopulationFit, folder: Path | str) -> PopulationFit:
     part = folder.with_name(f".{folder.name}{UNFINISHED}")
     shutil.rmtree(part, ignore_errors=True)  # what a kill left
     part.mkdir(parents=True)
+    saved = replace(fit, folder=folder)
     try:
-        fit.tree.to_zarr(part / TREE, consolidated=False)
-        (part / SUMMARY).write_text(to_csv(fit.summary), encoding="utf-8")
-        (part / MANIFEST).write_text(json.dumps(_manifest(fit), indent=2) + "\n", encoding="utf-8")
+        saved.tree.to_zarr(part / TREE, consolidated=False)
+        (part / SUMMARY).write_text(to_csv(saved.summary), encoding="utf-8")
+        (part / MANIFEST).write_text(json.dumps(_manifest(saved), indent=2) + "\n", encoding="utf-8")
         part.rename(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    return replace(fit, folder=folder)
+    return saved
 
 
 def population_json(fit: PopulationFit) -> dict[str, Any]:

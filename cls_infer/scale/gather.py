@@ -73,7 +73,7 @@ def gather(run: CohortRun, model: Model, parameters: Sequence[str], *, kept: int
     stored = run.group(shards[0], "unconstrained_posterior").sizes
     count = min(kept or usual(len(names)), stored["chain"] * stored["draw"])
     _check_memory(len(names), len(parameters), count)
-    patients: list[Patient] = [None] * len(names)  # pyright: ignore[reportAssignmentType] - filled below
+    patients: dict[str, Patient] = {}
     z, log_weight = np.empty((len(names), count, len(parameters))), np.zeros((len(names), count))
     doubtful: dict[str, str] = {}
     for shard in shards:
@@ -81,10 +81,9 @@ def gather(run: CohortRun, model: Model, parameters: Sequence[str], *, kept: int
         rows = [place[one.name] for one in part.patients]
         z[rows], log_weight[rows] = part.z, part.log_weight
         doubtful |= part.doubtful
-        for row, patient in zip(rows, part.patients, strict=True):
-            patients[row] = patient
+        patients |= {one.name: one for one in part.patients}
     origin = run.manifest["provenance"]
-    cohort = Cohort(origin["cohort"], tuple(patients), origin["cohort_digest"])
+    cohort = Cohort(origin["cohort"], tuple(patients[name] for name in names), origin["cohort_digest"])
     stage_one = StageOne(dict(run.done.failed), dict(sorted(doubtful.items())))
     return Gathered(cohort, interim(z, log_weight=log_weight), slots, stage_one)
 
@@ -144,11 +143,8 @@ def _slots(run: CohortRun, model: Model, shard: str, parameters: Sequence[str]) 
 
 
 def _check(run: CohortRun, model: Model, parameters: Sequence[str], kept: int | None) -> None:
-    problems = []
-    if not run.manifest:
-        remedy = f"`cls-infer resume {run.folder}` ends it"
-        problems.append(Problem(str(run.folder), "holds an unfinished cohort", remedy=remedy))
-    elif not run.done.shards:
+    problems = run.unfinished
+    if not problems and not run.done.shards:
         message = "holds no patient who was fitted"
         problems.append(Problem(str(run.folder), message, remedy="`cls-infer cohort verdicts` says why"))
     problems += [

@@ -30,9 +30,8 @@ def pick(run: CohortRun, patient: str, model: Model) -> Fit:
     Raises:
         InputError: the cohort is unfinished, or has no such patient.
     """
-    if not run.manifest:
-        remedy = f"`cls-infer resume {run.folder}` ends it"
-        raise InputError([Problem(str(run.folder), "holds an unfinished cohort", remedy=remedy)])
+    if run.unfinished:
+        raise InputError(run.unfinished)
     shard = _shard_of(run, patient)
     inputs = run.group(shard, "inputs").attrs
     how, patients = json.loads(inputs["how"]), [patient_of(one) for one in json.loads(inputs["patients"])]

@@ -41,6 +41,12 @@ class CohortRun:
         """Whether every patient was fitted and met its verdict."""
         return bool(self.manifest) and bool(self.manifest["verdict"]["ok"])
 
+    @property
+    def unfinished(self) -> list[Problem]:
+        """The problem that it did not come to its end, if it did not."""
+        remedy = f"`cls-infer resume {self.folder}` ends it"
+        return [] if self.manifest else [Problem(str(self.folder), "holds an unfinished cohort", remedy=remedy)]
+
     def group(self, shard: str, name: str) -> "xr.Dataset":
         """Return a group of a shard; its arrays are read when they are asked for.
 

@@ -174,13 +174,11 @@ def prepare(job: Job) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import jax
 
-    from ..solve.machine.known import look_up_code
+    from ..solve.machine.known import keep_in
 
     jax.config.update("jax_enable_x64", True)
     if job.cache and jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", job.cache)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
-        look_up_code()
+        keep_in(job.cache)
 
 
 def sees(folder: Path) -> bool:

@@ -44,7 +44,7 @@ def route_of(start: float, times: Sequence[float], therapy: Sequence[Event], *, 
     for event, (begin, end) in zip(certain, ends, strict=True):
         active = (middle >= begin) & (middle < end)
         per_hour = 1.0 if ITEMS[event.item].kind == "level" else 1.0 / (end - begin)
-        effect = per_hour * _per_unit(event)
+        effect = per_hour * per_unit(event.item)
         charted[active] -= _rest(event)
         if event.amount is None:
             share[active, parameters.index(event)] = effect
@@ -53,14 +53,14 @@ def route_of(start: float, times: Sequence[float], therapy: Sequence[Event], *, 
     return Route(np.asarray(float(start)), stops, Forcing(charted, share), _ends(start, latest, therapy, slots))
 
 
-def _per_unit(event: Event) -> np.ndarray:
+def per_unit(item: str) -> np.ndarray:
     """Return what one unit of an item brings to each channel [channel]."""
-    return np.array([ITEMS[event.item].per_unit.get(channel, 0.0) for channel in CHANNELS])
+    return np.array([ITEMS[item].per_unit.get(channel, 0.0) for channel in CHANNELS])
 
 
 def _rest(event: Event) -> np.ndarray:
     """Return the values at rest whose place a level takes [channel]."""
-    return np.array(REST, float) * (_per_unit(event) != 0) * (ITEMS[event.item].kind == "level")
+    return np.array(REST, float) * (per_unit(event.item) != 0) * (ITEMS[event.item].kind == "level")
 
 
 def _ends(start: float, latest: float, therapy: Sequence[Event], slots: int) -> Ends:
@@ -74,7 +74,7 @@ def _ends(start: float, latest: float, therapy: Sequence[Event], slots: int) -> 
         assert event.amount is not None  # the reader refuses the one with the other
         level = ITEMS[event.item].kind == "level"
         others = [one.start for one in therapy if level and one.item == event.item and one.start > event.start]
-        effect = event.amount * _per_unit(event)
+        effect = event.amount * per_unit(event.item)
         ends.uncertain[slot] = True
         ends.begin[slot] = min(event.start, latest)
         ends.until[slot] = min([latest, *others])

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from ..quantities import NUMBER
@@ -27,11 +28,7 @@ OFF = ("", "0", "off")
 def is_eicu(folder: Path) -> bool:
     """Tell whether a folder holds eICU's tables."""
     path = find_table(folder, "patient")
-    return path is not None and any("patientunitstayid" in row.cells for row in _first(path))
-
-
-def _first(path: Path) -> list[Row]:
-    return [row for row, _ in zip(read_rows(path, ()), range(1), strict=False)]
+    return path is not None and any("patientunitstayid" in row.cells for row in islice(read_rows(path, ()), 1))
 
 
 def read_eicu(folder: Path, wanted: Callable[[str], bool]) -> Chart:

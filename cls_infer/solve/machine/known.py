@@ -42,6 +42,13 @@ def look_up_code() -> None:
     _asked.set()
 
 
+def keep_in(folder: Path | str) -> None:
+    """Keep compiled programs and machine code in a folder from here on, and look code up there."""
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)  # what compiles faster than it is read back
+    look_up_code()
+
+
 def origin_of(fun: Callable[..., object]) -> tuple | None:
     """Return what tells a method from every other in all sessions, its name and the `origin` of that which it belongs
     to; None where nothing does."""
