@@ -4,7 +4,7 @@
 Here each patient has its own tolerance, one of a few so that few programs serve all, and random numbers by its name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -16,9 +16,10 @@ from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, tolerance_at
 from .apart import Apart
 from .certified import TOGETHER, Certify, WeighedDraws, errors_in_nats, together, weighed_batch
+from .hmc import Chained, chained
 from .modes import Modes, find_modes
 from .programs import Programs
-from .run import Enough, Inference, Report, infer, of_patients, weighed_part, weighs
+from .run import WEIGHING, Enough, Inference, Report, chained_part, infer, of_patients, road_of, weighed_part
 from .seeds import number
 from .settings import Settings
 
@@ -52,10 +53,14 @@ def infer_alone(
     programs = programs or Programs()
     posteriors, parts = lanes_of_patients(target, programs), list[Inference]()
     left = list(range(len(posteriors.names)))
-    if weighs(posteriors, settings):
-        for weighed in _weighed(posteriors, settings, certify, report):
+    road = road_of(posteriors, settings)
+    if road in WEIGHING:
+        for weighed in _weighed(posteriors, settings, certify, report, method=road):
             parts.append(weighed_part(target, weighed))
             left = [i for i in left if i not in weighed.which]
+    if road == "hmc":
+        parts += [chained_part(target, one) for one in _chained(posteriors, settings, enough, report)]
+        left = []
     for i in left:
         report(f"NUTS of {posteriors.names[i]}")
         one = of_patients(target, [i])
@@ -65,26 +70,45 @@ def infer_alone(
 
 
 def _weighed(
-    posteriors: Apart, settings: Settings, certify: Certify, report: Callable[[str], None]
+    posteriors: Apart, settings: Settings, certify: Certify, report: Callable[[str], None], *, method: str
 ) -> list[WeighedDraws]:
     """Return the weighed draws of those who earn a certificate, side by side where they were solved alike."""
-    method = "laplace" if settings.method == "laplace" else "importance"
     found: dict[Tolerance, list] = {}
+    for solved, some, modes, searching in _searched(posteriors, settings, report):
+        one = weighed_batch(solved, some, modes, settings, certify, report, method=method)
+        one = replace(one, searching=searching * len(some))
+        found.setdefault(solved.target.tolerance, []).append(one)
+    return [
+        together(posteriors.at(tolerance), settings, batches, method)
+        for tolerance, batches in found.items()
+        if any(batch.which for batch in batches)
+    ]
+
+
+def _chained(posteriors: Apart, settings: Settings, enough: Enough, report: Callable[[str], None]) -> list[Chained]:
+    """Return the chains of all."""
+
+    def suffices(number: int, z: np.ndarray) -> bool:
+        return enough(of_patients(posteriors.target, [number]), z)
+
+    found: list[Chained] = []
+    for solved, some, modes, searching in _searched(posteriors, settings, report):
+        found += chained(solved, some, modes, settings, suffices, report, searching=searching)
+    return found
+
+
+def _searched(
+    posteriors: Apart, settings: Settings, report: Callable[[str], None]
+) -> Iterator[tuple[Apart, list[int], Modes, float]]:
+    """Yield of every batch those who are solved alike: at their tolerance, who they are, their modes, and the seconds
+    that the search took for each."""
     for first in range(0, len(posteriors.names), TOGETHER):
         batch, begun = range(len(posteriors.names))[first : first + TOGETHER], perf_counter()
         modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
         of_tolerance = _exact_enough(posteriors, batch, modes, settings)
         searching = (perf_counter() - begun) / len(batch)
         for solved, which in of_tolerance:
-            some, theirs = [batch[i] for i in which], _some(modes, which)
-            one = weighed_batch(solved, some, theirs, settings, certify, report, method=method)
-            one = replace(one, searching=searching * len(some))
-            found.setdefault(solved.target.tolerance, []).append(one)
-    return [
-        together(posteriors.at(tolerance), settings, batches, method)
-        for tolerance, batches in found.items()
-        if any(batch.which for batch in batches)
-    ]
+            yield solved, [batch[i] for i in which], _some(modes, which), searching
 
 
 def _exact_enough(

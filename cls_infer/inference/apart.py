@@ -12,23 +12,24 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
 
 from ..errors import Problem
 from ..likelihood.facts import Facts, bucket, in_company, padded
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
-from ..solve.longer import longer
-from ..solve.platform import devices
 from .gauss_newton import expand, factor
+from .lanes import lanes_of, lanes_program, over_lanes
 from .prior_sample import latin_hypercube
 from .programs import Programs
+from .searches import STARTS
 from .unsolved import unsolved
 
-VALUES, EXPANSIONS = 256, 32
+VALUES, SLOPES, EXPANSIONS = 256, 8, 8
 """Lanes a device takes at once: fixed, so that no result depends on how many patients there are. An expansion carries
-a tangent for each coordinate beside every lane."""
+a tangent for each coordinate beside every lane; of slopes a single patient asks for few at once."""
 
+ABREAST = 16
+"""Points of each posterior whose slopes are asked for at once, at most."""
 
 PRIOR = 4096
 """Draws of the prior that tell how much of it the healthy ranges leave."""
@@ -43,6 +44,13 @@ class Local(NamedTuple):
     curvature: Any
     log_likelihood: Any
     status: Any
+
+
+class Slope(NamedTuple):
+    """A patient's log posterior at each point [lane] and its gradient [lane, dim]."""
+
+    log_posterior: Any
+    gradient: Any
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,21 @@ class Apart:
         return self._over_lanes("log posterior", at, VALUES)
 
     @cached_property
+    def slope(self) -> Callable[..., Slope]:
+        """The log posterior and its gradient at points [lane, dim] of patients [lane]."""
+
+        def total(points: jax.Array, facts: Facts, patient: jax.Array) -> tuple[jax.Array, jax.Array]:
+            terms = self.target.with_facts(facts).by_patient(self.coordinates(points), patient)
+            value = terms.log_likelihood + terms.log_health - 0.5 * jnp.sum(points**2, axis=1)
+            return jnp.sum(value), value
+
+        def at(facts: Facts, points: jax.Array, patient: jax.Array) -> Slope:
+            (_, value), gradient = jax.value_and_grad(total, has_aux=True)(points, facts, patient)
+            return Slope(value, gradient)
+
+        return self._over_lanes("slope", at, SLOPES, ABREAST)
+
+    @cached_property
     def expand(self) -> Callable[..., Local]:
         """The expansion about points [lane, dim] of patients [lane]."""
 
@@ -112,7 +135,7 @@ class Apart:
                 status=found.status,
             )
 
-        return self._over_lanes("expansion", about, EXPANSIONS)
+        return self._over_lanes("expansion", about, EXPANSIONS, STARTS)
 
     @cached_property
     def values(self) -> Callable[..., np.ndarray]:
@@ -147,8 +170,12 @@ class Apart:
         held = tuple(target.pooling.held.items())
         return names, slots, held, assays, shapes, target.plan.slots, target.plan.route.ends is None, target.tolerance
 
-    def _over_lanes(self, what: str, fun: Callable[..., Any], block: int) -> Callable[..., Any]:
-        run = self.programs.once((what, self.form), lambda: lanes_program(fun, block, known=1))
+    def _over_lanes(
+        self, what: str, fun: Callable[..., Any], block: int, each: int | None = None
+    ) -> Callable[..., Any]:
+        """Return a program of lanes, of which there are at most `each` for a patient."""
+        most = each and each * max(self.places, len(self.names))
+        run = self.programs.once((what, most, self.form), lambda: lanes_program(fun, block, known=1, most=most))
         return lanes_of(run, self.facts)
 
     def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
@@ -207,6 +234,20 @@ class Whole:
         return over_lanes(at, self._block(VALUES))
 
     @cached_property
+    def slope(self) -> Callable[..., Slope]:
+        """The log posterior and its gradient at points [lane, dim]."""
+
+        def total(points: jax.Array) -> tuple[jax.Array, jax.Array]:
+            value = jax.vmap(self.target.log_factor)(points) - 0.5 * jnp.sum(points**2, axis=1)
+            return jnp.sum(value), value
+
+        def at(points: jax.Array, which: jax.Array) -> Slope:
+            (_, value), gradient = jax.value_and_grad(total, has_aux=True)(points)
+            return Slope(value, gradient)
+
+        return over_lanes(at, self._block(SLOPES), most=ABREAST)
+
+    @cached_property
     def expand(self) -> Callable[..., Local]:
         """The expansion about points [lane, dim]."""
 
@@ -215,7 +256,7 @@ class Whole:
             status, log_likelihood = jnp.max(found.status, axis=1), jnp.sum(found.log_likelihood, axis=1)
             return Local(found.log_posterior, found.gradient, found.curvature, log_likelihood, status)
 
-        return over_lanes(about, self._block(EXPANSIONS))
+        return over_lanes(about, self._block(EXPANSIONS), most=STARTS)
 
     def _block(self, lanes: int) -> int:
         return max(1, lanes // len(self.target.plan.patients))
@@ -242,40 +283,3 @@ class Whole:
 
 
 type Posteriors = Apart | Whole
-
-
-class LanesProgram(NamedTuple):
-    """What is compiled for so many lanes on all devices together."""
-
-    run: Callable[..., Any]
-    lanes: int
-
-
-def lanes_program(fun: Callable[..., Any], block: int, *, known: int) -> LanesProgram:
-    """Return what computes `fun` of so many arguments that are `known` of all patients, so that they are no part of the
-    program, and of points [lane, dim] and patients [lane], of which every device takes `block` lanes at a time."""
-    present = devices()
-    by_lane = PartitionSpec("lane")
-    specs = (*(PartitionSpec() for _ in range(known)), by_lane, by_lane)
-    mesh = Mesh(np.array(present), ("lane",))
-    split = jax.shard_map(fun, mesh=mesh, in_specs=specs, out_specs=by_lane, check_vma=False)
-    return LanesProgram(jax.jit(split), block * len(present))
-
-
-def lanes_of(program: LanesProgram, *known: Any) -> Callable[..., Any]:
-    """Return the function of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays: one
-    program, whatever the number of lanes, and the same numbers."""
-    run, size = program
-
-    def over(points: np.ndarray, patient: np.ndarray) -> Any:
-        lanes = len(points)
-        points, patient = (longer(a, lanes + -lanes % size) for a in (points, patient))
-        pieces = [run(*known, points[i : i + size], patient[i : i + size]) for i in range(0, lanes, size)]
-        return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:lanes], *pieces)
-
-    return over
-
-
-def over_lanes(fun: Callable[..., Any], block: int) -> Callable[..., Any]:
-    """Return `fun` of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays."""
-    return lanes_of(lanes_program(fun, block, known=0))

@@ -1,20 +1,23 @@
 """Every simulated patient fitted again: draws of equal weight, by which road, and who was left without any."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import InputError, Problem
 from ..solve.lanes import Tolerance
+from .abreast import Suffices
 from .accuracy import sample_of
 from .apart import Apart
-from .certified import Certify, WeighedDraws, by_importance, by_laplace
+from .certified import Certify, WeighedDraws
 from .copies import copies
-from .run import FEW, Enough, Report, infer
+from .hmc import Chained, by_hmc
+from .run import WEIGHING, Enough, Report, infer, road_of
 from .settings import Settings
 from .simulated import Simulated
 
-ROADS = ("auto", "importance", "nuts", "laplace")
+ROADS = ("auto", "importance", "hmc", "nuts", "laplace")
 LEFT_OUT, NOT_CONVERGED = "no certificate", "not converged"
 """Words for a fit without draws to rank among: nothing was sampled for want of a certificate, or NUTS did not end."""
 
@@ -75,11 +78,18 @@ def refit(
         seconds={},
         tolerance=target.tolerance,
     )
-    weighs = settings.method != "nuts" and (settings.method != "auto" or apart.dimension <= FEW)
-    if weighs:
-        road = by_laplace if settings.method == "laplace" else by_importance
-        found = _taken(found, road(apart, replace(settings, chains=1, draws=draws), certify=certify, report=report))
+    road = road_of(apart, settings)
+    if road in WEIGHING:
+        once = replace(settings, chains=1, draws=draws)
+        found = _taken(found, WEIGHING[road](apart, once, certify=certify, report=report))
     left = np.flatnonzero(~found.there)
+    if road == "hmc":
+
+        def ends(fit: int, z: np.ndarray) -> bool:
+            return enough(copies(target, [fit]), z)
+
+        found = _followed(found, by_hmc(apart, settings, suffices=ends, report=report), ends)
+        left = left[:0]
     for number, fit in enumerate(left[:most_nuts], start=1):
         report(f"NUTS: {target.plan.patients[fit]} ({number} of {len(left)} without a certificate)")
         own = replace(settings, method="nuts", seed=settings.seed + int(fit))
@@ -104,6 +114,18 @@ def _taken(found: Refits, weighed: WeighedDraws) -> Refits:
     found.khat[weighed.which] = weighed.certificate.khat
     found.effective[weighed.which] = weighed.certificate.effective
     return replace(found, seconds=dict(weighed.seconds), tolerance=weighed.tolerance)
+
+
+def _followed(found: Refits, chained: Sequence[Chained], suffices: Suffices) -> Refits:
+    """Return the refits with draws of the chains that converged, spread over each."""
+    for one in chained:
+        found.road[one.number] = NOT_CONVERGED
+        if suffices(one.number, one.draws.z):
+            found.road[one.number] = "hmc"
+            found.points[one.number] = sample_of(one.draws.z, found.points.shape[1])
+    names = chained[0].draws.seconds
+    seconds = {name: sum(one.draws.seconds[name] for one in chained) for name in names}
+    return replace(found, seconds=seconds, tolerance=chained[0].tolerance)
 
 
 def check(draws: int, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from .certified import Certificate, Certify, WeighedDraws, by_importance, by_lap
 from .chains import Draws, finished, follow
 from .checkpoint import NOWHERE, Kept
 from .departure import Departure, depart, in_words
+from .hmc import Chained, by_hmc
 from .kernel import trace_sampler
 from .method import stiff_after_all, with_method
 from .programs import Programs
@@ -34,9 +35,13 @@ type Enough = Callable[[Posterior, np.ndarray], bool]
 
 DEPARTURE, SEARCHES = "departure", "searches"
 
+WEIGHING = {"importance": by_importance, "laplace": by_laplace}
+"""Roads whose draws are weighed."""
+
 FEW = 20
 """`auto` takes importance sampling up to so many unknown numbers a patient. With thirty no mixture of Student's t was
-found to cover a whole episode's posterior (`docs/evidence/importance.md`), and the attempt would be in vain."""
+found to cover a whole episode's posterior (`docs/evidence/importance.md`), and the attempt would be in vain: patients
+who share nothing are then sampled by Hamiltonian Monte Carlo, all abreast, and those who do by NUTS."""
 
 
 @dataclass(frozen=True)
@@ -195,12 +200,17 @@ def infer_cohort(
     parts: list[Inference] = []
     left = list(range(len(posteriors.names)))
     programs = Programs()
-    if weighs(posteriors, settings):
-        road = by_laplace if settings.method == "laplace" else by_importance
-        weighed = road(posteriors, settings, certify=certify, report=report, kept=kept)
+    road = road_of(posteriors, settings)
+    if road in WEIGHING:
+        weighed = WEIGHING[road](posteriors, settings, certify=certify, report=report, kept=kept)
         left = [i for i in left if i not in weighed.which]
         if weighed.which:
             parts.append(weighed_part(whole, weighed))
+    if road == "hmc":
+        ends = (lambda i, z: enough(of_patients(whole, [i]), z)) if apart else (lambda i, z: enough(whole, z))
+        found = by_hmc(posteriors, settings, suffices=ends, report=report, kept=kept)
+        parts += [chained_part(whole, one) for one in found]
+        left = []
     for number in left:
         if len(left) > 1:
             report(f"patient {whole.plan.patients[number]} ({number + 1} of {len(cohort.patients)})")
@@ -226,11 +236,23 @@ def _check_no_mixture(whole: Posterior) -> None:
     raise InputError([Problem("--method", found, remedy=remedy)])
 
 
-def weighs(posteriors: Posteriors, settings: Settings) -> bool:
-    """Return whether draws are to be weighed: asked for, or `auto` and few numbers unknown."""
-    if settings.method == "auto":
-        return posteriors.dimension <= FEW
-    return settings.method != "nuts"
+def road_of(posteriors: Posteriors, settings: Settings) -> str:
+    """Return by which road draws come first: the method asked for, or what `auto` takes for so many unknown numbers."""
+    if settings.method != "auto":
+        return settings.method
+    if posteriors.dimension <= FEW:
+        return "importance"
+    return "hmc" if isinstance(posteriors, Apart) else "nuts"
+
+
+def chained_part(whole: Posterior, one: Chained) -> Inference:
+    """Return the inference of one posterior's chains."""
+    solved = replace(whole, tolerance=one.tolerance)
+    everyone = tuple(range(len(whole.plan.patients)))
+    apart = are_apart(whole)
+    sampled = of_patients(solved, [one.number]) if apart and len(everyone) > 1 else solved
+    numbers = (one.number,) if apart else everyone
+    return Inference(sampled, one.draws, "hmc", one.draws.seconds, None, numbers, searches=one.searches)
 
 
 def weighed_part(whole: Posterior, weighed: WeighedDraws) -> Inference:

@@ -7,10 +7,11 @@ from typing import Any
 from ..errors import Problem
 
 TWO_STAGE = "two-stage"
-METHODS = ("auto", "nuts", "importance", "laplace", TWO_STAGE)
-"""NUTS; importance sampling, with NUTS for whom it gives no certificate; the Laplace approximation, weighed but not
-corrected; two stages, patients apart and then weighed under their population; or `auto`, importance sampling where few
-numbers are unknown and NUTS elsewhere."""
+METHODS = ("auto", "hmc", "nuts", "importance", "laplace", TWO_STAGE)
+"""Hamiltonian Monte Carlo of many lanes abreast; NUTS; importance sampling, with NUTS for whom it gives no certificate;
+the Laplace approximation, weighed but not corrected; two stages, patients apart and then weighed under their
+population; or `auto`: importance sampling where few numbers are unknown, elsewhere Hamiltonian Monte Carlo of patients
+who share nothing and NUTS of those who do."""
 
 SOLVERS = ("auto", "tsit5", "ros34pw2")
 """Those that watch their error."""

@@ -18,8 +18,9 @@ from ..solve.lanes import Route
 from ..solve.plan import Plan, plan_along, start_of, usable, used
 from ..solve.route import route_of
 from .accuracy import TIGHT
-from .apart import VALUES, Apart, over_lanes
+from .apart import VALUES, Apart
 from .copies import copies
+from .lanes import over_lanes
 
 MOST_DRAWN = 2000
 """Truths drawn for each patient kept, at most: fewer would pass only if nearly none were possible."""

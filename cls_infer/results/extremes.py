@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 
 from ..cohort.records import Patient
-from ..inference.apart import VALUES, Apart, lanes_of, lanes_program
+from ..inference.apart import VALUES, Apart
 from ..inference.evenly import evenly
+from ..inference.lanes import lanes_of, lanes_program
 from ..likelihood.facts import Facts, coarse
 from ..model.spec import Model
 from ..solve.lanes import Route

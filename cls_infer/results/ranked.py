@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cohort.records import Patient
-from ..inference.apart import VALUES, Apart, over_lanes
+from ..inference.apart import VALUES, Apart
+from ..inference.lanes import over_lanes
 from ..likelihood.posterior import Posterior
 from ..model.spec import Model
 from ..solve.lattice import lattice, quantities_at

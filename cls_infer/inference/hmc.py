@@ -1,0 +1,122 @@
+"""Posteriors sampled by Hamiltonian Monte Carlo, a batch at a time; what an earlier session ended is not done again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ..solve.lanes import Tolerance
+from .abreast import Suffices, by_hamiltonian
+from .apart import Posteriors
+from .certified import TOGETHER, exact_enough
+from .chains import Draws
+from .checkpoint import NOWHERE, Kept
+from .modes import Modes, find_modes
+from .searches import Searches
+from .settings import Settings
+
+STATISTICS, SEARCHED = "stats.", "searches."
+
+
+@dataclass(frozen=True)
+class Chained:
+    """The chains of the posterior of this number, solved how exactly, and where the searches for its mode ended."""
+
+    number: int
+    draws: Draws
+    tolerance: Tolerance
+    searches: Searches
+
+
+def by_hmc(
+    posteriors: Posteriors,
+    settings: Settings,
+    *,
+    suffices: Suffices,
+    report: Callable[[Any], None] = lambda _: None,
+    kept: Kept = NOWHERE,
+) -> list[Chained]:
+    """Return the chains of every posterior. A batch that a kill interrupts begins anew, and comes to the same bits."""
+    everyone, done = range(len(posteriors.names)), list[Chained]()
+    for first in range(0, len(everyone), TOGETHER):
+        batch = everyone[first : first + TOGETHER]
+        if len(everyone) > TOGETHER:
+            report(f"patients: {first + 1} to {batch[-1] + 1} of {len(everyone)}")
+        known = [again(kept, number) for number in batch]
+        whole = [one for one in known if one is not None]
+        if len(whole) < len(batch):
+            whole = _batch(posteriors, batch, settings, suffices, report, first=first == 0)
+            for one in whole:
+                keep(kept, one)
+        done += whole
+        posteriors = posteriors.at(whole[0].tolerance)
+    return done
+
+
+def _batch(
+    posteriors: Posteriors,
+    batch: Sequence[int],
+    settings: Settings,
+    suffices: Suffices,
+    report: Callable[[Any], None],
+    *,
+    first: bool,
+) -> list[Chained]:
+    """Return the chains of a batch; the first one also tells how exactly to solve."""
+    begun = perf_counter()
+    modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
+    if first:
+        posteriors = exact_enough(posteriors, batch, modes, settings, report)
+    searching = (perf_counter() - begun) / len(batch)
+    return chained(posteriors, batch, modes, settings, suffices, report, searching=searching)
+
+
+def chained(
+    posteriors: Posteriors,
+    patients: Sequence[int],
+    modes: Modes,
+    settings: Settings,
+    suffices: Suffices,
+    report: Callable[[Any], None],
+    *,
+    searching: float,
+) -> list[Chained]:
+    """Return the chains of patients whose modes are known; the search for each took so many seconds."""
+    begun = perf_counter()
+    report("compiling the slopes")
+    posteriors.slope(modes.points[:1, 0], np.asarray(patients[:1]))
+    compiled = perf_counter()
+    found = by_hamiltonian(posteriors, patients, modes, settings, suffices=suffices, report=report)
+    parts = {"compile": compiled - begun, "sample": perf_counter() - compiled}
+    seconds = {"start": searching, **{name: spent / len(patients) for name, spent in parts.items()}}
+    return [
+        Chained(
+            number=patient,
+            draws=Draws(draws.z, draws.stats, seconds),
+            tolerance=posteriors.target.tolerance,
+            searches=Searches(*(column[i : i + 1] for column in modes.searches)),
+        )
+        for i, (patient, draws) in enumerate(zip(patients, found, strict=True))
+    ]
+
+
+def keep(kept: Kept, one: Chained) -> None:
+    """Write what was sampled of one posterior; its facts, written last, mark it whole."""
+    name = f"hmc-{one.number:05d}"
+    stats = {f"{STATISTICS}{key}": value for key, value in one.draws.stats.items()}
+    ends = {f"{SEARCHED}{key}": value for key, value in one.searches._asdict().items()}
+    kept.write(name, {"z": one.draws.z, **stats, **ends})
+    kept.write_facts(name, {"tolerance": one.tolerance._asdict(), "seconds": one.draws.seconds})
+
+
+def again(kept: Kept, number: int) -> Chained | None:
+    """Return what an earlier session sampled of one posterior, None if it did not, or what it kept is damaged."""
+    name = f"hmc-{number:05d}"
+    facts, arrays = kept.read_facts(name), kept.read(name)
+    if facts is None or arrays is None:
+        return None
+    stats = {key.removeprefix(STATISTICS): value for key, value in arrays.items() if key.startswith(STATISTICS)}
+    ends = Searches(*(arrays[f"{SEARCHED}{key}"] for key in Searches._fields))
+    return Chained(number, Draws(arrays["z"], stats, facts["seconds"]), Tolerance(**facts["tolerance"]), ends)

@@ -1,0 +1,106 @@
+"""One posterior's chains, each of several lanes, as a coroutine: where they begin, the warmup, draws until they do."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .apart import ABREAST
+from .chains import Draws
+from .hamiltonian import Asking, At, Row, Way, look, settled, transition, warmed
+from .importance import WIDER, first_mixture
+from .kernel import first_step
+from .modes import Modes
+from .settings import Settings
+
+CLOSER = 0.99
+"""Acceptance that is asked for where a transition diverges: the step was too long for a corner of the posterior."""
+
+
+class LaneChains:
+    """Chains while they are made, and how far they are.
+
+    A chain is several lanes, which all begin at its own point; their draws stand behind one another. R-hat still tells
+    whether chains that began apart agree, and each lane makes only its share of the transitions.
+
+    Attributes:
+        lanes: of each chain.
+        total: draws of each chain that are sought, with the warmup.
+        done: of them behind.
+        divergences: since the warmup.
+        step: size of a leapfrog in coordinates of unit variance.
+        leapfrogs: of the last transition.
+
+    Reference:
+        Margossian, Hoffman, Sountsov, Riou-Durand, Vehtari, Gelman (2024), Nested R-hat: assessing the convergence of
+        Markov chain Monte Carlo when running many short chains, Bayesian Analysis.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lanes = max(1, ABREAST // settings.chains)
+        self.total = settings.warmup + settings.draws
+        self.done = self.divergences = self.leapfrogs = 0
+        self.step = 0.0
+        self._rows: list[Row] = []
+
+    def asking(
+        self, modes: Modes, which: int, rng: np.random.Generator, suffices: Callable[[np.ndarray], bool]
+    ) -> Asking[Draws]:
+        """Return the draws of the posterior of these modes: as many as the settings say, and as many again while they
+        do not suffice and there may be more."""
+        settings = self.settings
+        way = Way(
+            root=np.linalg.cholesky(modes.covariance[which, 0]),
+            step=first_step(modes.points.shape[-1]),
+            most=2**settings.max_tree_depth - 1,
+        )
+        at = yield from self._departed(modes, which, rng)
+        share, accept = -(-settings.warmup // self.lanes), settings.target_accept
+        at, way = yield from warmed(at, way, rng, transitions=share, accept=accept, told=self._tell)
+        at = yield from self._drawn(at, way, rng, settings.draws)
+        if self.divergences and accept < CLOSER:
+            self._rows, self.divergences = [], 0
+            at, way, _ = yield from settled(at, way, rng, transitions=share, accept=CLOSER, told=self._tell)
+            at = yield from self._drawn(at, way, rng, settings.draws)
+        count = settings.draws
+        while not suffices((found := self._draws(count)).z) and count + settings.draws <= settings.most_draws:
+            count += settings.draws
+            self.total += settings.draws
+            at = yield from self._drawn(at, way, rng, count)
+        return found
+
+    def _departed(self, modes: Modes, which: int, rng: np.random.Generator) -> Asking[At]:
+        """Return where the lanes begin: each chain at a draw of the Laplace approximation of one of the modes, or
+        nearer to the mode where that cannot be solved."""
+        laplace, chains = first_mixture(modes, which), self.settings.chains
+        about = rng.choice(len(laplace.share), chains, p=laplace.share)
+        roots = np.linalg.cholesky(laplace.scale[about] / WIDER)
+        away = (roots @ rng.standard_normal((chains, roots.shape[-1], 1)))[..., 0]
+        at = yield from look(laplace.location[about] + away)
+        while np.any(astray := np.isneginf(at.log_posterior)):
+            away = np.where(astray[:, None], away / 2, away)
+            at = yield from look(laplace.location[about] + away)
+        return At(*(np.repeat(a, self.lanes, axis=0) for a in at))
+
+    def _drawn(self, at: At, way: Way, rng: np.random.Generator, count: int) -> Asking[At]:
+        """Return where the lanes are when each chain has so many draws."""
+        self.step = way.step
+        while len(self._rows) * self.lanes < count:
+            at, row = yield from transition(at, way, rng)
+            self._rows.append(row)
+            self.divergences += int(row.diverging.sum())
+            self._tell(row)
+        return at
+
+    def _tell(self, row: Row) -> None:
+        self.done = min(self.done + self.lanes, self.total)
+        self.leapfrogs = int(row.num_steps[0])
+
+    def _draws(self, count: int) -> Draws:
+        """Return so many draws of each chain, lane behind lane."""
+        stats = {name: self._by_chain(name)[:, :count] for name in Row._fields}
+        return Draws(stats.pop("z"), stats)
+
+    def _by_chain(self, name: str) -> np.ndarray:
+        by_lane = np.stack([getattr(row, name) for row in self._rows], axis=1)
+        return by_lane.reshape(self.settings.chains, -1, *by_lane.shape[2:])
