@@ -197,7 +197,7 @@ def _memory(path: Path) -> str:
             f"{r['solver']} {float(r['rtol']):g}",
             r["before_mib"],
             r["peak_mib"],
-            str(int(r["peak_mib"]) - int(r["before_mib"])),
+            str(int(r["peak_mib"]) - int(r["before_mib"])) if r["peak_mib"] else "ended in an error",
         ]
         for r in rows
     ]

@@ -30,7 +30,7 @@ Fits = Annotated[int, typer.Option("--fits", metavar="N", help="Patients simulat
 Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws of each fit that its truth is ranked among.")]
 Method = Annotated[
     str,
-    typer.Option("--method", metavar="auto|importance|nuts|laplace", help="How to sample each fit, as `fit` does."),
+    typer.Option("--method", metavar="auto|importance|hmc|nuts|laplace", help="How to sample each fit, as `fit` does."),
 ]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter, in truth too.")]
 MostNuts = Annotated[

@@ -33,8 +33,8 @@ Method = Annotated[
     str,
     typer.Option(
         "--method",
-        metavar="auto|nuts|importance|laplace|two-stage",
-        help="How to sample; auto weighs draws of patients with few unknowns, and takes NUTS for the others.",
+        metavar="auto|hmc|nuts|importance|laplace|two-stage",
+        help="How to sample; auto weighs draws of patients with few unknowns, and samples the others by HMC or NUTS.",
     ),
 ]
 PerPatient = Annotated[

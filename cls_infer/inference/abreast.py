@@ -7,15 +7,21 @@ import numpy as np
 
 from .apart import Posteriors, Slope
 from .chains import Draws
+from .checkpoint import NOWHERE
+from .cost import forecast
 from .hamiltonian import Asking
+from .journal import Journal
 from .lane_chains import LaneChains
 from .modes import Modes
-from .progress import Progress
+from .progress import Forecast, Progress
 from .seeds import generator
 from .settings import Settings
 
 EVERY = 2.0
 """Seconds between two reports."""
+
+TIMED = 5
+"""Rounds of slopes that tell how long one takes."""
 
 type Suffices = Callable[[int, np.ndarray], bool]
 """Whether the draws of a posterior, by its number, [chain, draw, dim] suffice."""
@@ -28,49 +34,71 @@ def by_hamiltonian(
     settings: Settings,
     *,
     suffices: Suffices,
-    report: Callable[[Progress], None] = lambda _: None,
+    report: Callable[[Progress | Forecast], None] = lambda _: None,
+    journal: Journal | None = None,
 ) -> list[Draws]:
     """Return the chains of these posteriors, whose modes are known, in the same order.
 
-    Each has random numbers of its own, and how many there are beside it changes no bit of its draws.
+    Each has random numbers of its own, and how many there are beside it changes no bit of its draws. What the
+    `journal` holds of an earlier session is not solved again. An interrupt (Ctrl-C) after all warmups returns the
+    draws so far, marked incomplete.
     """
     chains = [LaneChains(settings) for _ in patients]
     asking = []
     for i, patient in enumerate(patients):
         rng = generator(settings.seed, posteriors.names[patient], "hamiltonian")
         asking.append(chains[i].asking(modes, i, rng, lambda z, patient=patient: suffices(patient, z)))
-    begun = told = perf_counter()
-
-    def tell() -> None:
-        nonlocal told
-        if (now := perf_counter()) - told > EVERY:
-            told = now
-            report(_progress(chains, settings, now - begun))
-
-    return drive(asking, posteriors, patients, tell)
+    journal = journal or Journal(NOWHERE, "")
+    try:
+        return drive(asking, posteriors, patients, journal, Teller(chains, settings, modes.points.shape[-1], report))
+    except KeyboardInterrupt:
+        if not all(one.some for one in chains):
+            raise
+        return [one.so_far() for one in chains]
 
 
-def _progress(chains: Sequence[LaneChains], settings: Settings, seconds: float) -> Progress:
-    """Return where all chains stand together; those that ended early wait for none."""
-    done = float(np.mean([one.done for one in chains]))
-    total = max(one.total for one in chains)
-    return Progress(
-        done=int(done),
-        total=total,
-        warmup=settings.warmup,
-        divergences=sum(one.divergences for one in chains),
-        step_size=float(np.mean([one.step for one in chains])),
-        leapfrogs=float(np.mean([one.leapfrogs for one in chains])),
-        seconds=seconds,
-        left=seconds * (total - done) / max(done, 1.0),
-    )
+class Teller:
+    """What is told of chains on their way: once what they will cost, then now and again where they are."""
+
+    def __init__(
+        self,
+        chains: Sequence[LaneChains],
+        settings: Settings,
+        dimension: int,
+        report: Callable[[Progress | Forecast], None],
+    ) -> None:
+        self.chains, self.settings, self.dimension, self.report = chains, settings, dimension, report
+        self.rounds, self.begun, self.told = 0, perf_counter(), perf_counter()
+
+    def solved(self) -> None:
+        """Tell, if it is time, after another round of slopes."""
+        self.rounds += 1
+        now = perf_counter()
+        if self.rounds == TIMED:
+            gradient = (now - self.begun) / TIMED / self.chains[0].lanes
+            self.report(forecast(self.settings, self.dimension, gradient, done=self.chains[0].done))
+        elif now - self.told > EVERY:
+            self.told = now
+            self.report(self._progress(now - self.begun))
+
+    def _progress(self, seconds: float) -> Progress:
+        """Return where all chains stand together; those that ended early wait for none."""
+        done = float(np.mean([one.done for one in self.chains]))
+        total = max(one.total for one in self.chains)
+        return Progress(
+            done=int(done),
+            total=total,
+            warmup=self.settings.warmup,
+            divergences=sum(one.divergences for one in self.chains),
+            step_size=float(np.mean([one.step for one in self.chains])),
+            leapfrogs=float(np.mean([one.leapfrogs for one in self.chains])),
+            seconds=seconds,
+            left=seconds * (total - done) / max(done, 1.0),
+        )
 
 
 def drive[T](
-    asking: Sequence[Asking[T]],
-    posteriors: Posteriors,
-    patients: Sequence[int],
-    tell: Callable[[], None] = lambda: None,
+    asking: Sequence[Asking[T]], posteriors: Posteriors, patients: Sequence[int], journal: Journal, teller: Teller
 ) -> list[T]:
     """Return what coroutines make, of whom all that go on are answered in one batch, round by round."""
     made: dict[int, T] = {}
@@ -82,18 +110,20 @@ def drive[T](
                 wanted[i] = next(asking[i]) if answer is None else asking[i].send(answer)
             except StopIteration as end:
                 made[i] = end.value
-        answers = dict(zip(wanted, _slopes(posteriors, wanted, patients), strict=True))
-        tell()
+        if not wanted:
+            break
+        counts = [len(points) for points in wanted.values()]
+        found = journal.again(sum(counts))
+        if found is None:
+            of = np.repeat([patients[i] for i in wanted], counts)
+            found = posteriors.slope(np.concatenate(list(wanted.values())), of)
+            journal.add(found)
+            teller.solved()
+        answers = dict(zip(wanted, _apart(found, counts), strict=True))
     return [made[i] for i in range(len(asking))]
 
 
-def _slopes(posteriors: Posteriors, wanted: dict[int, np.ndarray], patients: Sequence[int]) -> list[Slope]:
-    """Return the slopes at the points that each asks for."""
-    if not wanted:
-        return []
-    counts = [len(points) for points in wanted.values()]
-    of = np.repeat([patients[i] for i in wanted], counts)
-    found = posteriors.slope(np.concatenate(list(wanted.values())), of)
+def _apart(found: Slope, counts: Sequence[int]) -> list[Slope]:
+    """Return slopes that stand behind one another, so many of each, as those of each."""
     ends = np.cumsum(counts)[:-1]
-    values, gradients = np.split(found.log_posterior, ends), np.split(found.gradient, ends)
-    return [Slope(*pair) for pair in zip(values, gradients, strict=True)]
+    return [Slope(*pair) for pair in zip(*(np.split(column, ends) for column in found), strict=True)]

@@ -47,7 +47,8 @@ class At(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What a transition did, in NumPyro's words, each [lane]; `z` [lane, dim]."""
+    """What a transition did, in NumPyro's words, each [lane]; `z` [lane, dim]. A lane that was `walled` came to where
+    nothing can be solved, which says nothing against the step size."""
 
     z: np.ndarray
     potential_energy: np.ndarray
@@ -55,6 +56,7 @@ class Row(NamedTuple):
     accept_prob: np.ndarray
     diverging: np.ndarray
     num_steps: np.ndarray
+    walled: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def transition(at: At, way: Way, rng: np.random.Generator) -> Asking[tuple[At, R
     steps = int(np.clip(round(length / way.step), 1, way.most))
     before = _energy(at, momentum)
     now, lost, diverging = at, np.zeros(len(momentum), bool), np.zeros(len(momentum), bool)
+    walled = np.zeros(len(momentum), bool)
     for _ in range(steps):
         momentum = momentum + 0.5 * way.step * now.gradient @ way.root
         points = np.where(lost[:, None], at.points, now.points + way.step * momentum @ way.root.T)
@@ -96,14 +99,15 @@ def transition(at: At, way: Way, rng: np.random.Generator) -> Asking[tuple[At, R
         momentum = momentum + 0.5 * way.step * now.gradient @ way.root
         off = _energy(now, momentum) - before
         diverging |= ~lost & (off > DIVERGENT) & np.isfinite(off)
-        lost |= ~(off <= DIVERGENT)
+        walled |= ~lost & ~np.isfinite(off)
+        lost |= diverging | walled
     chance = np.where(lost, 0.0, np.exp(np.minimum(0.0, before - _energy(now, momentum))))
     accepted = rng.random(len(chance)) < chance
     after = At(*(np.where(accepted.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in zip(now, at, strict=True)))
     constant = 0.5 * at.points.shape[1] * np.log(2 * np.pi)
     energy = np.where(accepted, _energy(now, momentum), before) + constant
     taken = np.full(len(chance), steps)
-    return after, Row(after.points, constant - after.log_posterior, energy, chance, diverging, taken)
+    return after, Row(after.points, constant - after.log_posterior, energy, chance, diverging, taken, walled)
 
 
 def _energy(at: At, momentum: np.ndarray) -> np.ndarray:
@@ -119,7 +123,8 @@ def settled(
     for number in range(transitions):
         at, row = yield from transition(at, way, rng)
         told(row)
-        off = float(row.accept_prob.mean()) - accept
+        free = row.accept_prob[~row.walled]
+        off = float(np.mean(free)) - accept if len(free) else 0.0
         way = Way(way.root, way.step * np.exp(GAIN * off / np.sqrt(1 + SLOWER * number)), way.most)
         passed.append(at.points)
         sizes.append(np.log(way.step))

@@ -1,7 +1,7 @@
 """Posteriors sampled by Hamiltonian Monte Carlo, a batch at a time; what an earlier session ended is not done again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -10,12 +10,16 @@ import numpy as np
 from ..solve.lanes import Tolerance
 from .abreast import Suffices, by_hamiltonian
 from .apart import Posteriors
-from .certified import TOGETHER, exact_enough
+from .certified import exact_enough
 from .chains import Draws
 from .checkpoint import NOWHERE, Kept
+from .journal import Journal
 from .modes import Modes, find_modes
 from .searches import Searches
 from .settings import Settings
+
+TOGETHER = 8
+"""Posteriors in a batch: their lanes keep all devices busy, and no more of them are in memory."""
 
 STATISTICS, SEARCHED = "stats.", "searches."
 
@@ -38,7 +42,7 @@ def by_hmc(
     report: Callable[[Any], None] = lambda _: None,
     kept: Kept = NOWHERE,
 ) -> list[Chained]:
-    """Return the chains of every posterior. A batch that a kill interrupts begins anew, and comes to the same bits."""
+    """Return the chains of every posterior, up to those that an interrupt (Ctrl-C) left incomplete."""
     everyone, done = range(len(posteriors.names)), list[Chained]()
     for first in range(0, len(everyone), TOGETHER):
         batch = everyone[first : first + TOGETHER]
@@ -47,9 +51,13 @@ def by_hmc(
         known = [again(kept, number) for number in batch]
         whole = [one for one in known if one is not None]
         if len(whole) < len(batch):
-            whole = _batch(posteriors, batch, settings, suffices, report, first=first == 0)
+            journal = Journal(kept, f"slopes-{first:05d}")
+            whole = _batch(posteriors, batch, settings, suffices, report, journal, first=first == 0)
+            if not all(one.draws.complete for one in whole):
+                return done + whole
             for one in whole:
                 keep(kept, one)
+            journal.drop()
         done += whole
         posteriors = posteriors.at(whole[0].tolerance)
     return done
@@ -61,6 +69,7 @@ def _batch(
     settings: Settings,
     suffices: Suffices,
     report: Callable[[Any], None],
+    journal: Journal,
     *,
     first: bool,
 ) -> list[Chained]:
@@ -70,7 +79,7 @@ def _batch(
     if first:
         posteriors = exact_enough(posteriors, batch, modes, settings, report)
     searching = (perf_counter() - begun) / len(batch)
-    return chained(posteriors, batch, modes, settings, suffices, report, searching=searching)
+    return chained(posteriors, batch, modes, settings, suffices, report, searching=searching, journal=journal)
 
 
 def chained(
@@ -82,19 +91,21 @@ def chained(
     report: Callable[[Any], None],
     *,
     searching: float,
+    journal: Journal | None = None,
 ) -> list[Chained]:
     """Return the chains of patients whose modes are known; the search for each took so many seconds."""
     begun = perf_counter()
     report("compiling the slopes")
     posteriors.slope(modes.points[:1, 0], np.asarray(patients[:1]))
     compiled = perf_counter()
-    found = by_hamiltonian(posteriors, patients, modes, settings, suffices=suffices, report=report)
+    options = {"suffices": suffices, "report": report, "journal": journal}
+    found = by_hamiltonian(posteriors, patients, modes, settings, **options)
     parts = {"compile": compiled - begun, "sample": perf_counter() - compiled}
     seconds = {"start": searching, **{name: spent / len(patients) for name, spent in parts.items()}}
     return [
         Chained(
             number=patient,
-            draws=Draws(draws.z, draws.stats, seconds),
+            draws=replace(draws, seconds=seconds),
             tolerance=posteriors.target.tolerance,
             searches=Searches(*(column[i : i + 1] for column in modes.searches)),
         )

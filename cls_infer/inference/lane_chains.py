@@ -1,6 +1,7 @@
 """One posterior's chains, each of several lanes, as a coroutine: where they begin, the warmup, draws until they do."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,9 +9,9 @@ from .apart import ABREAST
 from .chains import Draws
 from .hamiltonian import Asking, At, Row, Way, look, settled, transition, warmed
 from .importance import WIDER, first_mixture
-from .kernel import first_step
+from .kernel import FIELDS, first_step
 from .modes import Modes
-from .settings import Settings
+from .settings import LEAST, Settings
 
 CLOSER = 0.99
 """Acceptance that is asked for where a transition diverges: the step was too long for a corner of the posterior."""
@@ -69,6 +70,15 @@ class LaneChains:
             at = yield from self._drawn(at, way, rng, count)
         return found
 
+    @property
+    def some(self) -> bool:
+        """Whether there are draws enough to judge."""
+        return len(self._rows) * self.lanes >= LEAST["draws"]
+
+    def so_far(self) -> Draws:
+        """Return the draws that there are, marked incomplete: one chain may have fewer than another posterior's."""
+        return replace(self._draws(len(self._rows) * self.lanes), complete=False)
+
     def _departed(self, modes: Modes, which: int, rng: np.random.Generator) -> Asking[At]:
         """Return where the lanes begin: each chain at a draw of the Laplace approximation of one of the modes, or
         nearer to the mode where that cannot be solved."""
@@ -98,8 +108,8 @@ class LaneChains:
 
     def _draws(self, count: int) -> Draws:
         """Return so many draws of each chain, lane behind lane."""
-        stats = {name: self._by_chain(name)[:, :count] for name in Row._fields}
-        return Draws(stats.pop("z"), stats)
+        by_chain = {name: self._by_chain(name)[:, :count] for name in FIELDS}
+        return Draws(by_chain.pop("z"), by_chain)
 
     def _by_chain(self, name: str) -> np.ndarray:
         by_lane = np.stack([getattr(row, name) for row in self._rows], axis=1)

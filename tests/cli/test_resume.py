@@ -108,6 +108,26 @@ def test_a_fit_killed_in_its_warmup_goes_on_to_the_same_run(unfinished, whole):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_lanes_abreast_go_on_to_the_same_run(whole, share):
+    """Killed at a share of the files that a fit through `hmc` writes before its run is there."""
+    lanes = ("--model", "volume_kinetics", "--method", "hmc", "--fix", "V_c=3,Hct0=0.42", *SMALL)
+    said = run("fit", "chart", *lanes, "--out", "run", folder=whole)
+    assert said.returncode in (0, 3), said.stderr
+    (whole / "run").rename(whole / "through")
+    try:
+        said = run("fit", "chart", *lanes, "--out", "run", kill_at=4 + int(share * 60), folder=whole)
+        assert said.returncode == -signal.SIGKILL, said.stderr
+        assert list((whole / "run" / "checkpoint").rglob("slopes-*.npz"))
+        said = run("resume", "run", folder=whole)
+        assert said.returncode in (0, 3), said.stderr
+        assert_same_run(whole / "run", whole / "through")
+    finally:
+        for name in ("run", "through"):
+            shutil.rmtree(whole / name, ignore_errors=True)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_at", [1, 3, 4, 6, 10, 11, 12, 13])
 def test_whenever_it_is_killed_a_fit_goes_on_to_the_same_run(whole, kill_at):
     """Before the search, after it, in the warmup, among the draws, at their end."""

@@ -84,7 +84,7 @@ def test_patients_who_share_are_weighed_as_one(pooled):
 
 
 @pytest.mark.slow
-def test_few_unknowns_are_weighed_unasked_and_many_are_not(target, monkeypatch):
+def test_few_unknowns_are_weighed_unasked_and_many_are_not(target, pooled, monkeypatch):
     cohort = simulated(("P1",))
     auto = Settings(chains=2, warmup=50, draws=50, block=25)
     certify = Certify(smoothed, certified)
@@ -92,7 +92,9 @@ def test_few_unknowns_are_weighed_unasked_and_many_are_not(target, monkeypatch):
     assert part.method == "importance"
     monkeypatch.setattr("cls_infer.inference.run.FEW", 2)
     (part,) = infer_cohort(target, cohort, settings=auto, certify=certify)
-    assert part.method == "nuts"
+    assert part.method == "hmc"
+    (part,) = infer_cohort(lambda cohort: pooled, pooled.cohort, settings=auto, certify=certify)
+    assert part.method == "nuts"  # patients who share
 
 
 def test_a_coarse_tolerance_is_tightened_before_anything_is_weighed(target):

@@ -1,10 +1,12 @@
-"""Importance sampling and NUTS give one posterior on shipped data."""
+"""All roads give one posterior on shipped data."""
 
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+import xarray as xr
+from arviz_stats.sampling_diagnostics import ess
 
 from cls_infer.cohort.read import read_cohort
 from cls_infer.inference.certified import Certify
@@ -19,11 +21,11 @@ NUTS = 400
 """Effective draws that `converged` asks of every number."""
 
 
-def both_roads(cohort, model, **pooling):
-    """Return what importance sampling and NUTS infer, by method."""
+def both_roads(cohort, model, *, methods=("importance", "nuts"), **pooling):
+    """Return what two methods infer, by method."""
     target = partial(posterior, model, **pooling)
     roads = {}
-    for method in ("importance", "nuts"):
+    for method in methods:
         options = {"certify": Certify(smoothed, certified), "enough": converged}
         roads[method] = infer_cohort(target, cohort, settings=Settings(method=method), **options)
     return roads
@@ -47,6 +49,29 @@ def test_dialysers_fitted_apart():
         # four standard errors of 12 means; those of a log sd are smaller by sqrt(2) for a normal, larger for long tails
         assert np.max(np.abs(ours.mean(axis=0) - theirs.mean(axis=0)) / theirs.std(axis=0)) < 4 * error
         assert np.max(np.abs(np.log(ours.std(axis=0) / theirs.std(axis=0)))) < 4 * error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["clarkson_a", "drug_leak_c"])
+def test_lanes_abreast_and_nuts_agree_on_whole_episodes(name):
+    """Twenty-nine means within four Monte Carlo standard errors, the logarithms of the sds within as many of theirs."""
+    cohort, model = read_cohort(f"data/{name}"), load_model("clarkson_episode")
+    roads = both_roads(cohort, model, methods=("hmc", "nuts"))
+    draws = {method: part.draws for method, (part,) in roads.items()}
+    assert not any(one.stats["diverging"].any() for one in draws.values())
+    sizes = {method: sizes_of(one.z) for method, one in draws.items()}
+    sizes_of_squares = {method: sizes_of((one.z - one.z.mean((0, 1))) ** 2) for method, one in draws.items()}
+    ours, theirs = (draws[method].z.reshape(-1, 29) for method in ("hmc", "nuts"))
+    error = np.sqrt(1 / sizes["hmc"] + 1 / sizes["nuts"])
+    assert np.max(np.abs(ours.mean(axis=0) - theirs.mean(axis=0)) / theirs.std(axis=0) / error) < 4
+    kurtosis = np.mean((theirs - theirs.mean(axis=0)) ** 4, axis=0) / np.var(theirs, axis=0) ** 2
+    error = 0.5 * np.sqrt((kurtosis - 1) * (1 / sizes_of_squares["hmc"] + 1 / sizes_of_squares["nuts"]))
+    assert np.max(np.abs(np.log(ours.std(axis=0) / theirs.std(axis=0))) / error) < 4
+
+
+def sizes_of(z):
+    """Return the effective size of the mean of each coordinate of draws [chain, draw, dim]."""
+    return ess(xr.Dataset({"z": (("chain", "draw", "dim"), z)}), method="mean")["z"].values
 
 
 @pytest.mark.slow
