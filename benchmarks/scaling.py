@@ -3,7 +3,10 @@
     python -m benchmarks.scaling 10 100 --workers 1 2
     python -m benchmarks.scaling 1000 --workers 2 --extrapolate 100000
 
+    python -m benchmarks.scaling 8 32 --workers 2 --episodes
+
 Patients are those of `benchmarks.sampling`: volume kinetics after Ringer, five unknowns each, drawn from the prior.
+With `--episodes` they are `clarkson_a` over and over, 29 unknowns each, every reading changed by 2 % in its own way.
 Each row is a process of its own. Programs that a row before it compiled are kept in `--cache`, as they are for a user;
 `first shard` is what tracing and reading them took besides fitting. An extrapolated row is marked `*`: its worker's
 seconds and bytes are those of the largest row, patient by patient without the first shard, its memory that row's.
@@ -15,6 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -28,32 +32,56 @@ COLUMNS = (
     "MB a worker",
     "kB a patient",
     "scheduling",
+    "verdicts met",
 )
 
 FEWEST = 4
 """Shards a worker that tell what a usual one takes: the first of each traces and reads programs."""
 
 
-def measure(patients: int, workers: int, cache: str, method: str, draws: int) -> dict[str, Any]:
-    """Return what a cohort of so many patients cost."""
+def episodes(patients: int) -> tuple[Any, Any]:
+    """Return a model and so many patients with whole episodes."""
+    import numpy as np
+
+    from cls_infer.cohort import read_cohort
+    from cls_infer.model import load_model
+
+    cohort, rng = read_cohort("data/clarkson_a"), np.random.default_rng(7)
+    (pattern,) = cohort.patients
+
+    def another(number: int) -> Any:
+        rows = (replace(m, value=m.value * float(np.exp(0.02 * rng.standard_normal()))) for m in pattern.measurements)
+        return replace(pattern, name=f"P{number:04d}", measurements=tuple(rows))
+
+    return load_model("clarkson_episode"), replace(cohort, patients=tuple(map(another, range(patients))))
+
+
+def kinetics(patients: int) -> tuple[Any, Any]:
+    """Return a model and so many patients with five unknowns."""
+    from benchmarks.sampling.cohort import cohort_of
+
+    target = cohort_of(patients)
+    return target.model, target.cohort
+
+
+def measure(patients: int, workers: int, cache: str, method: str, draws: int, whole: bool) -> dict[str, Any]:
+    """Return what a cohort of so many patients cost, of `whole` episodes or of five unknowns each."""
     from cls_infer.cli.machine import prepare_jax
 
     prepare_jax()
-    import jax
-
-    from benchmarks.sampling.cohort import cohort_of
     from cls_infer.inference.settings import Settings
     from cls_infer.scale.fit import fit_cohort
+    from cls_infer.solve.machine.known import keep_in
 
-    jax.config.update("jax_compilation_cache_dir", cache)
-    target = cohort_of(patients)
-    settings = Settings(method=method, draws=draws, solver="tsit5")
+    keep_in(cache)
+    model, cohort = episodes(patients) if whole else kinetics(patients)
+    settings = Settings(method=method, draws=draws, solver="auto" if whole else "tsit5")
     with tempfile.TemporaryDirectory() as folder:
         began: list[float] = []
         begun = perf_counter()
         run = fit_cohort(
-            target.cohort,
-            target.model,
+            cohort,
+            model,
             Path(folder) / "run",
             settings=settings,
             workers=f"local:{workers}",
@@ -92,6 +120,7 @@ def told_of(
         "usual": usual,
         "effective": numbers["effective_draws"] / numbers["fitted"],
         "shards": len(lines),
+        "met": 1 - sum(len(line["unmet"]) for line in lines) / numbers["fitted"],
     }
 
 
@@ -105,7 +134,7 @@ def extrapolated(row: dict[str, Any], patients: int) -> dict[str, Any]:
 def shown(row: dict[str, Any], mark: str = "") -> str:
     """Return a row of the table."""
     cells = (f"{row['wall']:.1f}", f"{row['first']:.1f}", f"{row['rate']:.0f}", f"{row['memory']:.0f}")
-    rest = (f"{row['disk']:.0f}", f"{100 * row['scheduling']:.1f} %")
+    rest = (f"{row['disk']:.0f}", f"{100 * row['scheduling']:.1f} %", f"{100 * row['met']:.0f} %")
     return f"| {row['patients']:,}{mark} | {row['workers']} | {' | '.join((*cells, *rest))} |"
 
 
@@ -114,7 +143,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("patients", type=int, nargs="+")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--method", default="importance")
+    parser.add_argument("--method", default="auto")
+    parser.add_argument("--episodes", action="store_true", help="whole episodes, 29 unknowns each")
     parser.add_argument("--draws", type=int, default=500, help="of each of four chains")
     parser.add_argument("--extrapolate", type=int, nargs="*", default=[], help="patients of rows that are not run")
     parser.add_argument("--cache", default=str(Path(".cache") / "scaling"), help="where compiled programs are kept")
@@ -123,7 +153,7 @@ def main() -> None:
     for workers in asked.workers:
         row: dict[str, Any] = {}
         for patients in sorted(asked.patients):
-            call = f"measure({patients}, {workers}, {asked.cache!r}, {asked.method!r}, {asked.draws})"
+            call = f"measure({patients}, {workers}, {asked.cache!r}, {asked.method!r}, {asked.draws}, {asked.episodes})"
             code = f"import json; from benchmarks.scaling import measure; print(json.dumps({call}))"
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             row = json.loads(done.stdout.splitlines()[-1])

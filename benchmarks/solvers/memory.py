@@ -1,4 +1,4 @@
-"""Peak memory of a value and gradient, each contender in a process of its own; who ends in an error stays in the table."""
+"""Peak memory of a value and gradient, each contender in a process of its own; who fails stays in the table."""
 
 import argparse
 import csv

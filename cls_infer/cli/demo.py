@@ -17,7 +17,7 @@ DATASET, MODEL, SEED = "clarkson_a", "clarkson_episode", 1
 def demo(out: Out = None, as_json: Json = False, quiet: Quiet = False, debug: Debug = False) -> int:
     """Fit the shipped case of Clarkson disease."""
     say("fitting five days in hospital of one patient with Clarkson disease; this takes minutes", quiet=quiet)
-    fitted = carry_out(Request(DATASET, MODEL, settings=Settings(seed=SEED, method="nuts"), out=out), quiet=quiet)
+    fitted = carry_out(Request(DATASET, MODEL, settings=Settings(seed=SEED), out=out), quiet=quiet)
     return finish(fitted, as_json=as_json, quiet=quiet, show=_print)
 
 
