@@ -15,7 +15,8 @@ LONGEST = 10 * 365.25 * 24.0
 """Beyond this many hours a time is a slip, such as a spreadsheet's day number."""
 
 BY_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,]+(\d{1,2}:\d{2}(?::\d{2})?))?")
-"""A date with its year last, and the time of day."""
+NO_YEAR = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2?()[ T,]+(\d{1,2}:\d{2}(?::\d{2})?)")
+"""A date with its year last, and the time of day if there is one; a date of no year, and the time of day."""
 
 CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 
@@ -112,14 +113,14 @@ def _kind(text: str) -> Kind | None:
 
 def _how_to_write(text: str) -> str:
     """Return a remedy: a date that begins with its day or month, as timestamps; both, where it can be either."""
-    found = BY_DAY.fullmatch(text)
+    found = BY_DAY.fullmatch(text) or NO_YEAR.fullmatch(text)
     first, mark, second, year, clock = found.groups() if found else ("", "", "", "", "")
-    year = f"20{year}" if len(year) == 2 else year
+    lacking, year = "the year too, such as " * (year == ""), {0: "2024", 2: f"20{year}"}.get(len(year), year)
     days = [(first, second)] if mark == "." else [(first, second), (second, first)]
     stamps = [f"{year}-{month:0>2}-{day:0>2}" + (f"T{clock:0>5}" if clock else "") for day, month in days]
     stamps = list(dict.fromkeys(stamp for stamp in stamps if _kind(stamp)))
     if stamps:
-        return f"write {' or '.join(f'`{stamp}`' for stamp in stamps)}"
+        return f"write {lacking}{' or '.join(f'`{stamp}`' for stamp in stamps)}"
     if CLOCK.fullmatch(text):
         return f"write the day too, such as 2024-03-05T{text:0>5}"
     return "write hours, such as 38.5, or a timestamp, such as 2024-03-05T14:30"

@@ -222,4 +222,4 @@ def _unmet(quantities: Sequence[Ranked], refits: Refits) -> Iterator[str]:
         yield f"{left} of {fits} fits have no certificate and were not sampled: what is said holds for the others alone"
     unfinished = int(np.sum(refits.road == NOT_CONVERGED))
     if unfinished:
-        yield f"{unfinished} of {fits} fits did not converge under NUTS: what is said holds for the others alone"
+        yield f"{unfinished} of {fits} fits did not converge: what is said holds for the others alone"

@@ -51,7 +51,7 @@ def diagnose(tree: xr.DataTree) -> Verdict:
     worst = worst_of_chains(tree)
     solver, stats = tree["solver"].to_dataset(), tree["sample_stats"].to_dataset()
     error, khat = solver["error"].values, solver["khat"].values
-    weighed = stats.sel(patient=~by_nuts(tree))
+    weighed = stats.sel(patient=~by_chains(tree))
     numbers: Numbers = {
         "khat_max": _extreme(np.max, weighed["khat"].values),
         "ess_weights_min": _extreme(np.min, weighed["effective"].values),
@@ -79,9 +79,8 @@ def of_chains(tree: xr.DataTree, worst: Worst) -> Numbers:
     }
 
 
-def by_nuts(tree: xr.DataTree) -> np.ndarray:
-    """Return whose draws are chains of NUTS, of the posterior or of a population's law, bool [patient]; the others are
-    weighed."""
+def by_chains(tree: xr.DataTree) -> np.ndarray:
+    """Return whose draws are chains, of the posterior or of a population's law, bool [patient]; the others are weighed."""
     roads = tree["sample_stats"].to_dataset()["road"].values
     return np.array([road not in ("importance", "laplace") for road in roads])
 
@@ -93,11 +92,11 @@ def certified(khat: float, effective: float, draws: int) -> bool:
 
 def _bfmi(tree: xr.DataTree) -> float | None:
     """Return the smallest E-BFMI of a chain, None where there is none."""
-    if not by_nuts(tree).any():
+    if not by_chains(tree).any():
         return None
     energy = tree["sample_stats"].to_dataset()[["energy"]]
     if "patient" in energy.dims:
-        energy = energy.sel(patient=by_nuts(tree))
+        energy = energy.sel(patient=by_chains(tree))
     return float(np.min(bfmi(energy)["energy"]))
 
 
@@ -160,7 +159,7 @@ def worst_of_chains(tree: xr.DataTree) -> Worst:
     """Return the worst of each measure and which number it belongs to; None where one cannot be computed, and for
     draws that are no chains."""
     posterior = tree["posterior"].to_dataset()
-    chains = dict(zip(posterior["patient"].values, by_nuts(tree), strict=True))
+    chains = dict(zip(posterior["patient"].values, by_chains(tree), strict=True))
     places = [place for place in entries(posterior) if chains.get(place[2].get("patient"), True)]
     worst: Worst = {}
     for measure, found in convergence(posterior).items():

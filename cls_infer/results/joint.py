@@ -27,7 +27,7 @@ class Joint:
 
     A statistic is [chain, draw] where one sampler saw all patients, [chain, draw, patient] where each patient
     had its own. `roads` names each patient's method [patient], `certificate` what speaks for weighed draws [patient],
-    NaN for NUTS. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled,
+    NaN for chains. `seconds` are summed over the parts; `centred` says how pooled parameters were sampled,
     `solver_because` why the target is solved by its method. `searches` are where those for the mode ended: a row for
     each patient, or one of all together.
     """

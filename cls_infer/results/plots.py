@@ -68,7 +68,7 @@ class Plots:
             patient: whose, where patients were fitted apart and each has chains of its own.
 
         Raises:
-            InputError: the draws are not those of NUTS; no such patient, or none named of several.
+            InputError: the draws are no chains; no such patient, or none named of several.
         """
         stats = self.tree["sample_stats"].to_dataset()
         if "energy" not in stats:

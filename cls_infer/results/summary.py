@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.stats import skew
 
 from ..printable import cell
-from .diagnose import by_nuts, convergence, entries
+from .diagnose import by_chains, convergence, entries
 from .sensitivity import CONFLICT, STRONG, Sensitivity, sensitivities
 
 FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
@@ -66,7 +66,7 @@ def summarise(tree: xr.DataTree) -> list[Row]:
     posterior, prior = tree["posterior"].to_dataset(), tree["prior"].to_dataset()
     measures, stats = convergence(posterior), tree["sample_stats"].to_dataset()
     effective = dict(zip(stats["patient"].values, stats["effective"].values, strict=True))
-    weighed = {patient for patient, chains in zip(effective, by_nuts(tree), strict=True) if not chains}
+    weighed = {patient for patient, chains in zip(effective, by_chains(tree), strict=True) if not chains}
     moved = sensitivities(tree)
     rows = []
     for label, name, place in entries(posterior):

@@ -108,7 +108,7 @@ def fit_two_stage(
     checkpoint: Path | str | None = None,
     report: AnyReport = lambda _: None,
 ) -> Fit:
-    """Fit every patient alone by NUTS, weigh the draws under the population, and judge the result as `fit` does.
+    """Fit every patient alone, weigh the draws under the population, and judge the result as `fit` does.
 
     The group `two_stage` of the tree says how far each patient's draws go under the population and, where some cause is
     not charted or the population is a `mixture` of so many groups that nobody charted, to which of them each patient

@@ -78,6 +78,14 @@ MEASUREMENTS = {  # what it is: (table, row, words of the message, words of the 
         HEAD + "P1,25.03.24 14:30,hct,42,%",
         (2, "is not a time", "write `2024-03-25T14:30`"),
     ),
+    "a date of no year": (
+        HEAD + "P1,12.03. 7:15,hct,42,%",
+        (2, "`12.03. 7:15` is not a time", "write the year too, such as `2024-03-12T07:15`"),
+    ),
+    "a date of no year, of either order": (
+        HEAD + "P1,03/05 07:15,hct,42,%",
+        (2, "is not a time", "write the year too, such as `2024-05-03T07:15` or `2024-03-05T07:15`"),
+    ),
     "a time of no day": (HEAD + "P1,6:30,hct,42,%", (2, "`6:30` is not a time", "such as 2024-03-05T06:30")),
     "two pressures at once": (
         HEAD + "P1,0,BP,90/50,mmHg",

@@ -67,4 +67,4 @@ def test_each_patient_is_judged_by_its_own_road(kinetics):
     rows = {row.name: row for row in fit.summary}
     assert rows["V_c[P1]"].ess_bulk == 900 and rows["V_c[P2]"].rhat < 1.1
     assert fit.verdict.numbers["rhat_max"] < 1.1 and fit.verdict.numbers["bfmi_min"] > 0.3
-    assert "NUTS: largest R-hat" in render(fit) or not fit.verdict.ok
+    assert "Chains: largest R-hat" in render(fit) or not fit.verdict.ok

@@ -7,7 +7,7 @@ import xarray as xr
 from arviz_stats.sampling_diagnostics import bfmi
 from scipy.stats import rankdata
 
-from ..diagnose import by_nuts, entries
+from ..diagnose import by_chains, entries
 from ..summary import Row
 from .ink import GIVEN, LOST, OTHER, POSTERIOR, PRIOR, number
 from .picture import NARROW, Picture, panel, picture
@@ -23,7 +23,7 @@ MOST_CHAINS = 8
 
 @dataclass(frozen=True)
 class Chain:
-    """What one chain of NUTS did, NaN where unknown: mean acceptance and leapfrogs, divergences, E-BFMI."""
+    """What one chain did, NaN where unknown: mean acceptance and leapfrogs, divergences, E-BFMI."""
 
     name: str
     acceptance: float
@@ -33,8 +33,8 @@ class Chain:
 
 
 def chains(tree: xr.DataTree) -> list[Chain]:
-    """Return a row for each chain of NUTS, over all patients that were sampled so; none where all are weighed."""
-    chosen, stats = by_nuts(tree), tree["sample_stats"].to_dataset()
+    """Return a row for each chain, over all patients that were sampled by any; none where all are weighed."""
+    chosen, stats = by_chains(tree), tree["sample_stats"].to_dataset()
     if not chosen.any() or "n_steps" not in stats:
         return []
     by_chain = [_by_chain(stats, chosen, name) for name in ("acceptance_rate", "n_steps", "diverging")]
