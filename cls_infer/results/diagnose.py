@@ -80,7 +80,7 @@ def of_chains(tree: xr.DataTree, worst: Worst) -> Numbers:
 
 
 def by_chains(tree: xr.DataTree) -> np.ndarray:
-    """Return whose draws are chains, of the posterior or of a population's law, bool [patient]; the others are weighed."""
+    """Return whose draws are chains, of the posterior or of a law, bool [patient]; the others are weighed."""
     roads = tree["sample_stats"].to_dataset()["road"].values
     return np.array([road not in ("importance", "laplace") for road in roads])
 

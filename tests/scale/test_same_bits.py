@@ -35,7 +35,8 @@ def test_only_patients_of_like_charts_share_a_shard(run):
     assert "uncharted_1" in of_patient(run, "D", "posterior") and "uncharted_1" not in of_patient(run, "A", "posterior")
 
 
-def test_draws_by_importance_are_a_patients_own_at_a_tolerance_of_its_own(model, cohort):
+@pytest.mark.parametrize("method", ["importance", "hmc"])
+def test_draws_are_a_patients_own_at_a_tolerance_of_its_own(model, cohort, method):
     """Coarse steps, so that some patients need a finer tolerance than others."""
     from dataclasses import replace
 
@@ -54,9 +55,10 @@ def test_draws_by_importance_are_a_patients_own_at_a_tolerance_of_its_own(model,
         some = replace(cohort, patients=tuple(p for p in cohort.patients if p.name in names))
         free, tolerance = tuple(model.parameters), tolerance_at(1e-2, "tsit5")
         target = posterior(model, some, per_patient=free, tolerance=tolerance)
-        settings, certify = Settings(method="importance", chains=2, draws=50), Certify(smoothed, certified)
+        settings = Settings(method=method, chains=2, warmup=40, draws=50, most_draws=50)
         found = {}
-        for part in infer_alone(target, settings, certify=certify, programs=programs):
+        for part in infer_alone(target, settings, certify=Certify(smoothed, certified), programs=programs):
+            assert part.method == method
             z = part.draws.z.reshape(2, 50, -1, len(part.numbers))
             found |= {some.patients[n].name: (part.target.tolerance, z[..., i]) for i, n in enumerate(part.numbers)}
         return found
