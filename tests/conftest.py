@@ -44,6 +44,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 TOGETHER = ("tests/scale/",)
 """Folders whose files share a fixture that takes longer than their tests."""
 
+FIRST: tuple[str, ...] = ()
+"""What takes minutes, the longest first: begun last, one process would still be at it when the others are done."""
+
 
 class Together(LoadScopeScheduling):
     """Give each process whole models, or else whole files: their tests share fixtures and compiled programs.
@@ -59,6 +62,13 @@ class Together(LoadScopeScheduling):
         of_models = self.models.intersection(re.split(r"[\[\]-]", test))
         folders = [folder for folder in TOGETHER if place.startswith(folder)]
         return next(iter([*sorted(of_models), *folders, place]))
+
+    def _assign_work_unit(self, node) -> None:
+        for scope in FIRST:
+            if scope in self.workqueue:
+                self.workqueue.move_to_end(scope, last=False)
+                break
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config, log):

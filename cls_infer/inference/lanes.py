@@ -5,17 +5,18 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ..solve.longer import longer
 from ..solve.platform import devices
 
 
 class LanesProgram(NamedTuple):
-    """What is compiled for so many lanes on all devices together."""
+    """What is compiled for so many lanes on all devices together, and how lanes are divided among these."""
 
     run: Callable[..., Any]
     lanes: int
+    divided: NamedSharding
 
 
 def lanes_program(fun: Callable[..., Any], block: int, *, known: int, most: int | None = None) -> LanesProgram:
@@ -27,19 +28,20 @@ def lanes_program(fun: Callable[..., Any], block: int, *, known: int, most: int 
     specs = (*(PartitionSpec() for _ in range(known)), by_lane, by_lane)
     mesh = Mesh(np.array(present), ("lane",))
     split = jax.shard_map(fun, mesh=mesh, in_specs=specs, out_specs=by_lane, check_vma=False)
-    return LanesProgram(jax.jit(split), block * len(present))
+    return LanesProgram(jax.jit(split), block * len(present), NamedSharding(mesh, by_lane))
 
 
 def lanes_of(program: LanesProgram, *known: Any) -> Callable[..., Any]:
     """Return the function of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays: one
     program, whatever the number of lanes, and the same numbers."""
-    run, size = program
+    run, size, divided = program
 
     def over(points: np.ndarray, patient: np.ndarray) -> Any:
         lanes = len(points)
         points, patient = (longer(a, lanes + -lanes % size) for a in (points, patient))
-        pieces = [run(*known, points[i : i + size], patient[i : i + size]) for i in range(0, lanes, size)]
-        return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:lanes], *pieces)
+        each = [jax.device_put((points[i : i + size], patient[i : i + size]), divided) for i in range(0, lanes, size)]
+        pieces = jax.device_get([run(*known, *one) for one in each])
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[:lanes], *pieces)
 
     return over
 

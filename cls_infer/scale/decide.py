@@ -44,10 +44,11 @@ def check_apart(model: "Model", cohort: "Cohort", *, per_patient: Sequence[str],
 
     first = cohort.patients[0]
     pool(model, replace(cohort, patients=(first,)), per_patient=per_patient, fixed=fixed)  # refuses unknown names
+    settled = {*per_patient, *held_of(model, cohort, per_patient=per_patient, fixed=fixed)}
     shared = [
         name
         for name, parameter in model.parameters.items()
-        if name not in per_patient and name not in fixed and parameter.scope != "patient"
+        if name not in settled and parameter.scope != "patient"
         if not isinstance(parameter.prior_of(first.known), Fixed)
     ]
     remedy = "ask for it by `--per-patient`, hold it by `--fix`, or leave out `--workers`"
