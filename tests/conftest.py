@@ -44,8 +44,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 TOGETHER = ("tests/scale/",)
 """Folders whose files share a fixture that takes longer than their tests."""
 
-FIRST: tuple[str, ...] = ()
-"""What takes minutes, the longest first: begun last, one process would still be at it when the others are done."""
+FIRST = (
+    "tests/scale/",
+    "tests/test_docs.py",
+    "tests/inference/test_hamiltonian.py",
+    "tests/cli/test_explore.py",
+    "tests/results/test_streamed.py",
+    "tests/cli/test_resume.py",
+    "tests/inference/test_certified.py",
+)
+"""What takes more than a minute, the longest first: begun last, one process would be at it when the others are done."""
 
 
 class Together(LoadScopeScheduling):

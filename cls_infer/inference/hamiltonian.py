@@ -36,6 +36,7 @@ FORGET = 5.0
 """Draws of the warmup that count as one when the covariance is learnt from them: they hang together."""
 
 type Asking[T] = Generator[np.ndarray, Slope, T]
+type Told = Callable[[Row, Way], None]
 
 
 class At(NamedTuple):
@@ -115,14 +116,14 @@ def _energy(at: At, momentum: np.ndarray) -> np.ndarray:
 
 
 def settled(
-    at: At, way: Way, rng: np.random.Generator, *, transitions: int, accept: float, told: Callable[[Row], None]
+    at: At, way: Way, rng: np.random.Generator, *, transitions: int, accept: float, told: Told
 ) -> Asking[tuple[At, Way, np.ndarray]]:
     """Return where the lanes are after so many transitions, with the step size at which they accept so often, and the
     points they passed [transition, lane, dim]."""
     passed, sizes = [], []
     for number in range(transitions):
         at, row = yield from transition(at, way, rng)
-        told(row)
+        told(row, way)
         free = row.accept_prob[~row.walled]
         off = float(np.mean(free)) - accept if len(free) else 0.0
         way = Way(way.root, way.step * np.exp(GAIN * off / np.sqrt(1 + SLOWER * number)), way.most)
@@ -142,7 +143,7 @@ def learnt(way: Way, passed: np.ndarray) -> Way:
 
 
 def warmed(
-    at: At, way: Way, rng: np.random.Generator, *, transitions: int, accept: float, told: Callable[[Row], None]
+    at: At, way: Way, rng: np.random.Generator, *, transitions: int, accept: float, told: Told
 ) -> Asking[tuple[At, Way]]:
     """Return where the lanes are after the warmup, and the covariance and step size that they learnt in it."""
     first, second = transitions // 4, 3 * transitions // 8

@@ -60,7 +60,7 @@ class LaneChains:
         at, way = yield from warmed(at, way, rng, transitions=share, accept=accept, told=self._tell)
         at = yield from self._drawn(at, way, rng, settings.draws)
         if self.divergences and accept < CLOSER:
-            self._rows, self.divergences = [], 0
+            self._rows, self.divergences, self.total = [], 0, self.done + settings.warmup + settings.draws
             at, way, _ = yield from settled(at, way, rng, transitions=share, accept=CLOSER, told=self._tell)
             at = yield from self._drawn(at, way, rng, settings.draws)
         count = settings.draws
@@ -94,17 +94,16 @@ class LaneChains:
 
     def _drawn(self, at: At, way: Way, rng: np.random.Generator, count: int) -> Asking[At]:
         """Return where the lanes are when each chain has so many draws."""
-        self.step = way.step
         while len(self._rows) * self.lanes < count:
             at, row = yield from transition(at, way, rng)
             self._rows.append(row)
             self.divergences += int(row.diverging.sum())
-            self._tell(row)
+            self._tell(row, way)
         return at
 
-    def _tell(self, row: Row) -> None:
+    def _tell(self, row: Row, way: Way) -> None:
         self.done = min(self.done + self.lanes, self.total)
-        self.leapfrogs = int(row.num_steps[0])
+        self.leapfrogs, self.step = int(row.num_steps[0]), way.step
 
     def _draws(self, count: int) -> Draws:
         """Return so many draws of each chain, lane behind lane."""
