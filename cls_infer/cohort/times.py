@@ -115,7 +115,8 @@ def _how_to_write(text: str) -> str:
     """Return a remedy: a date that begins with its day or month, as timestamps; both, where it can be either."""
     found = BY_DAY.fullmatch(text) or NO_YEAR.fullmatch(text)
     first, mark, second, year, clock = found.groups() if found else ("", "", "", "", "")
-    lacking, year = "the year too, such as " * (year == ""), {0: "2024", 2: f"20{year}"}.get(len(year), year)
+    lacking = "" if year else "the year too, such as "
+    year = {0: "2024", 2: f"20{year}"}.get(len(year), year)
     days = [(first, second)] if mark == "." else [(first, second), (second, first)]
     stamps = [f"{year}-{month:0>2}-{day:0>2}" + (f"T{clock:0>5}" if clock else "") for day, month in days]
     stamps = list(dict.fromkeys(stamp for stamp in stamps if _kind(stamp)))

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..solve.lanes import Tolerance
-from .checkpoint import Kept
+from .checkpoint import Kept, out_of, within
 from .searches import Searches, none_of
+
+STATISTICS, SEARCHED = "stats.", "searches."
+"""Groups of arrays in a file."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Batch:
 def keep_batch(kept: Kept, name: str, batch: Batch) -> None:
     """Write a batch; its facts, written last, mark it whole."""
     if batch.which:
-        stats = {f"stats.{key}": np.stack([one[key] for one in batch.stats]) for key in batch.stats[0]}
-        ends = {f"searches.{key}": value for key, value in batch.searches._asdict().items()}
+        stats = within(STATISTICS, {key: np.stack([one[key] for one in batch.stats]) for key in batch.stats[0]})
+        ends = within(SEARCHED, batch.searches._asdict())
         numbers = np.array(batch.numbers, float)
         kept.write(name, {"points": np.stack(batch.points), "numbers": numbers, **stats, **ends})
     seconds = {"searching": batch.searching, "weighing": batch.weighing}
@@ -43,18 +46,17 @@ def batch_again(kept: Kept, name: str) -> Batch | None:
     facts = kept.read_facts(name)
     if facts is None:
         return None
-    nothing = {"points": np.zeros(0), "numbers": np.zeros(0)}
-    nothing |= {f"searches.{key}": value for key, value in none_of()._asdict().items()}
+    nothing = {"points": np.zeros(0), "numbers": np.zeros(0), **within(SEARCHED, none_of()._asdict())}
     arrays = kept.read(name) if facts["which"] else nothing
     if arrays is None:
         return None
-    stats = {key.removeprefix("stats."): value for key, value in arrays.items() if key.startswith("stats.")}
+    stats = out_of(STATISTICS, arrays)
     return Batch(
         which=[int(number) for number in facts["which"]],
         points=list(arrays["points"]),
         stats=[{key: value[i] for key, value in stats.items()} for i in range(len(facts["which"]))],
         numbers=[tuple(row) for row in arrays["numbers"]],
-        searches=Searches(*(arrays[f"searches.{key}"] for key in Searches._fields)),
+        searches=Searches(**out_of(SEARCHED, arrays)),
         tolerance=Tolerance(**facts["tolerance"]),
         searching=facts["searching"],
         weighing=facts["weighing"],

@@ -126,14 +126,21 @@ def _weighed_batch(
     method: str,
     first: bool,
 ) -> Batch:
-    """Return the weighed draws of a batch; the first one also tells how exactly to solve."""
+    """Return the weighed draws of a batch."""
+    posteriors, modes, searching = searched(posteriors, batch, settings, report, first=first)
+    batched = weighed_batch(posteriors, batch, modes, settings, certify, report, method=method)
+    return replace(batched, searching=searching)
+
+
+def searched(
+    posteriors: Posteriors, batch: Sequence[int], settings: Settings, report: Callable[[str], None], *, first: bool
+) -> tuple[Posteriors, Modes, float]:
+    """Return the posteriors, as of the first batch solved exactly enough, the batch's modes, and the seconds spent."""
     begun = perf_counter()
     modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
     if first:
         posteriors = exact_enough(posteriors, batch, modes, settings, report)
-    found = perf_counter()
-    batched = weighed_batch(posteriors, batch, modes, settings, certify, report, method=method)
-    return replace(batched, searching=found - begun)
+    return posteriors, modes, perf_counter() - begun
 
 
 def weighed_batch(

@@ -94,6 +94,16 @@ class Kept:
             (self.folder / f"{name}{ARRAYS}").unlink(missing_ok=True)
 
 
+def within(group: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return arrays by the names that they have in a file of several groups."""
+    return {f"{group}{name}": array for name, array in arrays.items()}
+
+
+def out_of(group: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays of one group of a file by their own names."""
+    return {name.removeprefix(group): array for name, array in arrays.items() if name.startswith(group)}
+
+
 def _check_not_packed(archive: zipfile.ZipFile, whole: int) -> None:
     """Check that arrays lie in a file of so many bytes as they are, each in its own place: else any size is possible.
 

@@ -10,18 +10,17 @@ import numpy as np
 from ..solve.lanes import Tolerance
 from .abreast import Suffices, by_hamiltonian
 from .apart import Posteriors
-from .certified import exact_enough
+from .batch import SEARCHED, STATISTICS
+from .certified import searched
 from .chains import Draws
-from .checkpoint import NOWHERE, Kept
+from .checkpoint import NOWHERE, Kept, out_of, within
 from .journal import Journal
-from .modes import Modes, find_modes
+from .modes import Modes
 from .searches import Searches
 from .settings import Settings
 
 TOGETHER = 8
 """Posteriors in a batch: their lanes keep all devices busy, and no more of them are in memory."""
-
-STATISTICS, SEARCHED = "stats.", "searches."
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,9 @@ def by_hmc(
         whole = [one for one in known if one is not None]
         if len(whole) < len(batch):
             journal = Journal(kept, f"slopes-{first:05d}")
-            whole = _batch(posteriors, batch, settings, suffices, report, journal, first=first == 0)
+            posteriors, modes, spent = searched(posteriors, batch, settings, report, first=first == 0)
+            options = {"searching": spent / len(batch), "journal": journal}
+            whole = chained(posteriors, batch, modes, settings, suffices, report, **options)
             if not all(one.draws.complete for one in whole):
                 return done + whole
             for one in whole:
@@ -61,25 +62,6 @@ def by_hmc(
         done += whole
         posteriors = posteriors.at(whole[0].tolerance)
     return done
-
-
-def _batch(
-    posteriors: Posteriors,
-    batch: Sequence[int],
-    settings: Settings,
-    suffices: Suffices,
-    report: Callable[[Any], None],
-    journal: Journal,
-    *,
-    first: bool,
-) -> list[Chained]:
-    """Return the chains of a batch; the first one also tells how exactly to solve."""
-    begun = perf_counter()
-    modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
-    if first:
-        posteriors = exact_enough(posteriors, batch, modes, settings, report)
-    searching = (perf_counter() - begun) / len(batch)
-    return chained(posteriors, batch, modes, settings, suffices, report, searching=searching, journal=journal)
 
 
 def chained(
@@ -116,9 +98,8 @@ def chained(
 def keep(kept: Kept, one: Chained) -> None:
     """Write what was sampled of one posterior; its facts, written last, mark it whole."""
     name = f"hmc-{one.number:05d}"
-    stats = {f"{STATISTICS}{key}": value for key, value in one.draws.stats.items()}
-    ends = {f"{SEARCHED}{key}": value for key, value in one.searches._asdict().items()}
-    kept.write(name, {"z": one.draws.z, **stats, **ends})
+    ends = one.searches._asdict()
+    kept.write(name, {"z": one.draws.z, **within(STATISTICS, one.draws.stats), **within(SEARCHED, ends)})
     kept.write_facts(name, {"tolerance": one.tolerance._asdict(), "seconds": one.draws.seconds})
 
 
@@ -128,6 +109,5 @@ def again(kept: Kept, number: int) -> Chained | None:
     facts, arrays = kept.read_facts(name), kept.read(name)
     if facts is None or arrays is None:
         return None
-    stats = {key.removeprefix(STATISTICS): value for key, value in arrays.items() if key.startswith(STATISTICS)}
-    ends = Searches(*(arrays[f"{SEARCHED}{key}"] for key in Searches._fields))
-    return Chained(number, Draws(arrays["z"], stats, facts["seconds"]), Tolerance(**facts["tolerance"]), ends)
+    draws = Draws(arrays["z"], out_of(STATISTICS, arrays), facts["seconds"])
+    return Chained(number, draws, Tolerance(**facts["tolerance"]), Searches(**out_of(SEARCHED, arrays)))

@@ -14,10 +14,10 @@ from .certified import Certify, WeighedDraws
 from .copies import copies
 from .hmc import Chained, by_hmc
 from .run import WEIGHING, Enough, Report, infer, road_of
-from .settings import Settings
+from .settings import METHODS, TWO_STAGE, Settings
 from .simulated import Simulated
 
-ROADS = ("auto", "importance", "hmc", "nuts", "laplace")
+ROADS = tuple(method for method in METHODS if method != TWO_STAGE)
 LEFT_OUT, NOT_CONVERGED = "no certificate", "not converged"
 """Words for a fit without draws to rank among: nothing was sampled for want of a certificate, or NUTS did not end."""
 
@@ -82,14 +82,13 @@ def refit(
     if road in WEIGHING:
         once = replace(settings, chains=1, draws=draws)
         found = _taken(found, WEIGHING[road](apart, once, certify=certify, report=report))
-    left = np.flatnonzero(~found.there)
     if road == "hmc":
 
         def ends(fit: int, z: np.ndarray) -> bool:
             return enough(copies(target, [fit]), z)
 
-        found = _followed(found, by_hmc(apart, settings, suffices=ends, report=report), ends)
-        left = left[:0]
+        return _followed(found, by_hmc(apart, settings, suffices=ends, report=report), ends)
+    left = np.flatnonzero(~found.there)
     for number, fit in enumerate(left[:most_nuts], start=1):
         report(f"NUTS: {target.plan.patients[fit]} ({number} of {len(left)} without a certificate)")
         own = replace(settings, method="nuts", seed=settings.seed + int(fit))

@@ -167,12 +167,16 @@ def of_patients(target: Posterior, patients: Sequence[int]) -> Posterior:
 
 def targets(whole: Posterior) -> Iterator[Posterior]:
     """Yield what NUTS would sample, one after another: everything where patients share anything, else each alone."""
-    patients = len(whole.plan.patients)
-    if patients == 1 or not are_apart(whole):
-        yield whole
-        return
-    for number in range(patients):
-        yield of_patients(whole, [number])
+    for number in range(len(whole.plan.patients) if are_apart(whole) else 1):
+        yield one_of(whole, number)[0]
+
+
+def one_of(whole: Posterior, number: int) -> tuple[Posterior, tuple[int, ...]]:
+    """Return the target of the posterior of this number, and the places of its patients: one where they are apart."""
+    everyone = tuple(range(len(whole.plan.patients)))
+    if len(everyone) == 1 or not are_apart(whole):
+        return whole, everyone
+    return of_patients(whole, [number]), (number,)
 
 
 def infer_cohort(
@@ -195,8 +199,7 @@ def infer_cohort(
     _check_no_mixture(asked)
     whole, chosen = with_method(asked, settings.seed)
     report(f"solver: {chosen.method}, {chosen.why}")
-    apart = are_apart(whole)
-    posteriors = Apart(whole) if apart else Whole(whole)
+    posteriors = Apart(whole) if are_apart(whole) else Whole(whole)
     parts: list[Inference] = []
     left = list(range(len(posteriors.names)))
     programs = Programs()
@@ -207,16 +210,14 @@ def infer_cohort(
         if weighed.which:
             parts.append(weighed_part(whole, weighed))
     if road == "hmc":
-        ends = (lambda i, z: enough(of_patients(whole, [i]), z)) if apart else (lambda i, z: enough(whole, z))
-        found = by_hmc(posteriors, settings, suffices=ends, report=report, kept=kept)
-        parts += [chained_part(whole, one) for one in found]
+        options = {"suffices": lambda i, z: enough(one_of(whole, i)[0], z), "report": report, "kept": kept}
+        parts += [chained_part(whole, one) for one in by_hmc(posteriors, settings, **options)]
         left = []
     for number in left:
         if len(left) > 1:
             report(f"patient {whole.plan.patients[number]} ({number + 1} of {len(cohort.patients)})")
-        one = of_patients(whole, [number]) if apart and len(cohort.patients) > 1 else whole
+        one, numbers = one_of(whole, number)
         own = replace(settings, seed=settings.seed + number)
-        numbers = (number,) if apart else tuple(range(len(cohort.patients)))
         place = kept.within(f"nuts-{number:05d}")
         part = infer(one, own, enough=enough, report=report, kept=place, programs=programs)
         parts.append(replace(part, numbers=numbers))
@@ -247,11 +248,7 @@ def road_of(posteriors: Posteriors, settings: Settings) -> str:
 
 def chained_part(whole: Posterior, one: Chained) -> Inference:
     """Return the inference of one posterior's chains."""
-    solved = replace(whole, tolerance=one.tolerance)
-    everyone = tuple(range(len(whole.plan.patients)))
-    apart = are_apart(whole)
-    sampled = of_patients(solved, [one.number]) if apart and len(everyone) > 1 else solved
-    numbers = (one.number,) if apart else everyone
+    sampled, numbers = one_of(replace(whole, tolerance=one.tolerance), one.number)
     return Inference(sampled, one.draws, "hmc", one.draws.seconds, None, numbers, searches=one.searches)
 
 

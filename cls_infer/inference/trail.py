@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, Problem
 from .chain_state import state_arrays
-from .checkpoint import Kept
+from .checkpoint import Kept, out_of
 from .kernel import FIELDS
 
 CHUNK, ROWS, STATE = "draws-", "rows.", "state."
@@ -85,7 +85,7 @@ def trail_again(kept: Kept, *, chains: int, dimension: int, report: Callable[[st
         trail.rows.append(rows)
         trail.done += len(rows["z"])
         trail.before = float(found["seconds"])
-        trail.state = {key.removeprefix(STATE): value for key, value in found.items() if key.startswith(STATE)}
+        trail.state = out_of(STATE, found)
     trail.unwritten = len(trail.rows)
     return trail
 
