@@ -43,6 +43,7 @@ def _vmapped(problem: Problem, method: Any) -> Callable[..., Solved]:
                 numbers,
                 saveat=save,
                 stepsize_controller=controller,
+                max_steps=problem.most_steps,
                 throw=False,
             )
             return Solved(found.ys, found.result == diffrax.RESULTS.successful, found.stats["num_steps"])

@@ -29,7 +29,7 @@ class Exact(NamedTuple):
 
 def explicit(problem: Problem) -> Callable[..., Solved]:
     """Return this package's Tsit5 at the tight tolerance, for many lanes."""
-    return jax.jit(by_machine(problem, TSIT5, ours.tolerance_of(problem, TIGHT, steps=MOST_STEPS)))
+    return jax.jit(by_machine(problem, TSIT5, ours.tolerance_of(problem, TIGHT)._replace(max_steps=MOST_STEPS)))
 
 
 def exact_of(problem: Problem, values: tuple, follow: Callable[..., Solved]) -> Exact:

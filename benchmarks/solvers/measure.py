@@ -70,7 +70,7 @@ def _chosen[C: (Batched, OneAtATime)](contenders: Sequence[C], pattern: str) -> 
 def _given(problem: Problem, lanes: int) -> list[Given]:
     """Return the lanes of every spread, with what is exact of the first ones."""
     follow = explicit(problem)
-    tolerance = ours.tolerance_of(problem, TIGHT, steps=EXACT_STEPS)
+    tolerance = ours.tolerance_of(problem, TIGHT)._replace(max_steps=EXACT_STEPS)
     slope_of = jax.jit(gradient_of(Batched("exact", (TIGHT,), ours.by_machine(problem, TSIT5, tolerance))))
     found = []
     for spread in SPREADS:

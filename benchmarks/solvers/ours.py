@@ -22,9 +22,6 @@ from cls_infer.solve.tsit5 import TSIT5
 from .problem import Problem
 from .solved import Batched, Solved
 
-MOST_STEPS = 4096
-"""As diffrax allows."""
-
 
 def route_of(problem: Problem, lanes: int) -> Route:
     """Return the way of the lanes: one input all the way, nothing uncharted."""
@@ -34,9 +31,9 @@ def route_of(problem: Problem, lanes: int) -> Route:
     return Route(np.full(lanes, problem.start), np.broadcast_to(problem.times, (lanes, stops)), forcing)
 
 
-def tolerance_of(problem: Problem, rtol: float, *, steps: int = MOST_STEPS) -> Tolerance:
+def tolerance_of(problem: Problem, rtol: float) -> Tolerance:
     """Return how exactly to solve."""
-    return Tolerance(rtol, rtol * problem.atol_share, max_steps=steps, first_step=problem.first_step)
+    return Tolerance(rtol, rtol * problem.atol_share, max_steps=problem.most_steps, first_step=problem.first_step)
 
 
 def by_machine(problem: Problem, stepper: Stepper, tolerance: Tolerance) -> Callable[..., Solved]:
@@ -86,9 +83,8 @@ def contenders(problem: Problem) -> list[Batched]:
             solve, count = by_machine(problem, stepper, tolerance), _steps(problem, stepper, tolerance)
             engine = "machine" if platform() == "cpu" else "fused"
             found.append(Batched(f"{engine} {method}", (rtol,), solve, count=count))
-    solver = reverse_solver(
-        problem.rhs, problem.floor, tolerance_of(problem, 3e-4, steps=Tolerance().max_steps), engine="xla"
-    )
+    as_shipped = tolerance_of(problem, 3e-4)._replace(max_steps=Tolerance().max_steps)
+    solver = reverse_solver(problem.rhs, problem.floor, as_shipped, engine="xla")
     found.append(
         Batched(
             "xla ROS34PW2", (3e-4,), lambda values, rtol: _solved(problem, solver, jax.vmap(problem.prepare)(values))

@@ -17,7 +17,8 @@ class Problem(NamedTuple):
     """dy/dt = rhs(t, y, numbers, u) of one lane from `prepare(values)`, its states in health and its numbers.
 
     `draw(spread, lanes)` returns the free values, an array [lane] each, the same for a lane however many follow it.
-    The absolute tolerance is `atol_share` of the relative one. `stiff` says that the exact course needs an implicit
+    The absolute tolerance is `atol_share` of the relative one. A lane that takes more than `most_steps` has failed.
+    `stiff` says that the exact course needs an implicit
     method. `end` holds published states at the last time, of the lane without spread.
     """
 
@@ -33,6 +34,7 @@ class Problem(NamedTuple):
     times: np.ndarray
     atol_share: float = 1e-2
     first_step: float = 0.05
+    most_steps: int = 4096
     stiff: bool = False
     end: tuple[float, ...] = ()
 

@@ -93,6 +93,7 @@ def _stiff(
         times=np.linspace(0.0, end_time, 26)[1:],
         atol_share=1e-4,
         first_step=1e-4,
+        most_steps=16_384,
         stiff=True,
         end=end,
     )

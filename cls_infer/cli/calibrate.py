@@ -13,7 +13,7 @@ from ..errors import InputError, Problem
 from ..inference.settings import Settings
 from .fitting import NOT_MET
 from .inputs import all_of, check_match, read_data, read_model
-from .options import Debug, Json, Quiet, assignments, names
+from .options import Correlated, Covariate, Debug, Hierarchical, Json, PerPatient, Quiet, Shared, assignments, names
 from .progress import watching
 from .talk import say, write_json, write_lines, write_table
 
@@ -26,11 +26,17 @@ Model = Annotated[str, typer.Argument(help="A shipped model, or the path of a mo
 Like = Annotated[
     str, typer.Option("--like", metavar="DATASET", help="Whose times, therapy, gaps and limits the patients have.")
 ]
-Fits = Annotated[int, typer.Option("--fits", metavar="N", help="Patients simulated from the prior and fitted.")]
+Fits = Annotated[
+    int, typer.Option("--fits", metavar="N", help="Patients, or cohorts, simulated from the prior and fitted.")
+]
 Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws of each fit that its truth is ranked among.")]
 Method = Annotated[
     str,
-    typer.Option("--method", metavar="auto|importance|hmc|nuts|laplace", help="How to sample each fit, as `fit` does."),
+    typer.Option(
+        "--method",
+        metavar="auto|importance|hmc|nuts|laplace|two-stage",
+        help="How to sample each fit, as `fit` does.",
+    ),
 ]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter, in truth too.")]
 MostNuts = Annotated[
@@ -54,6 +60,11 @@ def calibrate(
     fits: Fits = 200,
     draws: Draws = 99,
     method: Method = "auto",
+    per_patient: PerPatient = None,
+    shared: Shared = None,
+    hierarchical: Hierarchical = None,
+    covariate: Covariate = None,
+    correlated: Correlated = False,
     fix: Fix = None,
     most_nuts: MostNuts = 20,
     seed: Seed = Settings.seed,
@@ -62,7 +73,10 @@ def calibrate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Simulate patients from the prior, fit each, and see whether truths take every rank in their posteriors."""
+    """Simulate patients from the prior, fit each, and see whether truths take every rank in their posteriors.
+
+    Where anything is shared or pooled in part, whole cohorts are simulated, and each is a fit.
+    """
     settings = Settings(method=method, seed=seed)
     own, cohort, fixed, folder, *_ = all_of(
         lambda: read_model(model),
@@ -81,6 +95,11 @@ def calibrate(
             cohort,
             fits=fits,
             draws=draws,
+            per_patient=names(per_patient),
+            shared=names(shared),
+            hierarchical=names(hierarchical),
+            covariates=names(covariate),
+            correlated=correlated,
             fixed=fixed,
             settings=settings,
             most_nuts=most_nuts,

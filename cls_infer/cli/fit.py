@@ -6,7 +6,19 @@ import typer
 
 from ..inference.settings import Settings
 from .fitting import Request, carry_out, finish, report_of, verdict_lines
-from .options import Dataset, Debug, Json, Out, Quiet, names
+from .options import (
+    Correlated,
+    Covariate,
+    Dataset,
+    Debug,
+    Hierarchical,
+    Json,
+    Out,
+    PerPatient,
+    Quiet,
+    Shared,
+    names,
+)
 from .talk import write_lines, write_table
 from .workers import ShardSize, Workers, finish_cohort
 
@@ -14,7 +26,6 @@ if TYPE_CHECKING:
     from ..results.fitted import Fit
     from ..scale.run import CohortRun
 
-NAMES = "A,B"
 COLUMNS = {  # field of a summary row -> how the table heads it
     **{"unit": "unit", "mean": "mean", "sd": "sd", "q05": "5 %", "q50": "50 %", "q95": "95 %"},
     **{
@@ -37,28 +48,12 @@ Method = Annotated[
         help="How to sample; auto weighs draws of patients with few unknowns, and samples the others by HMC or NUTS.",
     ),
 ]
-PerPatient = Annotated[
-    list[str] | None,
-    typer.Option("--per-patient", metavar=NAMES, help="Parameters each patient has for itself."),
-]
-Shared = Annotated[
-    list[str] | None,
-    typer.Option("--shared", metavar=NAMES, help="Parameters with one value for all patients."),
-]
-Hierarchical = Annotated[
-    list[str] | None, typer.Option("--hierarchical", metavar=NAMES, help="Parameters pooled in part.")
-]
-Covariate = Annotated[
-    list[str] | None,
-    typer.Option("--covariate", metavar=NAMES, help="Columns of patients.csv that move what is pooled in part."),
-]
 Mixture = Annotated[
     int,
     typer.Option(
         "--mixture", metavar="N", help="So many groups of patients, whom nobody told apart, each with its own centre."
     ),
 ]
-Correlated = Annotated[bool, typer.Option("--correlated", help="What is pooled in part varies together.")]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="NAME=VALUE", help="Hold a parameter at a value.")]
 Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains; two at least tell convergence.")]
 Draws = Annotated[int, typer.Option("--draws", metavar="N", help="Draws kept of each chain, at least.")]

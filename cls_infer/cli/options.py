@@ -14,6 +14,24 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an u
 Dataset = Annotated[str, typer.Argument(help="A folder of tables, or a shipped data set.")]
 Out = Annotated[str | None, typer.Option("--out", metavar="RUN", help="Run folder to write; a fresh one in runs/.")]
 
+NAMES = "A,B"
+PerPatient = Annotated[
+    list[str] | None,
+    typer.Option("--per-patient", metavar=NAMES, help="Parameters each patient has for itself."),
+]
+Shared = Annotated[
+    list[str] | None,
+    typer.Option("--shared", metavar=NAMES, help="Parameters with one value for all patients."),
+]
+Hierarchical = Annotated[
+    list[str] | None, typer.Option("--hierarchical", metavar=NAMES, help="Parameters pooled in part.")
+]
+Covariate = Annotated[
+    list[str] | None,
+    typer.Option("--covariate", metavar=NAMES, help="Columns of patients.csv that move what is pooled in part."),
+]
+Correlated = Annotated[bool, typer.Option("--correlated", help="What is pooled in part varies together.")]
+
 
 def option_of(setting: str) -> str:
     """Return how an option is called that holds a setting."""

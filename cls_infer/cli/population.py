@@ -9,10 +9,10 @@ import typer
 from ..errors import InputError
 from ..inference.settings import Settings, setting_problems
 from .cohort_run import Run, model_of, open_run
-from .fit import COLUMNS, Chains, Correlated, Covariate, Draws, Hierarchical, Mixture, Seed, TargetAccept, Warmup
+from .fit import COLUMNS, Chains, Draws, Mixture, Seed, TargetAccept, Warmup
 from .fitting import NOT_MET
 from .inputs import all_of, fresh_run
-from .options import Debug, Json, Quiet, names, option_of
+from .options import Correlated, Covariate, Debug, Hierarchical, Json, Quiet, names, option_of
 from .progress import watching
 from .talk import write_json, write_lines, write_table
 

@@ -5,7 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
-from .apart import Posteriors, Slope
+from .apart import Slope
 from .chains import Draws
 from .checkpoint import NOWHERE
 from .cost import forecast
@@ -13,6 +13,7 @@ from .hamiltonian import Asking
 from .journal import Journal
 from .lane_chains import LaneChains
 from .modes import Modes
+from .posteriors import Posteriors
 from .progress import Forecast, Progress
 from .seeds import generator
 from .settings import Settings

@@ -1,8 +1,4 @@
-"""Posteriors that have nothing to do with one another, at any points, many lanes at a time, on every device.
-
-`Apart` has one of each patient, `Whole` the one of patients who share parameters; the roads that weigh draws know no
-difference.
-"""
+"""Posteriors of patients who share nothing, at any points, many lanes at a time, on every device."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,8 +13,8 @@ from ..errors import Problem
 from ..likelihood.facts import Facts, bucket, in_company, padded
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
-from .gauss_newton import expand, factor
-from .lanes import lanes_of, lanes_program, over_lanes
+from .gauss_newton import factor
+from .lanes import lanes_of, lanes_program
 from .prior_sample import latin_hypercube
 from .programs import Programs
 from .searches import STARTS
@@ -87,9 +83,23 @@ class Apart:
         """The name of every coordinate of a point."""
         return [self.target.pooling.slots[i].name for i in self.free]
 
+    @property
+    def everyone(self) -> Posterior:
+        """The target that has every posterior's patients."""
+        return self.target
+
+    @property
+    def patients(self) -> int:
+        """Patients of a posterior."""
+        return 1
+
     def joint(self, points: np.ndarray) -> np.ndarray:
         """Return the target's z [..., dim of all] from every patient's point [..., patient, dim]."""
         return np.moveaxis(points, -1, -2).reshape(*points.shape[:-2], -1)
+
+    def lanes(self, points: jax.Array, which: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return coordinates [lane, slot] and patients [lane] of the posteriors of these numbers [lane] at points."""
+        return self.coordinates(points), which
 
     def coordinates(self, points: jax.Array) -> jax.Array:
         """Return coordinates [lane, slot] of points [lane, dim]; 0 where nothing is estimated."""
@@ -203,83 +213,6 @@ class Apart:
         return replace(self, target=replace(self.target, tolerance=tolerance))
 
 
-@dataclass(frozen=True)
-class Whole:
-    """A target whose patients share parameters: one posterior, whose points are z."""
-
-    target: Posterior
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The posterior's name."""
-        return ("all patients",)
-
-    @property
-    def dimension(self) -> int:
-        """Coordinates of the posterior."""
-        return self.target.pooling.dimension
-
-    def joint(self, points: np.ndarray) -> np.ndarray:
-        """Return z [..., dim] from the one posterior's points [..., 1, dim]."""
-        return points[..., 0, :]
-
-    @cached_property
-    def log_posterior(self) -> Callable[..., np.ndarray]:
-        """Log posterior density [lane], without the prior's constant, at points [lane, dim]."""
-
-        def at(points: jax.Array, which: jax.Array) -> jax.Array:
-            factor = jax.vmap(self.target.log_factor)(points)
-            return jnp.maximum(factor, FAILED) - 0.5 * jnp.sum(points**2, axis=1)
-
-        return over_lanes(at, self._block(VALUES))
-
-    @cached_property
-    def slope(self) -> Callable[..., Slope]:
-        """The log posterior and its gradient at points [lane, dim]."""
-
-        def total(points: jax.Array) -> tuple[jax.Array, jax.Array]:
-            value = jax.vmap(self.target.log_factor)(points) - 0.5 * jnp.sum(points**2, axis=1)
-            return jnp.sum(value), value
-
-        def at(points: jax.Array, which: jax.Array) -> Slope:
-            (_, value), gradient = jax.value_and_grad(total, has_aux=True)(points)
-            return Slope(value, gradient)
-
-        return over_lanes(at, self._block(SLOPES), most=ABREAST)
-
-    @cached_property
-    def expand(self) -> Callable[..., Local]:
-        """The expansion about points [lane, dim]."""
-
-        def about(points: jax.Array, which: jax.Array) -> Local:
-            found = expand(self.target, points)
-            status, log_likelihood = jnp.max(found.status, axis=1), jnp.sum(found.log_likelihood, axis=1)
-            return Local(found.log_posterior, found.gradient, found.curvature, log_likelihood, status)
-
-        return over_lanes(about, self._block(EXPANSIONS), most=STARTS)
-
-    def _block(self, lanes: int) -> int:
-        return max(1, lanes // len(self.target.plan.patients))
-
-    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
-        """Return the logarithm of what the healthy ranges leave of the prior."""
-        if not self.target.model.healthy_ranges:
-            return 0.0
-        draws = latin_hypercube(PRIOR, self.dimension, rng)
-        left = over_lanes(lambda points, which: jax.vmap(self.target.log_prior_factor)(points), self._block(VALUES))
-        return float(np.logaddexp.reduce(left(draws, np.zeros(PRIOR, int))) - np.log(PRIOR))
-
-    def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
-        """Return what keeps patients from being solved at the first of the points [point, dim], none of which can."""
-        first = jnp.asarray(points[0])
-        status = np.asarray(expand(self.target, first[None]).status)[0]
-        failing = np.flatnonzero(status)
-        coordinates = np.asarray(self.target.pooling.coordinates(first))[failing]
-        return unsolved(self.target, failing.tolist(), coordinates[:, None])
-
-    def at(self, tolerance: Tolerance) -> "Whole":
-        """Return the same posterior solved at another tolerance."""
-        return Whole(replace(self.target, tolerance=tolerance))
-
-
-type Posteriors = Apart | Whole
+def are_apart(target: Posterior) -> bool:
+    """Return whether no patient shares anything with another."""
+    return len(target.plan.patients) == 1 or all(slot.scope == "patient" for slot in target.pooling.slots)

@@ -10,13 +10,13 @@ import numpy as np
 from ..likelihood.posterior import FAILED
 from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, TIGHT, tighter
-from .apart import Posteriors
 from .batch import Batch, batch_again, keep_batch
 from .chains import Draws
 from .checkpoint import NOWHERE, Kept
 from .importance import Smooth, Weighed, weigh
 from .laplace import weigh_laplace
 from .modes import Modes, find_modes
+from .posteriors import Posteriors
 from .searches import Searches, joined
 from .seeds import generator
 from .settings import Settings

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from ..likelihood.noise import information_about_mean, information_about_scale, log_density, total_scale
+from ..likelihood.pooling import Pooling
 from ..likelihood.posterior import FAILED, Posterior, log_health
 
 
@@ -104,15 +105,22 @@ def factor(target: Posterior, coordinates: jax.Array, patient: jax.Array) -> Fac
 
 
 def expand(target: Posterior, z: jax.Array) -> Expansion:
-    """Return value, gradient and Gauss-Newton curvature of the log posterior at every start z [start, dim].
+    """Return value, gradient and Gauss-Newton curvature of the log posterior at every start z [start, dim]."""
+    patients = len(target.plan.patients)
+    return expand_at(target.pooling, target, z, jnp.tile(jnp.arange(patients), (len(z), 1)))
+
+
+def expand_at(pooling: Pooling, everyone: Posterior, z: jax.Array, patient: jax.Array) -> Expansion:
+    """Return the same of posteriors whose patients [start, patient] of `everyone` take their coordinates from z [start,
+    dim] as the pooling says.
 
     The curvature is the identity of the prior plus the information of every patient.
     """
-    starts, patients = len(z), len(target.plan.patients)
-    coordinates = jax.vmap(target.pooling.coordinates)(z)
-    to_coordinates = jax.vmap(jax.jacfwd(target.pooling.coordinates))(z)  # [start, patient, slot, dim]
+    starts, patients = patient.shape
+    coordinates = jax.vmap(pooling.coordinates)(z)
+    to_coordinates = jax.vmap(jax.jacfwd(pooling.coordinates))(z)  # [start, patient, slot, dim]
     lanes = coordinates.reshape(starts * patients, -1)
-    found = factor(target, lanes, jnp.tile(jnp.arange(patients), starts))
+    found = factor(everyone, lanes, patient.reshape(-1))
     found = jax.tree.map(lambda a: a.reshape(starts, patients, *a.shape[1:]), found)
     through = jnp.einsum("spij,spjd->spid", found.information, to_coordinates)
     return Expansion(

@@ -9,13 +9,13 @@ import numpy as np
 
 from ..solve.lanes import Tolerance
 from .abreast import Suffices, by_hamiltonian
-from .apart import Posteriors
 from .batch import SEARCHED, STATISTICS
 from .certified import searched
 from .chains import Draws
 from .checkpoint import NOWHERE, Kept, out_of, within
 from .journal import Journal
 from .modes import Modes
+from .posteriors import Posteriors
 from .searches import Searches
 from .settings import Settings
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from .apart import Posteriors
 from .mixture import Mixture
 from .modes import Modes
+from .posteriors import Posteriors
 from .seeds import generator
 
 WIDER = 1.5

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .apart import Posteriors
 from .importance import Smooth, Weighed, effective_size, evidence
 from .modes import Modes
+from .posteriors import Posteriors
 from .seeds import generator
 
 

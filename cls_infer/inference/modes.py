@@ -7,8 +7,9 @@ import numpy as np
 
 from ..errors import InputError
 from ..likelihood.posterior import FAILED
-from .apart import Local, Posteriors
+from .apart import Local
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, next_damping
+from .posteriors import Posteriors
 from .searches import STARTS, Searches, has_arrived, modes_of, searches
 from .seeds import generator
 

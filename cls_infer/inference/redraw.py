@@ -9,7 +9,7 @@ from scipy.stats import multivariate_t
 
 from ..likelihood.batches import over_draws
 from ..likelihood.posterior import Posterior
-from .run import of_patients
+from .copies import copies
 from .two_stage import Redraw
 
 DEGREES = 7.0
@@ -63,7 +63,7 @@ def redraw_by_importance(
 
 def _of_some(apart: Posterior, patients: np.ndarray) -> tuple[LogDensity, np.ndarray]:
     """Return the log likelihood, healthy ranges included, of some patients alone, and the slots that are free."""
-    some = of_patients(apart, [int(p) for p in patients])
+    some = copies(apart, patients.tolist())
     free = np.array([place for place, slot in enumerate(some.pooling.slots) if slot.size])
 
     def one(z: jax.Array) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Every simulated patient fitted again: draws of equal weight, by which road, and who was left without any."""
+"""Every simulated patient or cohort fitted again: draws of equal weight, by which road, and who has none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,15 +9,12 @@ from ..errors import InputError, Problem
 from ..solve.lanes import Tolerance
 from .abreast import Suffices
 from .accuracy import sample_of
-from .apart import Apart
 from .certified import Certify, WeighedDraws
-from .copies import copies
 from .hmc import Chained, by_hmc
 from .run import WEIGHING, Enough, Report, infer, road_of
-from .settings import METHODS, TWO_STAGE, Settings
+from .settings import METHODS, Settings
 from .simulated import Simulated
 
-ROADS = tuple(method for method in METHODS if method != TWO_STAGE)
 LEFT_OUT, NOT_CONVERGED = "no certificate", "not converged"
 """Words for a fit without draws to rank among: nothing was sampled for want of a certificate, or NUTS did not end."""
 
@@ -51,48 +48,39 @@ def refit(
     most_nuts: int | None = None,
     report: Report = lambda _: None,
 ) -> Refits:
-    """Return `draws` draws of every simulated patient's posterior.
+    """Return `draws` draws of every simulated patient's posterior, or of every cohort's.
 
     Weighed draws come of all in batches, resampled to equal weight. Who gets no certificate goes on to NUTS.
 
     Args:
-        simulated: the patients.
+        simulated: the patients or cohorts.
         draws: kept of each fit; of NUTS evenly spread over the chains, so that they hardly depend on one another.
-        settings: how to sample; `method` is one of `ROADS`.
+        settings: how to sample, by any method but in two stages.
         certify: how weighed draws are judged.
         enough: whether NUTS's draws suffice.
         most_nuts: fits that may go to NUTS, each minutes long; None for all.
         report: told of progress.
 
     Raises:
-        InputError: a method that is none of `ROADS`, or fewer NUTS draws than are to be kept.
+        InputError: an unknown method, or fewer NUTS draws than are to be kept.
     """
     check(draws, settings)
-    target = simulated.fit
-    apart, fits = Apart(target), len(simulated.truth)
-    found = Refits(
-        points=np.full((fits, draws, apart.dimension), np.nan),
-        road=np.full(fits, LEFT_OUT, dtype="<U16"),
-        khat=np.full(fits, np.nan),
-        effective=np.full(fits, np.nan),
-        seconds={},
-        tolerance=target.tolerance,
-    )
-    road = road_of(apart, settings)
+    posteriors, found = simulated.posteriors, nothing_of(simulated, draws)
+    road = road_of(posteriors, settings)
     if road in WEIGHING:
         once = replace(settings, chains=1, draws=draws)
-        found = _taken(found, WEIGHING[road](apart, once, certify=certify, report=report))
+        found = _taken(found, WEIGHING[road](posteriors, once, certify=certify, report=report))
     if road == "hmc":
 
         def ends(fit: int, z: np.ndarray) -> bool:
-            return enough(copies(target, [fit]), z)
+            return enough(simulated.alone(fit), z)
 
-        return _followed(found, by_hmc(apart, settings, suffices=ends, report=report), ends)
+        return _followed(found, by_hmc(posteriors, settings, suffices=ends, report=report), ends)
     left = np.flatnonzero(~found.there)
     for number, fit in enumerate(left[:most_nuts], start=1):
-        report(f"NUTS: {target.plan.patients[fit]} ({number} of {len(left)} without a certificate)")
+        report(f"NUTS: {posteriors.names[fit]} ({number} of {len(left)} without a certificate)")
         own = replace(settings, method="nuts", seed=settings.seed + int(fit))
-        part = infer(copies(target, [int(fit)]), own, enough=enough, report=report)
+        part = infer(simulated.alone(int(fit)), own, enough=enough, report=report)
         if not part.draws.complete:
             break
         for name, spent in part.seconds.items():
@@ -102,6 +90,19 @@ def refit(
             found.road[fit] = "nuts"
             found.points[fit] = sample_of(part.draws.z, draws)
     return found
+
+
+def nothing_of(simulated: Simulated, draws: int) -> Refits:
+    """Return the refits before any fit has draws."""
+    fits = len(simulated.truth)
+    return Refits(
+        points=np.full((fits, draws, simulated.truth.shape[1]), np.nan),
+        road=np.full(fits, LEFT_OUT, dtype="<U16"),
+        khat=np.full(fits, np.nan),
+        effective=np.full(fits, np.nan),
+        seconds={},
+        tolerance=simulated.fit.tolerance,
+    )
 
 
 def _taken(found: Refits, weighed: WeighedDraws) -> Refits:
@@ -134,8 +135,8 @@ def check(draws: int, settings: Settings) -> None:
         InputError: all that is wrong.
     """
     problems = []
-    if settings.method not in ROADS:
-        known = ", ".join(f"`{road}`" for road in ROADS)
+    if settings.method not in METHODS:
+        known = ", ".join(f"`{road}`" for road in METHODS)
         problems.append(Problem("--method", f"`{settings.method}` ranks no draws", remedy=f"there are {known}"))
     if draws < 1:
         problems.append(Problem("--draws", f"is {draws}", remedy="write 1 or more, such as 99"))

@@ -13,7 +13,7 @@ from ..errors import InputError, Problem
 from ..likelihood.posterior import Posterior, posterior
 from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
-from .apart import Apart, Posteriors, Whole
+from .apart import Apart, are_apart
 from .certified import Certificate, Certify, WeighedDraws, by_importance, by_laplace
 from .chains import Draws, finished, follow
 from .checkpoint import NOWHERE, Kept
@@ -21,11 +21,13 @@ from .departure import Departure, depart, in_words
 from .hmc import Chained, by_hmc
 from .kernel import trace_sampler
 from .method import stiff_after_all, with_method
+from .posteriors import Posteriors
 from .programs import Programs
 from .progress import Forecast, Progress
 from .searches import Searches
 from .settings import Choice, Settings
 from .start import Start, find_start
+from .whole import Whole
 
 type Report = Callable[[Progress | Forecast | Choice | str], None]
 type Target = Callable[[Cohort], Posterior]
@@ -150,11 +152,6 @@ def _otherwise(target: Posterior, start: Start, error: float, settings: Settings
     if settings.solver == "auto" and (stiff := stiff_after_all(target, start.mode)) is not None:
         return target.tolerance._replace(method=stiff.method), f"solving by {stiff.method} after all: {stiff.why}"
     return None
-
-
-def are_apart(target: Posterior) -> bool:
-    """Return whether no patient shares anything with another."""
-    return len(target.plan.patients) == 1 or all(slot.scope == "patient" for slot in target.pooling.slots)
 
 
 def of_patients(target: Posterior, patients: Sequence[int]) -> Posterior:

@@ -1,4 +1,4 @@
-"""Patients whose truth is known: drawn from the prior, measured and treated as a data set's patients were."""
+"""Patients and cohorts whose truth is known: drawn from the prior, charted and treated as those of a data set were."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +21,8 @@ from .accuracy import TIGHT
 from .apart import VALUES, Apart
 from .copies import copies
 from .lanes import over_lanes
+from .posteriors import Posteriors
+from .whole import Whole
 
 MOST_DRAWN = 2000
 """Truths drawn for each patient kept, at most: fewer would pass only if nearly none were possible."""
@@ -38,17 +40,54 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Simulated:
-    """Simulated patients as a target `fit` of their own, each's `truth` [fit, dim], which patient of the data set each
-    is `like` [fit], and how many truths were `drawn`."""
+    """Simulated patients, each a fit, or where they share parameters cohorts, each a fit.
 
+    Attributes:
+        design: the target that says who shares what.
+        fit: all patients, as a target in which they share nothing, one cohort behind another.
+        truth: of each fit [fit, dim].
+        like: which patient of the data set each patient is like [patient].
+        drawn: how many truths it took.
+    """
+
+    design: Posterior
     fit: Posterior
     truth: np.ndarray
     like: np.ndarray
     drawn: Drawn
 
+    @property
+    def posteriors(self) -> Posteriors:
+        """Each fit's posterior."""
+        return _posteriors(self.design, self.fit)
+
+    def alone(self, number: int) -> Posterior:
+        """Return the target of one fit."""
+        if are_alone(self.design):
+            return copies(self.fit, [number])
+        patients = len(self.design.plan.patients)
+        rows = range(number * patients, (number + 1) * patients)
+        its = copies(self.fit, rows, names=self.design.plan.patients)
+        return replace(self.design, cohort=its.cohort, plan=its.plan, tolerance=self.fit.tolerance)
+
+
+def are_alone(design: Posterior) -> bool:
+    """Return whether patients share no parameter: each is a fit then, an assay's offset its own."""
+    return len(design.plan.patients) == 1 or all(slot.scope == "patient" for slot in design.pooling.parameters)
+
+
+def _posteriors(design: Posterior, charted: Posterior) -> Posteriors:
+    """Return the posteriors of patients who share what those of a design do."""
+    if are_alone(design):
+        return Apart(charted)
+    fits = len(charted.plan.patients) // len(design.plan.patients)
+    names = tuple(f"{design.cohort.name}#{number}" for number in range(1, fits + 1))
+    return Whole(replace(design, tolerance=charted.tolerance), names, charted)
+
 
 class Seen(NamedTuple):
-    """Predictions at the truth [lane, obs], the noise about them, the solver's status and log survival [lane]."""
+    """Predictions at the truth [fit, patient, obs], the noise about them, the solver's status and the logarithm of the
+    probability to live so long [fit, patient]."""
 
     mean: Any
     scatter: Scatter
@@ -57,7 +96,8 @@ class Seen(NamedTuple):
 
 
 def simulate(design: Posterior, fits: int, *, seed: int) -> Simulated:
-    r"""Return `fits` patients drawn from the joint law of truth and chart that the posterior of `design` assumes.
+    r"""Return `fits` patients, or cohorts where patients share anything, drawn from the joint law of truth and chart
+    that the posterior of `design` assumes.
 
     A truth is drawn from the priors, kept with the probability $e^{\log h}$ that the healthy ranges leave it, solved
     at rtol 1e-10, and kept with the probability to live to the last measurement. Where a time is uncertain the sample
@@ -65,7 +105,7 @@ def simulate(design: Posterior, fits: int, *, seed: int) -> Simulated:
     set's own row would.
 
     Args:
-        design: a target whose patients share nothing; fits take their designs in turn.
+        design: a target. If its patients share nothing, fits take their designs in turn; else every fit has them all.
         fits: how many.
         seed: of every random number.
 
@@ -75,48 +115,53 @@ def simulate(design: Posterior, fits: int, *, seed: int) -> Simulated:
     if fits < 1:
         raise InputError([Problem("calibrate", f"{fits} fits", remedy="ask for 1 or more")])
     rng = np.random.default_rng([seed, fits])
-    like = np.arange(fits) % len(design.plan.patients)
+    count = len(design.plan.patients)
+    like = np.arange(fits if are_alone(design) else fits * count) % count
     names = [f"{design.plan.patients[i]}#{number}" for number, i in enumerate(like, start=1)]
     stated = copies(design, like.tolist(), names=names)
     true = replace(stated, plan=_at_true_times(stated, rng), tolerance=TIGHT)
-    truth, seen, drawn = _truths(true, rng)
-    return Simulated(_charted(stated, like, seen, rng), truth, like, drawn)
+    truth, seen, drawn = _truths(_posteriors(design, true), fits, rng)
+    by_patient = jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), seen)
+    return Simulated(design, _charted(stated, like, by_patient, rng), truth, like, drawn)
 
 
-def _truths(true: Posterior, rng: np.random.Generator) -> tuple[np.ndarray, Seen, Drawn]:
-    """Return each patient's truth [fit, dim], what is seen at it, and how many were drawn."""
-    apart = Apart(true)
-    look = over_lanes(partial(_look, apart), VALUES)
-    left = np.arange(len(true.plan.patients))
+def _truths(true: Posteriors, fits: int, rng: np.random.Generator) -> tuple[np.ndarray, Seen, Drawn]:
+    """Return each fit's truth [fit, dim], what is seen at it, and how many were drawn."""
+    look = over_lanes(partial(_look, true), max(1, VALUES // true.patients))
+    mask = true.everyone.plan.chart.mask
+    mask = mask.reshape(fits, true.patients, -1)
+    left = np.arange(fits)
     parts, drawn, failed, died, unhealthy = [], 0, 0, 0, 0
     while len(left):
-        points, more = _from_prior(apart, left, rng)
+        points, more = _from_prior(true, left, rng)
         found: Seen = look(points, left)
-        solved = (found.status == 0) & np.all(np.isfinite(found.mean) | ~true.plan.chart.mask[left], axis=1)
-        kept = solved & (rng.random(len(left)) < np.exp(np.where(solved, found.log_survival, 0.0)))
+        usable = (found.status == 0) & np.all(np.isfinite(found.mean) | ~mask[left], axis=2)
+        solved = usable.all(axis=1)
+        survival = np.where(usable, found.log_survival, 0.0).sum(axis=1)
+        kept = solved & (rng.random(len(left)) < np.exp(survival))
         drawn, unhealthy = drawn + more, unhealthy + more - len(left)
         failed, died = failed + np.sum(~solved), died + np.sum(solved & ~kept)
         parts.append(jax.tree.map(lambda a, kept=kept: a[kept], (left, points, found)))
         left = left[~kept]
-        _check_possible(drawn, len(left), len(true.plan.patients))
+        _check_possible(drawn, len(left), fits)
     whose, truth, seen = jax.tree.map(lambda *pieces: np.concatenate(pieces), *parts)
     order = np.argsort(whose)
     truth, seen = jax.tree.map(lambda a: a[order], (truth, seen))
     return truth, seen, Drawn(drawn, unhealthy, int(failed), int(died))
 
 
-def _from_prior(apart: Apart, patients: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """Return points [lane, dim] of these patients [lane] from the prior and its healthy ranges, and how many it took.
+def _from_prior(true: Posteriors, fits: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Return points [lane, dim] of these fits [lane] from the prior and its healthy ranges, and how many it took.
 
     Rejection is exact: the ranges' density is at most 1.
     """
-    points = np.zeros((len(patients), apart.dimension))
-    left, drawn = np.arange(len(patients)), 0
+    points = np.zeros((len(fits), true.dimension))
+    left, drawn = np.arange(len(fits)), 0
     while len(left):
-        points[left] = rng.standard_normal((len(left), apart.dimension))
+        points[left] = rng.standard_normal((len(left), true.dimension))
         drawn += len(left)
-        left = left[rng.random(len(left)) >= np.exp(apart.log_health(points[left], patients[left]))]
-        _check_possible(drawn, len(left), len(patients))
+        left = left[rng.random(len(left)) >= np.exp(true.log_health(points[left], fits[left]))]
+        _check_possible(drawn, len(left), len(fits))
     return points, drawn
 
 
@@ -127,12 +172,12 @@ def _check_possible(drawn: int, left: int, wanted: int) -> None:
         raise InputError([Problem("calibrate", message, remedy="look at the model's priors and healthy ranges")])
 
 
-def _look(apart: Apart, points: jax.Array, patient: jax.Array) -> Seen:
-    target, coordinates = apart.target, apart.coordinates(points)
-    predicted = target.predicted(coordinates, patient)
-    scatter = target.scatter(coordinates, patient)
-    survival = predicted.log_survival
-    return Seen(predicted.mean, Scatter(*map(jnp.asarray, scatter)), predicted.status, survival)
+def _look(true: Posteriors, points: jax.Array, which: jax.Array) -> Seen:
+    coordinates, patient = true.lanes(points, which)
+    predicted = true.everyone.predicted(coordinates, patient)
+    scatter = Scatter(*map(jnp.asarray, true.everyone.scatter(coordinates, patient)))
+    found = Seen(predicted.mean, scatter, predicted.status, predicted.log_survival)
+    return jax.tree.map(lambda a: a.reshape(len(points), true.patients, *a.shape[1:]), found)
 
 
 def _at_true_times(stated: Posterior, rng: np.random.Generator) -> Plan:

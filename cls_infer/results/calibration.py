@@ -22,14 +22,17 @@ from ..inference.certified import Certify
 from ..inference.copies import each_apart
 from ..inference.refits import LEFT_OUT, NOT_CONVERGED, Refits, check, refit
 from ..inference.run import Report
-from ..inference.settings import Settings
+from ..inference.settings import TWO_STAGE, Settings
 from ..inference.simulated import Drawn, Simulated, simulate
+from ..likelihood.posterior import posterior
 from ..model.spec import Model
 from .diagnose import Verdict, certified, converged
 from .pareto import smoothed
 from .provenance import Attributes, provenance
 from .ranked import tabulate
 from .ranks import ranks, uniform_of
+from .two_stage import check_asked, pooled_target
+from .two_stage_refits import refit_by_two_stages
 from .uniformity import p_value
 
 LEVEL = 0.05
@@ -68,7 +71,8 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What became of every fit [fit] and how its truth ranked, the verdict, and where it all comes from."""
+    """What became of every fit [fit] and how its truth ranked, the verdict, and where it all comes from; `patients` are
+    the fits' names, those of cohorts where patients share anything."""
 
     quantities: tuple[Ranked, ...]
     verdict: Verdict
@@ -87,19 +91,30 @@ def calibrate(
     *,
     fits: int,
     draws: int = 99,
+    per_patient: tuple[str, ...] = (),
+    shared: tuple[str, ...] = (),
+    hierarchical: tuple[str, ...] = (),
+    covariates: tuple[str, ...] = (),
+    correlated: bool = False,
     fixed: Mapping[str, float] | None = None,
     settings: Settings = Settings(),  # noqa: B008 - a frozen value
     most_nuts: int | None = None,
     command: str = "",
     report: Report = lambda _: None,
 ) -> Calibration:
-    """Calibrate the fit of a model to each of a data set's patients alone.
+    """Calibrate the fit of a model to each of a data set's patients alone, or to all of them as one cohort.
 
     Args:
         model: as `load_model` returns it.
-        cohort: whose times, therapy, missing values, limits and intervals the simulated patients have, in turn.
-        fits: simulated patients.
+        cohort: whose times, therapy, missing values, limits and intervals the simulated patients have, in turn; where
+            patients share anything, every fit has all of them.
+        fits: simulated patients, or cohorts.
         draws: each truth is ranked among so many draws of its posterior.
+        per_patient: parameters that are each patient's own; all, where nothing is shared or pooled in part.
+        shared: parameters with one value for all patients of a cohort.
+        hierarchical: parameters that follow a population's law.
+        covariates: what of the chart moves them.
+        correlated: whether they vary together.
         fixed: values to hold, in truth and fit.
         settings: how to sample, and the seed of all.
         most_nuts: fits without a certificate that may go to NUTS; None for all.
@@ -107,16 +122,27 @@ def calibrate(
         report: receives progress.
 
     Raises:
-        InputError: names the model does not have, a patient of whom it predicts nothing, numbers that make no sense.
+        InputError: names the model does not have, a patient of whom it predicts nothing, numbers that make no sense,
+            two stages where nothing is pooled in part or something is shared.
     """
     begun = perf_counter()
     check(draws, settings)
-    design = each_apart(model, cohort, fixed=fixed, tolerance=tolerance_at(settings.rtol, settings.solver))
+    of = {"fixed": dict(fixed or {}), "tolerance": tolerance_at(settings.rtol, settings.solver)}
+    law = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    if settings.method == TWO_STAGE:
+        check_asked(hierarchical, shared)
+        design = pooled_target(each_apart(model, cohort, **of), **law)
+    elif shared or hierarchical:
+        design = posterior(model, cohort, per_patient=per_patient, shared=shared, **law, **of)
+    else:
+        design = each_apart(model, cohort, **of)
     report("drawing truths and charts")
     simulated = simulate(design, fits, seed=settings.seed)
-    certify = Certify(smoothed, certified)
-    options = {"draws": draws, "settings": settings, "certify": certify, "enough": converged, "most_nuts": most_nuts}
-    refits = refit(simulated, **options, report=report)
+    options = {"draws": draws, "settings": settings, "certify": Certify(smoothed, certified), "enough": converged}
+    if settings.method == TWO_STAGE:
+        refits = refit_by_two_stages(simulated, **options, report=report)
+    else:
+        refits = refit(simulated, **options, most_nuts=most_nuts, report=report)
     report("ranking")
     origin = provenance(model, cohort, settings, command=command, hidden=0)
     found = judge(simulated, refits, seed=settings.seed, origin=origin)
@@ -144,7 +170,7 @@ def judge(simulated: Simulated, refits: Refits, *, seed: int, origin: Attributes
         quantities=quantities,
         verdict=Verdict(not unmet, unmet, numbers),
         refits=refits,
-        patients=simulated.fit.plan.patients,
+        patients=simulated.posteriors.names,
         draws=draws,
         drawn=simulated.drawn,
         constant=constant,
@@ -161,7 +187,7 @@ def _rank_table(
     """
     if not len(there):
         return {}, ()
-    table = tabulate(replace(simulated.fit, tolerance=refits.tolerance), simulated.like)
+    table = tabulate(simulated.posteriors.at(refits.tolerance), simulated.like)
     of_truth = table(simulated.truth[there], there)
     draws = refits.points.shape[1]
     of_draws = table(refits.points[there].reshape(-1, refits.points.shape[2]), np.repeat(there, draws))

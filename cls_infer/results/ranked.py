@@ -7,9 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..cohort.records import Patient
-from ..inference.apart import VALUES, Apart
+from ..inference.apart import VALUES
 from ..inference.lanes import over_lanes
-from ..likelihood.posterior import Posterior
+from ..inference.posteriors import Posteriors
+from ..likelihood.pooling import Pooling
+from ..likelihood.posterior import Terms
 from ..model.spec import Model
 from ..solve.lattice import lattice, quantities_at
 from ..solve.plan import start_of
@@ -25,28 +27,30 @@ type Table = dict[str, np.ndarray]
 """Numbers [lane] by what they are of."""
 
 
-def tabulate(target: Posterior, like: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Table]:
+def tabulate(posteriors: Posteriors, like: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Table]:
     """Return the function from points [lane, dim] of fits [lane] to every number that is ranked [lane].
 
     They are the parameters, uncharted amounts and assays' offsets that anybody's fit estimates; the log-likelihood of
     the fit's own chart; and of every observable and derived quantity its largest and its last value, NaN where a solve
-    failed.
+    failed. Of a cohort they are of one of its patients, who take turns from fit to fit, but for the log-likelihood,
+    which is of all; and there are the coordinates of the population's law.
 
     Args:
-        target: the fits.
-        like: which patient of the data set each fit is like [fit].
+        posteriors: the fits'.
+        like: which patient of the data set each patient of all fits is like [patient].
     """
-    apart = Apart(target)
-    numbers, likelihood = (over_lanes(fun(apart), VALUES) for fun in (_numbers, _log_likelihood))
-    courses = over_lanes(_courses(apart, like), VALUES)
-    names = [slot.name for slot in target.pooling.slots if not slot.is_offset]
-    offsets = [slot.name for slot in target.pooling.slots if slot.is_offset]
-    kept = [apart.target.pooling.slots[i].name for i in apart.free]
-    quantities = (*target.model.observables, *target.model.derived)
+    block = max(1, VALUES // posteriors.patients)
+    numbers, likelihood = (over_lanes(fun(posteriors), block) for fun in (_numbers, _log_likelihood))
+    courses = over_lanes(_courses(posteriors, like), block)
+    pooling = posteriors.everyone.pooling
+    estimated = [slot for slot in posteriors.target.pooling.slots if slot.size]
+    names = [slot.name for slot in pooling.slots if not slot.is_offset]
+    offsets = [slot.name for slot in pooling.slots if slot.is_offset]
+    quantities = (*posteriors.target.model.observables, *posteriors.target.model.derived)
 
     def table(points: np.ndarray, fit: np.ndarray) -> Table:
         by_name = dict(zip((*names, *offsets), numbers(points, fit).T, strict=True))
-        found = {name: by_name[name] for name in kept}
+        found = {slot.name: by_name[slot.name] for slot in estimated} | _of_law(posteriors.target.pooling, points)
         found[LOG_LIKELIHOOD] = likelihood(points, fit)
         largest, last = courses(points, fit)
         for i, name in enumerate(quantities):
@@ -56,24 +60,41 @@ def tabulate(target: Posterior, like: np.ndarray) -> Callable[[np.ndarray, np.nd
     return table
 
 
-def _numbers(apart: Apart) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    pooling = apart.target.pooling
+def _of_law(pooling: Pooling, points: np.ndarray) -> Table:
+    """Return the coordinates of the population's law [lane] at points [lane, dim], by what they are of."""
+    labels = pooling.labels()
+    return {labels[at]: points[:, at] for at in pooling.law_at}
+
+
+def _of_one(posteriors: Posteriors, points: jax.Array, fit: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return coordinates [lane, slot] and place [lane] of one patient of each fit [lane], whose number says which."""
+    coordinates, patient = posteriors.lanes(points, fit)
+    turn = jnp.arange(len(points)) * posteriors.patients + fit % posteriors.patients
+    return coordinates[turn], patient[turn]
+
+
+def _numbers(posteriors: Posteriors) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    pooling = posteriors.everyone.pooling
 
     def values(points: jax.Array, fit: jax.Array) -> jax.Array:
-        coordinates = apart.coordinates(points)
-        own, amounts = pooling.values_of(coordinates, fit)
-        return jnp.concatenate([jnp.stack(own, axis=1), amounts, pooling.offsets(coordinates, fit)], axis=1)
+        coordinates, patient = _of_one(posteriors, points, fit)
+        own, amounts = pooling.values_of(coordinates, patient)
+        return jnp.concatenate([jnp.stack(own, axis=1), amounts, pooling.offsets(coordinates, patient)], axis=1)
 
     return values
 
 
-def _log_likelihood(apart: Apart) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    return lambda points, fit: apart.target.by_patient(apart.coordinates(points), fit).log_likelihood
+def _log_likelihood(posteriors: Posteriors) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    def of_all(points: jax.Array, fit: jax.Array) -> jax.Array:
+        terms: Terms = posteriors.everyone.by_patient(*posteriors.lanes(points, fit))
+        return jnp.sum(terms.log_likelihood.reshape(-1, posteriors.patients), axis=1)
+
+    return of_all
 
 
-def _courses(apart: Apart, like: np.ndarray) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
+def _courses(posteriors: Posteriors, like: np.ndarray) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
     """Return what computes every quantity's largest and last value [lane, quantity]."""
-    target = apart.target
+    target = posteriors.everyone
     system, model = target.system, target.model
     first = [int(np.flatnonzero(like == one)[0]) for one in range(int(np.max(like)) + 1)]  # a fit of each design
     patients = [target.cohort.patients[i] for i in first]
@@ -81,8 +102,9 @@ def _courses(apart: Apart, like: np.ndarray) -> Callable[[jax.Array, jax.Array],
     solve = reverse_solver(system.rhs, system.floor, target.tolerance)
 
     def extremes(points: jax.Array, fit: jax.Array) -> tuple[jax.Array, jax.Array]:
-        design = jnp.asarray(like)[fit]
-        values, amounts = target.pooling.values_of(apart.coordinates(points), fit)
+        coordinates, patient = _of_one(posteriors, points, fit)
+        design = jnp.asarray(like)[patient]
+        values, amounts = target.pooling.values_of(coordinates, patient)
         own = jax.tree.map(lambda a: jnp.asarray(a)[design], route)
         along = along_route(system, solve, values, amounts, own)
         found = quantities_at(system, along, jnp.asarray(place)[design])

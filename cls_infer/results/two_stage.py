@@ -41,6 +41,10 @@ type Report = Callable[[str], None]
 LAW_DRAWS = 1000
 """Draws of the law in each chain, at least: they cost no solve."""
 
+MORE = 4
+"""A patient drawn again has so many times the draws: where laws of hardly any spread are likely, only few of them are
+near enough to each, wherever they lie."""
+
 
 def weigh_together(
     parts: Sequence[Inference],
@@ -73,15 +77,28 @@ def weigh_together(
     """
     apart = join(parts)
     _check_own(apart.target, hierarchical)
-    target = _pooled_target(apart, tuple(hierarchical), covariates, correlated, mixture)
-    places = target.pooling.pooled
-    own = own_coordinates(apart)
+    target = pooled_target(
+        apart.target,
+        hierarchical=tuple(hierarchical),
+        covariates=covariates,
+        correlated=correlated,
+        mixture=mixture,
+    )
+    return weigh_under(target, apart, settings, report)
+
+
+def weigh_under(
+    target: Posterior, apart: Joint, settings: Settings, report: Report = lambda _: None
+) -> tuple[Inference, TwoStage]:
+    """Return draws of the joint target of patients who are `apart`, as `weigh_together` does."""
+    own, pooled = own_coordinates(apart), np.array(target.pooling.pooled)
     assert target.pooling.population is not None
-    pooled = np.array(places)
-    redraw, fresh = redraw_by_importance(apart.target, own, pooled, draws=own.shape[1], seed=settings.seed)
+    redraw, fresh = redraw_by_importance(apart.target, own, pooled, draws=MORE * own.shape[1], seed=settings.seed)
     found = two_stage(target.pooling.population, interim(own[:, :, pooled]), settings, redraw=redraw, report=report)
     if found.thin:
         report(f"draws too thin under the population: {', '.join(found.thin)}")
+    if fresh:
+        own = np.pad(own, ((0, 0), (0, (MORE - 1) * own.shape[1]), (0, 0)))
     for patient, z in fresh.items():
         own[patient] = z
     draws = Draws(_vectors(target, found, own, settings.seed), found.stats, complete=apart.complete)
@@ -120,7 +137,7 @@ def fit_two_stage(
     """
     begun, kept = perf_counter(), Kept(Path(checkpoint)) if checkpoint else NOWHERE
     seen, hidden = hide_after(cohort, until)
-    _check_asked(hierarchical, shared)
+    check_asked(hierarchical, shared)
     asked = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated, "mixture": mixture}
     apart = {"per_patient": per_patient, "fixed": fixed}
     check_same_fit(kept, model, cohort, settings, {**asked, **apart, "until": until}, report)
@@ -146,7 +163,12 @@ def fit_two_stage(
     return replace(done, verdict=diagnose(done.tree))
 
 
-def _check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
+def check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
+    """Refuse two stages where they have nothing to weigh together, or something that cannot be.
+
+    Raises:
+        InputError: all that speaks against them.
+    """
     problems = []
     if not hierarchical:
         remedy = "name the parameters of the population by `--hierarchical`"
@@ -200,10 +222,10 @@ def _check_own(target: Posterior, parameters: Sequence[str]) -> None:
         raise InputError(problems)
 
 
-def _pooled_target(
-    apart: Joint, hierarchical: tuple[str, ...], covariates: tuple[str, ...], correlated: bool, mixture: int
+def pooled_target(
+    target: Posterior, *, hierarchical: tuple[str, ...], covariates: tuple[str, ...], correlated: bool, mixture: int = 0
 ) -> Posterior:
-    target = apart.target
+    """Return the joint target of patients who are apart in `target`, some of whose parameters follow a law."""
     own = tuple(slot.name for slot in target.pooling.parameters if slot.name not in hierarchical)
     return posterior(
         target.model,

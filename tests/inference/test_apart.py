@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from inference.conftest import simulated
 
-from cls_infer.inference.apart import Apart, Whole
+from cls_infer.inference.apart import Apart
+from cls_infer.inference.whole import Whole
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
 

@@ -157,7 +157,7 @@ def test_a_mistake_planted_in_the_likelihood_is_found(monkeypatch, few_draws, mi
 
 def test_settings_that_rank_nothing_are_refused_all_at_once():
     with pytest.raises(InputError) as refused:
-        check(0, Settings(method="two-stage"))
+        check(0, Settings(method="guess"))
     assert [problem.where for problem in refused.value.problems] == ["--method", "--draws"]
     with pytest.raises(InputError, match="NUTS makes 2000"):
         check(5000, Settings())

@@ -1,0 +1,57 @@
+"""Every simulated cohort fitted again in two stages: all cohorts' patients apart, then each cohort under its law."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from ..inference.accuracy import sample_of
+from ..inference.apart import Apart
+from ..inference.certified import Certify, WeighedDraws, by_importance
+from ..inference.chains import Draws
+from ..inference.copies import copies
+from ..inference.refits import NOT_CONVERGED, Refits, nothing_of
+from ..inference.run import Enough, Inference, Report
+from ..inference.settings import TWO_STAGE, Settings
+from ..inference.simulated import Simulated
+from .joint import join
+from .two_stage import weigh_under
+
+
+def refit_by_two_stages(
+    simulated: Simulated, *, draws: int, settings: Settings, certify: Certify, enough: Enough, report: Report
+) -> Refits:
+    """Return `draws` draws of the joint posterior of every simulated cohort whose patients all have a certificate.
+
+    Args:
+        simulated: cohorts, of whom nothing is shared but what follows a population's law.
+        draws: kept of each cohort, evenly spread over the chains of its law.
+        settings: how to sample.
+        certify: how patients' weighed draws are judged.
+        enough: whether a cohort's draws suffice.
+        report: told of progress.
+    """
+    found = nothing_of(simulated, draws)
+    weighed = by_importance(Apart(simulated.fit), settings, certify=certify, report=report)
+    place, patients = {row: i for i, row in enumerate(weighed.which)}, simulated.posteriors.patients
+    begun = perf_counter()
+    for fit in range(len(simulated.truth)):
+        rows = range(fit * patients, (fit + 1) * patients)
+        if any(row not in place for row in rows):
+            continue
+        report(f"weighing cohort {fit + 1} of {len(simulated.truth)}")
+        apart = _interim(simulated, rows, weighed, [place[row] for row in rows])
+        whole, under = weigh_under(simulated.alone(fit), join([apart]), settings, report)
+        found.road[fit] = NOT_CONVERGED
+        if not under.thin and enough(whole.target, whole.draws.z):
+            found.road[fit] = TWO_STAGE
+            found.points[fit] = sample_of(whole.draws.z, draws)
+    return replace(found, seconds=weighed.seconds | {"law": perf_counter() - begun}, tolerance=weighed.tolerance)
+
+
+def _interim(simulated: Simulated, rows: Sequence[int], weighed: WeighedDraws, places: Sequence[int]) -> Inference:
+    """Return the draws of one cohort's patients, each alone, who have these places among all weighed."""
+    target = copies(simulated.fit, rows, names=simulated.design.plan.patients)
+    z = weighed.draws.z.reshape(*weighed.draws.z.shape[:2], -1, len(weighed.which))[..., places]
+    stats = {name: value[..., places] for name, value in weighed.draws.stats.items()}
+    draws = Draws(z.reshape(*z.shape[:2], -1), stats)
+    return Inference(replace(target, tolerance=weighed.tolerance), draws, weighed.method, {})
