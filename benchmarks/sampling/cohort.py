@@ -17,8 +17,9 @@ NOISE = 3.0
 """Standard deviation of haemoglobin [g/L]."""
 
 
-def cohort_of(count: int) -> Posterior:
-    """Return patients given Ringer, their haemoglobin drawn at truths from the prior at 0.7 of its spread."""
+def cohort_of(count: int, pooled: tuple[str, ...] = ()) -> Posterior:
+    """Return patients given Ringer, their haemoglobin drawn at truths from the prior at 0.7 of its spread; parameters
+    that are `pooled` follow a population's law."""
     model = load_model("volume_kinetics")
     rows = tuple(Measurement(t, "hemoglobin", 100.0, i) for i, t in enumerate(HOURS))
     given = (Event("ringer", 0.0, OVER, GIVEN, 1),)
@@ -33,7 +34,8 @@ def cohort_of(count: int) -> Posterior:
         replace(p, measurements=tuple(replace(m, value=float(v)) for m, v in zip(p.measurements, row, strict=True)))
         for p, row in zip(blank.patients, measured, strict=True)
     )
-    return posterior(model, replace(blank, patients=patients), per_patient=tuple(model.parameters))
+    own = tuple(name for name in model.parameters if name not in pooled)
+    return posterior(model, replace(blank, patients=patients), per_patient=own, hierarchical=pooled)
 
 
 @dataclass(frozen=True)

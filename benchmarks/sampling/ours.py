@@ -6,13 +6,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cls_infer.inference.apart import Apart
+from cls_infer.inference.apart import Apart, are_apart
 from cls_infer.inference.certified import Certify, by_importance
-from cls_infer.inference.run import infer, of_patients
+from cls_infer.inference.copies import each_apart
+from cls_infer.inference.hmc import by_hmc
+from cls_infer.inference.run import infer, infer_cohort, of_patients, one_of, targets
 from cls_infer.inference.settings import Settings
+from cls_infer.inference.whole import Whole
 from cls_infer.likelihood.posterior import Posterior
 from cls_infer.results.diagnose import certified, converged
 from cls_infer.results.pareto import smoothed
+from cls_infer.results.two_stage import weigh_together
 
 from .exact import error_in_nats
 from .sampled import CHAINS, DRAWS, Sampled, fewest
@@ -35,16 +39,46 @@ def importance(target: Posterior) -> Sampled:
 
 
 def nuts(target: Posterior) -> Sampled:
-    """NUTS, patient after patient."""
+    """NUTS, patient after patient, or of the one posterior that they share."""
     sizes, spent, compiling = [], 0.0, 0.0
     settings = Settings(chains=CHAINS, draws=DRAWS, method="nuts")
-    for number in range(len(target.plan.patients)):
+    for part in targets(target):
         begun = perf_counter()
-        one = infer(of_patients(target, [number]), settings, enough=converged)
+        one = infer(part, settings, enough=converged)
         sizes.append(fewest(one.draws.z))
         spent += one.seconds["sample"]
         compiling += perf_counter() - begun - one.seconds["sample"]
     return Sampled(min(sizes), spent, compiling, _error(target), "compiling includes the search for the mode")
+
+
+def hmc(target: Posterior) -> Sampled:
+    """Hamiltonian Monte Carlo of many lanes, of patients abreast or of the one posterior that they share."""
+    begun = perf_counter()
+    posteriors = Apart(target) if are_apart(target) else Whole(target)
+    count = len(posteriors.names)
+    some = np.zeros((count, posteriors.dimension)), np.arange(count)
+    posteriors.slope(*some), posteriors.expand(*some), posteriors.log_posterior(*some)  # compiled
+    compiled = perf_counter()
+    settings = Settings(chains=CHAINS, draws=DRAWS, method="hmc")
+    found = by_hmc(posteriors, settings, suffices=lambda number, z: converged(one_of(target, number)[0], z))
+    spent = perf_counter() - compiled
+    longest = max(one.draws.z.shape[1] for one in found)
+    size = min(fewest(one.draws.z) for one in found)
+    return Sampled(size, spent, compiled - begun, _error(target), f"to {longest} draws a chain, the search included")
+
+
+def two_stages(target: Posterior) -> Sampled:
+    """Patients weighed apart, then their population's law; the size is that of the law and of what was chosen under it."""
+    begun = perf_counter()
+    pooled = tuple(target.pooling.slots[place].name for place in target.pooling.pooled)
+    settings = Settings(chains=CHAINS, draws=DRAWS, method="importance")
+    apart = each_apart(target.model, target.cohort, tolerance=target.tolerance)
+    certify = Certify(smoothed, certified)
+    parts = infer_cohort(lambda _: apart, apart.cohort, settings=settings, certify=certify, enough=converged)
+    whole, under = weigh_together(parts, hierarchical=pooled, settings=settings)
+    spent = perf_counter() - begun
+    note = f"compilation included, thinnest {under.effective.min():.0f}, {len(under.redrawn)} redrawn"
+    return Sampled(fewest(whole.draws.z), spent, 0.0, _error(target), note)
 
 
 def _error(target: Posterior) -> float:

@@ -110,7 +110,8 @@ def calibrate(
             patients share anything, every fit has all of them.
         fits: simulated patients, or cohorts.
         draws: each truth is ranked among so many draws of its posterior.
-        per_patient: parameters that are each patient's own; all, where nothing is shared or pooled in part.
+        per_patient: parameters that are each patient's own. This and what follows are as in `fit`; where nothing of it
+            is given, every parameter is each patient's own.
         shared: parameters with one value for all patients of a cohort.
         hierarchical: parameters that follow a population's law.
         covariates: what of the chart moves them.
@@ -127,15 +128,16 @@ def calibrate(
     """
     begun = perf_counter()
     check(draws, settings)
-    of = {"fixed": dict(fixed or {}), "tolerance": tolerance_at(settings.rtol, settings.solver)}
-    law = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
     if settings.method == TWO_STAGE:
         check_asked(hierarchical, shared)
-        design = pooled_target(each_apart(model, cohort, **of), **law)
-    elif shared or hierarchical:
-        design = posterior(model, cohort, per_patient=per_patient, shared=shared, **law, **of)
-    else:
-        design = each_apart(model, cohort, **of)
+    tolerance, held = tolerance_at(settings.rtol, settings.solver), dict(fixed or {})
+    law = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    design = each_apart(model, cohort, fixed=held, tolerance=tolerance)
+    if per_patient or shared or any(law.values()):
+        pooling = {"per_patient": per_patient, "shared": shared, **law}
+        design = posterior(model, cohort, fixed=held, tolerance=tolerance, **pooling)
+    if settings.method == TWO_STAGE:  # outside its law every parameter is each patient's own
+        design = pooled_target(each_apart(model, cohort, fixed=design.pooling.held, tolerance=tolerance), **law)
     report("drawing truths and charts")
     simulated = simulate(design, fits, seed=settings.seed)
     options = {"draws": draws, "settings": settings, "certify": Certify(smoothed, certified), "enough": converged}

@@ -1,5 +1,7 @@
 """Hamiltonian Monte Carlo of many lanes: closed forms, walls, corners, company, and what an earlier session kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from inference.conftest import simulated
@@ -21,6 +23,9 @@ from cls_infer.results.diagnose import certified, converged, convergence
 from cls_infer.results.pareto import smoothed
 
 SETTINGS = Settings(chains=4, warmup=120, draws=400, most_draws=400, method="hmc", seed=3)
+FEW = replace(SETTINGS, warmup=40, draws=80, most_draws=80)
+"""Enough to see bits by."""
+
 NAMES = ("P1", "P2", "P3")
 
 
@@ -162,26 +167,26 @@ def apart():
 
 @pytest.fixture(scope="module")
 def chained(apart):
-    return by_hmc(apart, SETTINGS, suffices=lambda number, z: True)
+    return by_hmc(apart, FEW, suffices=lambda number, z: True)
 
 
 def test_batches_do_not_change_the_draws(apart, chained, monkeypatch):
     monkeypatch.setattr(hmc, "TOGETHER", 2)
-    for one, other in zip(chained, by_hmc(apart, SETTINGS, suffices=lambda number, z: True), strict=True):
+    for one, other in zip(chained, by_hmc(apart, FEW, suffices=lambda number, z: True), strict=True):
         assert one.number == other.number
         np.testing.assert_array_equal(one.draws.z, other.draws.z)
 
 
 def test_what_was_kept_is_not_sampled_again(apart, chained, monkeypatch, tmp_path):
     kept = Kept(tmp_path)
-    first = by_hmc(apart, SETTINGS, suffices=lambda number, z: True, kept=kept)
+    first = by_hmc(apart, FEW, suffices=lambda number, z: True, kept=kept)
     (tmp_path / "hmc-00002.json").unlink()  # a kill between draws and facts: that one alone is not whole
     sampled = []
     monkeypatch.setattr(
         hmc, "by_hamiltonian", lambda *given, **_: sampled.append(given[1]) or by_hamiltonian(*given, **_)
     )
-    second = by_hmc(apart, SETTINGS, suffices=lambda number, z: True, kept=kept)
-    third = by_hmc(apart, SETTINGS, suffices=lambda number, z: True, kept=kept)
+    second = by_hmc(apart, FEW, suffices=lambda number, z: True, kept=kept)
+    third = by_hmc(apart, FEW, suffices=lambda number, z: True, kept=kept)
     assert [list(one) for one in sampled] == [[0, 1, 2]]
     for ones in zip(first, second, third, chained, strict=True):
         for other in ones[1:]:

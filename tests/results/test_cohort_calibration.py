@@ -81,5 +81,7 @@ def test_two_stages_want_a_population_and_nothing_shared():
     two_stages = Settings(method="two-stage")
     with pytest.raises(InputError, match="nothing is pooled in part"):
         calibrate(straight_line(), two(), fits=2, settings=two_stages)
+    with pytest.raises(InputError, match="covariate"):  # of no population
+        calibrate(straight_line(), two(), fits=2, covariates=("weight",))
     with pytest.raises(InputError, match="shared by patients who are drawn apart"):
         calibrate(straight_line(), two(), fits=2, settings=two_stages, hierarchical=("a",), shared=("b",))
