@@ -1,4 +1,4 @@
-"""`python -m benchmarks.sampling ROAD PATIENTS [POOLED]` prints a row of CSV; without arguments, the header and the roads.
+"""`python -m benchmarks.sampling ROAD PATIENTS [POOLED]` prints a row of CSV; without arguments, header and roads.
 
 POOLED are parameters, by commas, that follow a population's law: the patients then are one posterior.
 

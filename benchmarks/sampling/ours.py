@@ -68,7 +68,7 @@ def hmc(target: Posterior) -> Sampled:
 
 
 def two_stages(target: Posterior) -> Sampled:
-    """Patients weighed apart, then their population's law; the size is that of the law and of what was chosen under it."""
+    """Patients weighed apart, then under their population's law."""
     begun = perf_counter()
     pooled = tuple(target.pooling.slots[place].name for place in target.pooling.pooled)
     settings = Settings(chains=CHAINS, draws=DRAWS, method="importance")
