@@ -24,12 +24,12 @@ from .unsolved import unsolved
 class Whole:
     """A target whose patients share parameters: one posterior, whose points are z.
 
-    Or as many as there are `cohorts` of one design: then `charted` holds the patients of them all, one cohort behind
-    another, and the target says how each cohort's take their numbers from its point.
+    Or one of each of the cohorts of these `names`, alike in design: then `charted` holds the patients of them all, one
+    cohort behind another, and the target says how each cohort's take their numbers from its point.
     """
 
     target: Posterior
-    cohorts: tuple[str, ...] = ("all patients",)
+    names: tuple[str, ...] = ("all patients",)
     charted: Posterior | None = None
 
     @property
@@ -41,11 +41,6 @@ class Whole:
     def patients(self) -> int:
         """Patients of a posterior."""
         return len(self.target.plan.patients)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The posteriors' names: the cohorts'."""
-        return self.cohorts
 
     @property
     def dimension(self) -> int:
@@ -119,7 +114,7 @@ class Whole:
     def _over_points(self, fun: Callable[..., Any], at_once: int, each: int | None = None) -> Callable[..., Any]:
         """Return a function of any number of points, at most `each` of a posterior; a device takes so many at once, or
         fewer, where their patients would be more than VALUES lanes."""
-        most = each and each * len(self.cohorts)
+        most = each and each * len(self.names)
         return over_lanes(fun, max(1, min(at_once, VALUES // self.patients)), most=most)
 
     def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
