@@ -14,7 +14,7 @@ from ..inference.run import Enough, Inference, Report
 from ..inference.settings import TWO_STAGE, Settings
 from ..inference.simulated import Simulated
 from .joint import join
-from .two_stage import weigh_under
+from .two_stage import LAW_DRAWS, weigh_under
 
 
 def refit_by_two_stages(
@@ -33,6 +33,7 @@ def refit_by_two_stages(
     found = nothing_of(simulated, draws)
     weighed = by_importance(Apart(simulated.fit), settings, certify=certify, report=report)
     place, patients = {row: i for i, row in enumerate(weighed.which)}, simulated.posteriors.patients
+    law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
     begun = perf_counter()
     for fit in range(len(simulated.truth)):
         rows = range(fit * patients, (fit + 1) * patients)
@@ -40,7 +41,7 @@ def refit_by_two_stages(
             continue
         report(f"weighing cohort {fit + 1} of {len(simulated.truth)}")
         apart = _interim(simulated, rows, weighed, [place[row] for row in rows])
-        whole, under = weigh_under(simulated.alone(fit), join([apart]), settings, report)
+        whole, under = weigh_under(simulated.alone(fit), join([apart]), law, report)
         found.road[fit] = NOT_CONVERGED
         if not under.thin and enough(whole.target, whole.draws.z):
             found.road[fit] = TWO_STAGE
