@@ -53,11 +53,10 @@ def sampled(dataset: str, model: str, seed: int) -> tuple[dict[str, np.ndarray],
     prepare_jax()
     from cls_infer.cohort import read_cohort
     from cls_infer.inference.accuracy import tolerance_at
-    from cls_infer.inference.apart import Apart, are_apart
     from cls_infer.inference.hmc import by_hmc
+    from cls_infer.inference.posteriors import posteriors_of
     from cls_infer.inference.run import chained_part
     from cls_infer.inference.settings import Settings
-    from cls_infer.inference.whole import Whole
     from cls_infer.likelihood.posterior import posterior
     from cls_infer.model import load_model
     from cls_infer.results.diagnose import entries
@@ -67,8 +66,7 @@ def sampled(dataset: str, model: str, seed: int) -> tuple[dict[str, np.ndarray],
     settings = Settings(
         chains=CHAINS, draws=DRAWS, most_draws=DRAWS, warmup=WARMUP, seed=seed, target_accept=ACCEPT, method="hmc"
     )
-    posteriors = Apart(target) if are_apart(target) else Whole(target)
-    (one,) = by_hmc(posteriors, settings, suffices=lambda number, z: True, report=print)
+    (one,) = by_hmc(posteriors_of(target), settings, suffices=lambda number, z: True, report=print)
     part = chained_part(target, one)
     draws = parameter_draws(part.target, part.draws.z[:, EVERY - 1 :: EVERY])
     values = {label: draws[name].sel(place).values for label, name, place in entries(draws)}

@@ -1,6 +1,7 @@
 """Models without a course, whose posterior has a closed form or whose ridge is known."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,6 +59,12 @@ def measured(times: Sequence[float], values: Sequence[float], variable: str = "a
     pairs = zip(times, values, strict=True)
     rows = tuple(Measurement(float(t), variable, float(v), row) for row, (t, v) in enumerate(pairs))
     return Cohort("small", (Patient("P1", {}, rows, ()),), "")
+
+
+def several(name: str, *times: Sequence[float]) -> Cohort:
+    """Return patients P1, P2 and so on, measured at these times of each."""
+    each = [measured(own, (1.0,) * len(own)).patients[0] for own in times]
+    return Cohort(name, tuple(replace(one, name=f"P{i}") for i, one in enumerate(each, start=1)), "")
 
 
 def line_posterior(times: Sequence[float], values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

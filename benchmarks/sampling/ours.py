@@ -6,13 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cls_infer.inference.apart import Apart, are_apart
+from cls_infer.inference.apart import Apart
 from cls_infer.inference.certified import Certify, by_importance
 from cls_infer.inference.copies import each_apart
 from cls_infer.inference.hmc import by_hmc
+from cls_infer.inference.posteriors import posteriors_of
 from cls_infer.inference.run import infer, infer_cohort, of_patients, one_of, targets
 from cls_infer.inference.settings import Settings
-from cls_infer.inference.whole import Whole
 from cls_infer.likelihood.posterior import Posterior
 from cls_infer.results.diagnose import certified, converged
 from cls_infer.results.pareto import smoothed
@@ -54,7 +54,7 @@ def nuts(target: Posterior) -> Sampled:
 def hmc(target: Posterior) -> Sampled:
     """Hamiltonian Monte Carlo of many lanes, of patients abreast or of the one posterior that they share."""
     begun = perf_counter()
-    posteriors = Apart(target) if are_apart(target) else Whole(target)
+    posteriors = posteriors_of(target)
     count = len(posteriors.names)
     some = np.zeros((count, posteriors.dimension)), np.arange(count)
     posteriors.slope(*some), posteriors.expand(*some), posteriors.log_posterior(*some)  # compiled

@@ -18,8 +18,8 @@ class Problem(NamedTuple):
 
     `draw(spread, lanes)` returns the free values, an array [lane] each, the same for a lane however many follow it.
     The absolute tolerance is `atol_share` of the relative one. A lane that takes more than `most_steps` has failed.
-    `stiff` says that the exact course needs an implicit
-    method. `end` holds published states at the last time, of the lane without spread.
+    `stiff` says that the exact course needs an implicit method. `end` holds published states at the last time, of the
+    lane without spread.
     """
 
     name: str

@@ -15,7 +15,6 @@ from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
 from .gauss_newton import factor
 from .lanes import lanes_of, lanes_program
-from .prior_sample import latin_hypercube
 from .programs import Programs
 from .searches import STARTS
 from .unsolved import unsolved
@@ -26,9 +25,6 @@ a tangent for each coordinate beside every lane; of slopes a single patient asks
 
 ABREAST = 16
 """Points of each posterior whose slopes are asked for at once, at most."""
-
-PRIOR = 4096
-"""Draws of the prior that tell how much of it the healthy ranges leave."""
 
 
 class Local(NamedTuple):
@@ -153,10 +149,7 @@ class Apart:
         parameters, uncharted amounts, offsets of assays, in the order of the slots. Nothing is solved."""
 
         def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:
-            pooling, coordinates = self.target.with_facts(facts).pooling, self.coordinates(points)
-            values, amounts = pooling.values_of(coordinates, patient)
-            columns = [value[:, None] for value in values]
-            return jnp.concatenate([*columns, amounts, pooling.offsets(coordinates, patient)], axis=1)
+            return self.target.with_facts(facts).pooling.all_values_of(self.coordinates(points), patient)
 
         return self._over_lanes("values", at, VALUES)
 
@@ -187,13 +180,6 @@ class Apart:
         most = each and each * max(self.places, len(self.names))
         run = self.programs.once((what, most, self.form), lambda: lanes_program(fun, block, known=1, most=most))
         return lanes_of(run, self.facts)
-
-    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
-        """Return the logarithm of what the healthy ranges leave of a patient's prior; an evidence is relative to it."""
-        if not self.target.model.healthy_ranges:
-            return 0.0
-        draws = latin_hypercube(PRIOR, self.dimension, rng)
-        return float(np.logaddexp.reduce(self.log_health(draws, np.full(PRIOR, which))) - np.log(PRIOR))
 
     @cached_property
     def log_health(self) -> Callable[..., np.ndarray]:

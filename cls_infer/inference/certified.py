@@ -16,7 +16,7 @@ from .checkpoint import NOWHERE, Kept
 from .importance import Smooth, Weighed, weigh
 from .laplace import weigh_laplace
 from .modes import Modes, find_modes
-from .posteriors import Posteriors
+from .posteriors import Posteriors, log_prior_mass
 from .searches import Searches, joined
 from .seeds import generator
 from .settings import Settings
@@ -58,6 +58,11 @@ class WeighedDraws:
     tolerance: Tolerance
     searches: Searches
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def by_posterior(self) -> np.ndarray:
+        """The draws [chain, draw, dim, posterior]."""
+        return self.draws.z.reshape(*self.draws.z.shape[:2], -1, len(self.which))
 
 
 def by_importance(
@@ -197,7 +202,7 @@ def _shown(
     shape = (settings.chains, settings.draws)
     energy = 0.5 * posteriors.dimension * np.log(2 * np.pi) - one.log_posterior[which]
     stats = {"potential_energy": energy.reshape(shape), "log_weight": one.log_weight[which].reshape(shape)}
-    mass = posteriors.log_prior_mass(number, rng)
+    mass = log_prior_mass(posteriors, number, rng)
     numbers = (one.khat, one.effective, one.log_evidence - mass, one.log_evidence_se, modes)
     return one.points[which].reshape(*shape, -1), stats, numbers
 

@@ -12,11 +12,11 @@ from .accuracy import sample_of
 from .certified import Certify, WeighedDraws
 from .hmc import Chained, by_hmc
 from .run import WEIGHING, Enough, Report, infer, road_of
-from .settings import METHODS, Settings
+from .settings import METHODS, ONE_STAGE, Settings
 from .simulated import Simulated
 
 LEFT_OUT, NOT_CONVERGED = "no certificate", "not converged"
-"""Words for a fit without draws to rank among: nothing was sampled for want of a certificate, or NUTS did not end."""
+"""Words for a fit without draws to rank among: nothing was sampled for want of a certificate, or too few were."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ def refit(
     Args:
         simulated: the patients or cohorts.
         draws: kept of each fit; of NUTS evenly spread over the chains, so that they hardly depend on one another.
-        settings: how to sample, by any method but in two stages.
+        settings: how to sample; `method` is one of `ONE_STAGE`.
         certify: how weighed draws are judged.
         enough: whether NUTS's draws suffice.
         most_nuts: fits that may go to NUTS, each minutes long; None for all.
         report: told of progress.
 
     Raises:
-        InputError: an unknown method, or fewer NUTS draws than are to be kept.
+        InputError: a method that is none of `ONE_STAGE`, or fewer NUTS draws than are to be kept.
     """
-    check(draws, settings)
+    check(draws, settings, ONE_STAGE)
     posteriors, found = simulated.posteriors, nothing_of(simulated, draws)
     road = road_of(posteriors, settings)
     if road in WEIGHING:
@@ -106,10 +106,8 @@ def nothing_of(simulated: Simulated, draws: int) -> Refits:
 
 
 def _taken(found: Refits, weighed: WeighedDraws) -> Refits:
-    """Return the refits with weighed draws, side by side over the fits that have any, in their places."""
-    _, draws, dimension = found.points.shape
-    side_by_side = weighed.draws.z.reshape(draws, dimension, len(weighed.which))
-    found.points[weighed.which] = np.moveaxis(side_by_side, 2, 0)
+    """Return the refits with weighed draws, which are of one chain, in their places."""
+    found.points[weighed.which] = np.moveaxis(weighed.by_posterior[0], 2, 0)
     found.road[weighed.which] = weighed.method
     found.khat[weighed.which] = weighed.certificate.khat
     found.effective[weighed.which] = weighed.certificate.effective
@@ -128,15 +126,15 @@ def _followed(found: Refits, chained: Sequence[Chained], suffices: Suffices) -> 
     return replace(found, seconds=seconds, tolerance=chained[0].tolerance)
 
 
-def check(draws: int, settings: Settings) -> None:
+def check(draws: int, settings: Settings, methods: Sequence[str] = METHODS) -> None:
     """Refuse settings that leave no draws to rank among, before anything is solved.
 
     Raises:
         InputError: all that is wrong.
     """
     problems = []
-    if settings.method not in METHODS:
-        known = ", ".join(f"`{road}`" for road in METHODS)
+    if settings.method not in methods:
+        known = ", ".join(f"`{road}`" for road in methods)
         problems.append(Problem("--method", f"`{settings.method}` ranks no draws", remedy=f"there are {known}"))
     if draws < 1:
         problems.append(Problem("--draws", f"is {draws}", remedy="write 1 or more, such as 99"))

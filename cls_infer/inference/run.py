@@ -21,13 +21,12 @@ from .departure import Departure, depart, in_words
 from .hmc import Chained, by_hmc
 from .kernel import trace_sampler
 from .method import stiff_after_all, with_method
-from .posteriors import Posteriors
+from .posteriors import Posteriors, posteriors_of
 from .programs import Programs
 from .progress import Forecast, Progress
 from .searches import Searches
 from .settings import Choice, Settings
 from .start import Start, find_start
-from .whole import Whole
 
 type Report = Callable[[Progress | Forecast | Choice | str], None]
 type Target = Callable[[Cohort], Posterior]
@@ -196,7 +195,7 @@ def infer_cohort(
     _check_no_mixture(asked)
     whole, chosen = with_method(asked, settings.seed)
     report(f"solver: {chosen.method}, {chosen.why}")
-    posteriors = Apart(whole) if are_apart(whole) else Whole(whole)
+    posteriors = posteriors_of(whole)
     parts: list[Inference] = []
     left = list(range(len(posteriors.names)))
     programs = Programs()

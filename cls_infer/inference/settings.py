@@ -7,7 +7,8 @@ from typing import Any
 from ..errors import Problem
 
 TWO_STAGE = "two-stage"
-METHODS = ("auto", "hmc", "nuts", "importance", "laplace", TWO_STAGE)
+ONE_STAGE = ("auto", "hmc", "nuts", "importance", "laplace")
+METHODS = (*ONE_STAGE, TWO_STAGE)
 """Hamiltonian Monte Carlo of many lanes abreast; NUTS; importance sampling, with NUTS for whom it gives no certificate;
 the Laplace approximation, weighed but not corrected; two stages, patients apart and then weighed under their
 population; or `auto`: importance sampling where few numbers are unknown, elsewhere Hamiltonian Monte Carlo of patients

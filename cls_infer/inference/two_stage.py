@@ -194,18 +194,18 @@ def _drawn_again(found: TwoStage, patients: np.ndarray, redraw: Redraw) -> Inter
     log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
     size = max(z.shape[1], found.draws.z.shape[1])
     whole = Interim(
-        z=_padded(found.draws.z, size, 0.0),
-        log_weight=_padded(found.draws.log_weight, size, -np.inf),
+        z=padded(found.draws.z, size, 0.0),
+        log_weight=padded(found.draws.log_weight, size, -np.inf),
         mean=found.draws.mean.copy(),
         covariance=found.draws.covariance.copy(),
     )
-    fresh = (_padded(z, size, 0.0), _padded(log_weight, size, -np.inf), mean, covariance)
+    fresh = (padded(z, size, 0.0), padded(log_weight, size, -np.inf), mean, covariance)
     for part, new in zip(whole, fresh, strict=True):
         part[patients] = new
     return whole
 
 
-def _padded(part: np.ndarray, draws: int, fill: float) -> np.ndarray:
+def padded(part: np.ndarray, draws: int, fill: float) -> np.ndarray:
     """Return a copy of [episode, draw, ...] with `draws` draws; added ones have no weight."""
     width = [(0, 0), (0, draws - part.shape[1]), *[(0, 0)] * (part.ndim - 2)]
     return np.pad(part, width, constant_values=fill)

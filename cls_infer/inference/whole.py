@@ -12,10 +12,9 @@ import numpy as np
 from ..errors import Problem
 from ..likelihood.posterior import FAILED, Posterior, Terms
 from ..solve.lanes import Tolerance
-from .apart import ABREAST, EXPANSIONS, PRIOR, SLOPES, VALUES, Local, Slope
+from .apart import ABREAST, EXPANSIONS, SLOPES, VALUES, Local, Slope
 from .gauss_newton import expand_at
 from .lanes import over_lanes
-from .prior_sample import latin_hypercube
 from .searches import STARTS
 from .unsolved import unsolved
 
@@ -116,13 +115,6 @@ class Whole:
         fewer, where their patients would be more than VALUES lanes."""
         most = each and each * len(self.names)
         return over_lanes(fun, max(1, min(at_once, VALUES // self.patients)), most=most)
-
-    def log_prior_mass(self, which: int, rng: np.random.Generator) -> float:
-        """Return the logarithm of what the healthy ranges leave of the prior."""
-        if not self.target.model.healthy_ranges:
-            return 0.0
-        left = self.log_health(latin_hypercube(PRIOR, self.dimension, rng), np.full(PRIOR, which))
-        return float(np.logaddexp.reduce(left) - np.log(PRIOR))
 
     def unsolved(self, which: int, points: np.ndarray) -> list[Problem]:
         """Return what keeps patients from being solved at the first of the points [point, dim], none of which can."""

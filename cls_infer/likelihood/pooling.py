@@ -171,6 +171,12 @@ class Pooling:
         stacked = jnp.stack(amounts, axis=1) if amounts else jnp.zeros((len(coordinates), 0))
         return tuple(by_name[slot.name] for slot in self.parameters), stacked
 
+    def all_values_of(self, coordinates: Batch, patient: Batch | slice) -> jax.Array:
+        """Return the same and the assays' offsets behind one another [lane, slot], in the order of the slots."""
+        values, amounts = self.values_of(coordinates, patient)
+        columns = [value[:, None] for value in values]
+        return jnp.concatenate([*columns, amounts, self.offsets(coordinates, patient)], axis=1)
+
     def offsets(self, coordinates: Batch, patient: Batch | slice = EACH) -> jax.Array:
         """Return the assays' offsets [lane, assay] at coordinates [lane, slot] of these patients [lane]."""
         names = [slot.name for slot in self.slots if slot.is_offset]

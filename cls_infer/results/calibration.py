@@ -128,16 +128,15 @@ def calibrate(
     """
     begun = perf_counter()
     check(draws, settings)
+    of = {"fixed": dict(fixed or {}), "tolerance": tolerance_at(settings.rtol, settings.solver)}
+    law = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
     if settings.method == TWO_STAGE:
         check_asked(hierarchical, shared)
-    tolerance, held = tolerance_at(settings.rtol, settings.solver), dict(fixed or {})
-    law = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
-    design = each_apart(model, cohort, fixed=held, tolerance=tolerance)
-    if per_patient or shared or any(law.values()):
-        pooling = {"per_patient": per_patient, "shared": shared, **law}
-        design = posterior(model, cohort, fixed=held, tolerance=tolerance, **pooling)
-    if settings.method == TWO_STAGE:  # outside its law every parameter is each patient's own
-        design = pooled_target(each_apart(model, cohort, fixed=design.pooling.held, tolerance=tolerance), **law)
+        design = pooled_target(posterior(model, cohort, per_patient=per_patient, **law, **of), **law)
+    elif per_patient or shared or any(law.values()):
+        design = posterior(model, cohort, per_patient=per_patient, shared=shared, **law, **of)
+    else:
+        design = each_apart(model, cohort, **of)
     report("drawing truths and charts")
     simulated = simulate(design, fits, seed=settings.seed)
     options = {"draws": draws, "settings": settings, "certify": Certify(smoothed, certified), "enough": converged}

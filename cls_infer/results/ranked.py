@@ -75,13 +75,7 @@ def _of_one(posteriors: Posteriors, points: jax.Array, fit: jax.Array) -> tuple[
 
 def _numbers(posteriors: Posteriors) -> Callable[[jax.Array, jax.Array], jax.Array]:
     pooling = posteriors.everyone.pooling
-
-    def values(points: jax.Array, fit: jax.Array) -> jax.Array:
-        coordinates, patient = _of_one(posteriors, points, fit)
-        own, amounts = pooling.values_of(coordinates, patient)
-        return jnp.concatenate([jnp.stack(own, axis=1), amounts, pooling.offsets(coordinates, patient)], axis=1)
-
-    return values
+    return lambda points, fit: pooling.all_values_of(*_of_one(posteriors, points, fit))
 
 
 def _log_likelihood(posteriors: Posteriors) -> Callable[[jax.Array, jax.Array], jax.Array]:

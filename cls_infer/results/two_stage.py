@@ -20,7 +20,7 @@ from ..inference.redraw import redraw_by_importance
 from ..inference.run import Inference
 from ..inference.run import Report as AnyReport
 from ..inference.settings import Settings
-from ..inference.two_stage import TwoStage, two_stage
+from ..inference.two_stage import TwoStage, padded, two_stage
 from ..likelihood.pool import pool
 from ..likelihood.posterior import Posterior, posterior
 from ..likelihood.reweighted import interim
@@ -44,6 +44,11 @@ LAW_DRAWS = 1000
 MORE = 4
 """A patient drawn again has so many times the draws: where laws of hardly any spread are likely, only few of them are
 near enough to each, wherever they lie."""
+
+
+def of_law(settings: Settings) -> Settings:
+    """Return how a law is sampled after patients were sampled so."""
+    return replace(settings, draws=max(settings.draws, LAW_DRAWS))
 
 
 def weigh_together(
@@ -98,7 +103,7 @@ def weigh_under(
     if found.thin:
         report(f"draws too thin under the population: {', '.join(found.thin)}")
     if fresh:
-        own = np.pad(own, ((0, 0), (0, (MORE - 1) * own.shape[1]), (0, 0)))
+        own = padded(own, MORE * own.shape[1], 0.0)
     for patient, z in fresh.items():
         own[patient] = z
     draws = Draws(_vectors(target, found, own, settings.seed), found.stats, complete=apart.complete)
@@ -153,8 +158,7 @@ def fit_two_stage(
     with on_device(device, lambda: target(seen), report, kept) as choice:
         parts = sample(target, seen, replace(settings, method="auto"), report, kept)
         report("weighing the patients' draws under their population")
-        law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
-        whole, found = weigh_together(parts, settings=law, report=report, **asked)
+        whole, found = weigh_together(parts, settings=of_law(settings), report=report, **asked)
         said = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
         made, store = provenance(model, seen, settings, **said), kept.place(LARGE_GROUPS)
         done = conclude([whole], provenance=made, whole=cohort, store=store)
@@ -225,7 +229,8 @@ def _check_own(target: Posterior, parameters: Sequence[str]) -> None:
 def pooled_target(
     target: Posterior, *, hierarchical: tuple[str, ...], covariates: tuple[str, ...], correlated: bool, mixture: int = 0
 ) -> Posterior:
-    """Return the joint target of patients who are apart in `target`, some of whose parameters follow a law."""
+    """Return the joint target of the same patients in which some parameters follow a law and all others are each
+    patient's own."""
     own = tuple(slot.name for slot in target.pooling.parameters if slot.name not in hierarchical)
     return posterior(
         target.model,

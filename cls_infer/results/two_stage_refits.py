@@ -14,7 +14,7 @@ from ..inference.run import Enough, Inference, Report
 from ..inference.settings import TWO_STAGE, Settings
 from ..inference.simulated import Simulated
 from .joint import join
-from .two_stage import LAW_DRAWS, weigh_under
+from .two_stage import of_law, weigh_under
 
 
 def refit_by_two_stages(
@@ -33,7 +33,6 @@ def refit_by_two_stages(
     found = nothing_of(simulated, draws)
     weighed = by_importance(Apart(simulated.fit), settings, certify=certify, report=report)
     place, patients = {row: i for i, row in enumerate(weighed.which)}, simulated.posteriors.patients
-    law = replace(settings, draws=max(settings.draws, LAW_DRAWS))
     begun = perf_counter()
     for fit in range(len(simulated.truth)):
         rows = range(fit * patients, (fit + 1) * patients)
@@ -41,7 +40,7 @@ def refit_by_two_stages(
             continue
         report(f"weighing cohort {fit + 1} of {len(simulated.truth)}")
         apart = _interim(simulated, rows, weighed, [place[row] for row in rows])
-        whole, under = weigh_under(simulated.alone(fit), join([apart]), law, report)
+        whole, under = weigh_under(simulated.alone(fit), join([apart]), of_law(settings), report)
         found.road[fit] = NOT_CONVERGED
         if not under.thin and enough(whole.target, whole.draws.z):
             found.road[fit] = TWO_STAGE
@@ -52,7 +51,7 @@ def refit_by_two_stages(
 def _interim(simulated: Simulated, rows: Sequence[int], weighed: WeighedDraws, places: Sequence[int]) -> Inference:
     """Return the draws of one cohort's patients, each alone, who have these places among all weighed."""
     target = copies(simulated.fit, rows, names=simulated.design.plan.patients)
-    z = weighed.draws.z.reshape(*weighed.draws.z.shape[:2], -1, len(weighed.which))[..., places]
+    z = weighed.by_posterior[..., places]
     stats = {name: value[..., places] for name, value in weighed.draws.stats.items()}
     draws = Draws(z.reshape(*z.shape[:2], -1), stats)
     return Inference(replace(target, tolerance=weighed.tolerance), draws, weighed.method, {})

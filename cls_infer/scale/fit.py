@@ -9,7 +9,7 @@ from time import perf_counter
 from ..cohort.records import Cohort
 from ..errors import InputError, Problem
 from ..inference.checkpoint import Kept
-from ..inference.settings import METHODS, TWO_STAGE, Settings
+from ..inference.settings import ONE_STAGE, Settings
 from ..model.spec import Model
 from ..results.kept import hide_after
 from ..results.provenance import provenance
@@ -26,9 +26,6 @@ from .workers import asked_of, workers_of
 
 SHARD = 32
 """Patients in a shard: what a worker holds at a time, what a kill costs it, and a group of the store."""
-
-ALONE = tuple(method for method in METHODS if method != TWO_STAGE)
-"""Methods that fit each patient by itself."""
 
 DECIDED = "decided"
 
@@ -104,8 +101,8 @@ def fit_cohort(
 
 def _check(cohort: Cohort, settings: Settings, shard_size: int) -> None:
     problems = []
-    if settings.method not in ALONE:
-        remedy = f"write one of {', '.join(ALONE)}, or leave out `--workers`"
+    if settings.method not in ONE_STAGE:
+        remedy = f"write one of {', '.join(ONE_STAGE)}, or leave out `--workers`"
         problems.append(Problem("--method", f"`{settings.method}` is no method for workers", remedy=remedy))
     if shard_size < 1:
         problems.append(Problem("--shard-size", f"is {shard_size}", remedy="write 1 or more, such as 32"))

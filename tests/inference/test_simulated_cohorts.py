@@ -1,33 +1,21 @@
 """Simulated cohorts: each is one posterior, of its own charts, and its truth is a draw of the joint prior."""
 
-from dataclasses import replace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.stats import kstest
-from small_models import SD, measured, straight_line
+from small_models import SD, several, straight_line
 
-from cls_infer.cohort.records import Cohort
 from cls_infer.inference.simulated import simulate
 from cls_infer.likelihood.posterior import posterior
 
 TIMES = ((0.0, 1.0, 4.0), (0.0, 2.0), (1.0, 2.0, 3.0, 5.0))
 
 
-def three() -> Cohort:
-    """Three patients, measured at different times."""
-    patients = []
-    for number, times in enumerate(TIMES, start=1):
-        (one,) = measured(times, (1.0,) * len(times)).patients
-        patients.append(replace(one, name=f"P{number}"))
-    return Cohort("three", tuple(patients), "")
-
-
 @pytest.fixture(scope="module")
 def simulated():
-    design = posterior(straight_line(), three(), hierarchical=("a", "b"), correlated=True)
+    design = posterior(straight_line(), several("three", *TIMES), hierarchical=("a", "b"), correlated=True)
     return simulate(design, 40, seed=3)
 
 

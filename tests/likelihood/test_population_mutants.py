@@ -17,9 +17,8 @@ from likelihood.test_reweighted import (
 from likelihood.test_reweighted import (
     test_the_likelihood_is_that_of_the_measurements as the_likelihood_of_a_law,
 )
-from small_models import measured, straight_line
+from small_models import several, straight_line
 
-from cls_infer.cohort.records import Cohort
 from cls_infer.likelihood import reweighted
 from cls_infer.likelihood.pooling import Pooling
 from cls_infer.likelihood.population import Population
@@ -28,9 +27,8 @@ from cls_infer.likelihood.posterior import posterior
 
 def the_covariance_of_correlated_parameters():
     """Coordinates of a patient are mu + diag(tau) L eta: over eta their covariance is diag(tau) L L' diag(tau)."""
-    (one,) = measured((0.0, 1.0), (1.0, 1.0)).patients
-    patients = tuple(one.__class__(name, {}, one.measurements, ()) for name in ("P1", "P2"))
-    pooling = posterior(straight_line(), Cohort("two", patients, ""), hierarchical=("a", "b"), correlated=True).pooling
+    two = several("two", (0.0, 1.0), (0.0, 1.0))
+    pooling = posterior(straight_line(), two, hierarchical=("a", "b"), correlated=True).pooling
     z = np.zeros(pooling.dimension)
     labels = pooling.labels()
     z[labels.index("a.tau")], z[labels.index("corr(b,a)")] = 1.0, 1.2

@@ -13,7 +13,7 @@ from cls_infer.errors import InputError
 from cls_infer.inference import importance
 from cls_infer.inference.certified import Certify
 from cls_infer.inference.refits import LEFT_OUT, Refits, check, refit
-from cls_infer.inference.settings import Settings
+from cls_infer.inference.settings import ONE_STAGE, Settings
 from cls_infer.inference.simulated import Simulated, simulate
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.calibration import LEVEL, Ranked, calibrate, holm, judge
@@ -158,6 +158,9 @@ def test_a_mistake_planted_in_the_likelihood_is_found(monkeypatch, few_draws, mi
 def test_settings_that_rank_nothing_are_refused_all_at_once():
     with pytest.raises(InputError) as refused:
         check(0, Settings(method="guess"))
+    assert [problem.where for problem in refused.value.problems] == ["--method", "--draws"]
+    with pytest.raises(InputError) as refused:  # by whoever takes one stage alone
+        check(0, Settings(method="two-stage"), ONE_STAGE)
     assert [problem.where for problem in refused.value.problems] == ["--method", "--draws"]
     with pytest.raises(InputError, match="NUTS makes 2000"):
         check(5000, Settings())

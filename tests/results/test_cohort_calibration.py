@@ -1,13 +1,10 @@
 """Calibration of cohorts: exact joint posteriors pass, wrong ones do not, and both roads go the whole way."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.linalg import cholesky
-from small_models import line_posterior, measured, straight_line
+from small_models import line_posterior, several, straight_line
 
-from cls_infer.cohort.records import Cohort
 from cls_infer.errors import InputError
 from cls_infer.inference import importance
 from cls_infer.inference.refits import Refits
@@ -17,18 +14,13 @@ from cls_infer.likelihood.posterior import posterior
 from cls_infer.results.calibration import calibrate, judge
 from cls_infer.results.ranked import tabulate
 
-EARLY, LATE = (0.0, 1.0), (2.0, 4.0, 5.0)
+TWO = several("two", (0.0, 1.0), (2.0, 4.0, 5.0))
 FITS, DRAWS = 60, 49
-
-
-def two() -> Cohort:
-    first, second = (measured(times, (1.0,) * len(times)).patients[0] for times in (EARLY, LATE))
-    return Cohort("two", (first, replace(second, name="P2")), "")
 
 
 def shared_line(*, wider: float = 1.0):
     """Return the verdict on draws of a line that both patients share, whose posterior is known in closed form."""
-    simulated = simulate(posterior(straight_line(), two(), shared=("a", "b")), FITS, seed=2)
+    simulated = simulate(posterior(straight_line(), TWO, shared=("a", "b")), FITS, seed=2)
     rng, points = np.random.default_rng(5), []
     for cohort in range(FITS):
         rows = [m for p in simulated.alone(cohort).cohort.patients for m in p.measurements]
@@ -53,7 +45,7 @@ def test_a_joint_posterior_too_narrow_does_not():
 
 
 def test_patients_take_turns_and_the_law_is_ranked():
-    simulated = simulate(posterior(straight_line(), two(), hierarchical=("a",), per_patient=("b",)), 3, seed=1)
+    simulated = simulate(posterior(straight_line(), TWO, hierarchical=("a",), per_patient=("b",)), 3, seed=1)
     table = tabulate(simulated.posteriors, simulated.like)(simulated.truth, np.arange(3))
     pooling = simulated.design.pooling
     coordinates = np.stack([np.asarray(pooling.coordinates(z)) for z in simulated.truth])
@@ -70,7 +62,7 @@ def test_the_whole_way_of_a_population(monkeypatch, method):
     monkeypatch.setattr(importance, "ROUND", 256)
     few = Settings(method=method, chains=2, warmup=100, draws=200, most_draws=2000)
     law = {"hierarchical": ("a",), "fixed": {"b": 0.1}}
-    found = calibrate(straight_line(), two(), fits=2, draws=9, settings=few, most_nuts=0, **law)
+    found = calibrate(straight_line(), TWO, fits=2, draws=9, settings=few, most_nuts=0, **law)
     assert found.verdict.numbers["fits"] == 2
     assert found.verdict.numbers["roads"].get(method, 0) + found.verdict.numbers["roads"].get("not converged", 0) == 2
     if found.verdict.numbers["ranked"]:
@@ -80,8 +72,8 @@ def test_the_whole_way_of_a_population(monkeypatch, method):
 def test_two_stages_want_a_population_and_nothing_shared():
     two_stages = Settings(method="two-stage")
     with pytest.raises(InputError, match="nothing is pooled in part"):
-        calibrate(straight_line(), two(), fits=2, settings=two_stages)
+        calibrate(straight_line(), TWO, fits=2, settings=two_stages)
     with pytest.raises(InputError, match="covariate"):  # of no population
-        calibrate(straight_line(), two(), fits=2, covariates=("weight",))
+        calibrate(straight_line(), TWO, fits=2, covariates=("weight",))
     with pytest.raises(InputError, match="shared by patients who are drawn apart"):
-        calibrate(straight_line(), two(), fits=2, settings=two_stages, hierarchical=("a",), shared=("b",))
+        calibrate(straight_line(), TWO, fits=2, settings=two_stages, hierarchical=("a",), shared=("b",))
