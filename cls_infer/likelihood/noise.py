@@ -53,15 +53,15 @@ def log_density(
     it was measured. Else `upper` is not looked at. Finite for every finite prediction; a lognormal prediction at or
     below zero counts as the smallest positive number.
     """
-    logarithmic = scatter.shape == LOGNORMAL
-    log_value = jnp.log(jnp.maximum(value, TINY))
+    log_value = jnp.where(scatter.shape == LOGNORMAL, jnp.log(jnp.maximum(value, TINY)), 0.0)
     r = residual(value, mean, scale, scatter)
-    measured = _log_unit(r, scatter) - jnp.log(scale) - jnp.where(logarithmic, log_value, 0.0)
-    beyond = _log_below(jnp.where(censoring < 0, r, -r), scatter)
-    known = jnp.where(censoring == 0, measured, beyond)
-    between = censoring == BETWEEN
-    r_upper = jnp.where(between, residual(upper, mean, scale, scatter), r + 1.0)
-    return jnp.where(between, _log_between(r, r_upper, scatter), known)
+    measured = _log_unit(r, scatter) - jnp.log(scale) - log_value
+    r_upper = jnp.where(censoring == BETWEEN, residual(upper, mean, scale, scatter), r + 1.0)
+    limited = jnp.not_equal(censoring, 0)  # most charts have none, and these probabilities cost the most
+    some = jax.lax.cond(
+        jnp.any(limited), lambda: _log_limited(r, r_upper, censoring, scatter), lambda: jnp.zeros_like(measured)
+    )
+    return jnp.where(limited, some, measured)
 
 
 def residual(value: Numbers, mean: Numbers, scale: Numbers, scatter: Scatter) -> Any:
@@ -116,22 +116,25 @@ def _log_unit(r: Numbers, scatter: Scatter) -> Any:
     return jnp.where(scatter.shape == STUDENT_T, _log_t(r, scatter.df), normal)
 
 
-def _log_below(r: Numbers, scatter: Scatter) -> Any:
-    """Return the log probability that standardised noise is below r."""
-    return jnp.where(scatter.shape == STUDENT_T, _log_t_below(r, scatter.df), log_ndtr(r))
-
-
-def _log_between(low: Numbers, high: Numbers, scatter: Scatter) -> Any:
-    """Return the log probability that standardised noise is between two numbers, each in its better-known tail.
+def _log_limited(r: Numbers, r_upper: Numbers, censoring: Numbers, scatter: Scatter) -> Any:
+    """Return the log probability beyond a limit, or between two, each in its better-known tail.
 
     An interval above the middle is mirrored to below it, where log F keeps its digits.
     """
-    above = low + high > 0
-    low, high = jnp.where(above, -high, low), jnp.where(above, -low, high)
-    log_low, log_high = _log_below(low, scatter), _log_below(high, scatter)
-    apart = log_high - log_low
-    middle = _log_unit((low + high) / 2, scatter) + jnp.log(high - low)
-    return jnp.where(apart > NARROW, log_high + jax.nn.log1mexp(jnp.maximum(apart, NARROW)), middle)
+    between, above = censoring == BETWEEN, r + r_upper > 0
+    low, high = jnp.where(above, -r_upper, r), jnp.where(above, -r, r_upper)
+    ends = jnp.stack([jnp.where(between, low, jnp.where(censoring < 0, r, -r)), high])
+    log_low, log_high = jax.vmap(lambda r: _log_below(r, scatter))(ends)
+    apart = jnp.where(between, log_high - log_low, 0.0)
+    width = jnp.where(between, high - low, 1.0)
+    narrow = _log_unit((low + high) / 2, scatter) + jnp.log(width)
+    wide = log_high + jax.nn.log1mexp(jnp.maximum(apart, NARROW))
+    return jnp.where(between, jnp.where(apart > NARROW, wide, narrow), log_low)
+
+
+def _log_below(r: Numbers, scatter: Scatter) -> Any:
+    """Return the log probability that standardised noise is below r."""
+    return jnp.where(scatter.shape == STUDENT_T, _log_t_below(r, scatter.df), log_ndtr(r))
 
 
 def _log_t(r: Numbers, df: Numbers) -> Any:

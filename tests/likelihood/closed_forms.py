@@ -124,6 +124,11 @@ def above_a_limit():
     agree(alone(at(2.0, "map", 60.0, censoring=1)), STUDENT.logsf(60.0))
 
 
+def a_limit_among_measurements():
+    found = alone(at(2.0, "hematocrit", 0.42), at(2.0, "map", 60.0, censoring=-1))
+    agree(found, NORMAL.logpdf(0.42) + STUDENT.logcdf(60.0))
+
+
 def between_two_bounds():
     for variable, known, low, high in (
         ("hematocrit", NORMAL, 0.43, 0.46),
@@ -280,6 +285,7 @@ CLOSED_FORMS = (
     an_outlier_of_heavy_tailed_noise,
     below_a_limit,
     above_a_limit,
+    a_limit_among_measurements,
     between_two_bounds,
     between_two_bounds_far_below_the_prediction,
     between_two_bounds_far_above_the_prediction,

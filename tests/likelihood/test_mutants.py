@@ -44,27 +44,28 @@ class Mutant:
 
 
 MUTANTS = {
-    "censoring's sign": Mutant(noise, "log_density", "censoring < 0, r, -r", "censoring > 0, r, -r", LIMITS),
-    "a limit taken as a value": Mutant(
-        noise, "log_density", "jnp.where(censoring == 0, measured, beyond)", "measured", LIMITS
+    "censoring's sign": Mutant(noise, "_log_limited", "censoring < 0, r, -r", "censoring > 0, r, -r", LIMITS),
+    "a limit taken as a value": Mutant(noise, "log_density", "jnp.where(limited, some, measured)", "measured", LIMITS),
+    "a limit ignored": Mutant(noise, "log_density", "limited, some, measured", "limited, 0.0, measured", LIMITS),
+    "one limit ignored among measurements": Mutant(
+        noise, "log_density", "jnp.any(limited)", "jnp.all(limited)", (holds.a_limit_among_measurements,)
     ),
-    "a limit ignored": Mutant(noise, "log_density", "measured, beyond)", "measured, 0.0)", LIMITS),
     "an interval's bounds swapped": Mutant(
-        noise, "log_density", "(r, r_upper, scatter)", "(r_upper, r, scatter)", INTERVALS
+        noise, "log_density", "(r, r_upper, censoring", "(r_upper, r, censoring", INTERVALS
     ),
     "an interval without its upper bound": Mutant(
-        noise, "log_density", "censoring == BETWEEN", "censoring == 99", INTERVALS[:2]
+        noise, "_log_limited", "censoring == BETWEEN", "censoring == 99", INTERVALS[:2]
     ),
     "an interval subtracted in its worse tail": Mutant(
         noise,
-        "_log_between",
-        "low + high > 0",
-        "low + high > 99.0",
+        "_log_limited",
+        "r + r_upper > 0",
+        "r + r_upper > 99.0",
         (holds.between_two_bounds_far_above_the_prediction,),
     ),
     "an interval's probability not in logarithms": Mutant(
         noise,
-        "_log_between",
+        "_log_limited",
         "log_high + jax.nn.log1mexp(jnp.maximum(apart, NARROW))",
         "jnp.exp(log_high) - jnp.exp(log_low)",
         INTERVALS,
@@ -77,7 +78,7 @@ MUTANTS = {
         (holds.the_curvature_of_an_interval,),
     ),
     "no Jacobian of the logarithm": Mutant(
-        noise, "log_density", "- jnp.where(logarithmic, log_value, 0.0)", "", (holds.measured_with_lognormal_noise,)
+        noise, "log_density", "- log_value", "", (holds.measured_with_lognormal_noise,)
     ),
     "no normaliser of the scale": Mutant(noise, "log_density", "- jnp.log(scale)", "", MEASURED),
     "variance for standard deviation": Mutant(
