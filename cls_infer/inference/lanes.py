@@ -33,8 +33,9 @@ def lanes_program(fun: Callable[..., Any], block: int, *, known: int, most: int 
 
 def lanes_of(program: LanesProgram, *known: Any) -> Callable[..., Any]:
     """Return the function of points [lane, dim] and patients [lane] for any number of lanes, as NumPy arrays: one
-    program, whatever the number of lanes, and the same numbers."""
+    program, whatever the number of lanes, and the same numbers. What is known is handed to the devices once."""
     run, size, divided = program
+    known = jax.device_put(known, NamedSharding(divided.mesh, PartitionSpec()))
 
     def over(points: np.ndarray, patient: np.ndarray) -> Any:
         lanes = len(points)
