@@ -6,7 +6,8 @@ import jax
 import numpy as np
 from llvmlite import ir
 
-from ..machine.build import Entry, build
+from ..machine.build import build
+from ..machine.handler import Entry
 from ..machine.script import Script
 from ..machine.vector_math import I64
 from .ptx import ABREAST, kernel_name, ptx_of

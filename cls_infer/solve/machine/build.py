@@ -1,13 +1,12 @@
 """From pieces and the loops around them to machine code that XLA can call by name."""
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
 from inspect import getsource
 from threading import Lock
-from typing import NamedTuple
 
 import jax
 import llvmlite.binding as llvm
@@ -16,9 +15,10 @@ from llvmlite import ir
 from . import door, vector_math
 from . import emit as writing
 from . import handler as handling
+from .crew import THREADS, threads
 from .door import Doors, doors_module
 from .emit import declare, emit
-from .handler import add_handler
+from .handler import Entry, add_handler
 from .kept import kept_or, processor
 from .known import Written, find, keep, key_of
 from .piece import Piece
@@ -27,15 +27,6 @@ _lock = Lock()
 _begun: set[str] = set()
 _engines: dict[str, llvm.ExecutionEngine] = {}
 _doors: list[Doors] = []
-
-
-class Entry(NamedTuple):
-    """A function in a module: takes numbers, then arrays of which the last so many are results; `sizes` are the
-    arguments and axes that tell the numbers, None for 0."""
-
-    function: ir.Function
-    results: int
-    sizes: Sequence[tuple[int, int] | None]
 
 
 def found_or(origin: tuple | None, what: object, write: Callable[[], Written]) -> Written:
@@ -58,7 +49,7 @@ def build(pieces: Mapping[str, Piece], lanes: int, write: Callable[[ir.Module], 
     module = ir.Module()
     module.triple = _triple()
     bodies = {name: declare(module, name) for name in pieces}
-    handler = add_handler(module, *write(module))
+    handler = add_handler(module, write(module))
     target = f"cls_infer_{_digest(str(module), lanes, pieces)}"
 
     def compiled() -> bytes:
@@ -75,8 +66,10 @@ def _tell(written: Written, code: Callable[[], bytes]) -> None:
     """Tell XLA of a function whose code another thread makes, unless it knows it."""
 
     def loaded() -> int:
-        _engines[written.target] = _loaded(code())
-        return _engines[written.target].get_function_address(written.handler)
+        engine = _engines[written.target] = _loaded(code())
+        if limit := engine.get_global_value_address(THREADS):  # of a function whose lanes are shared out
+            ctypes.c_int64.from_address(limit).value = threads()
+        return engine.get_function_address(written.handler)
 
     with _lock:
         if written.target not in _begun:

@@ -5,10 +5,12 @@ to which fields are only ever added at its end. Here it is read as a row of word
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
+from .crew import share_out
+from .script import Script, Word
 from .vector_math import I64
 
 I32 = ir.IntType(32)
@@ -24,34 +26,54 @@ ERROR = 6
 """Word of XLA's functions with that which makes an error, of its own size, an extension, a message and a code."""
 INTERNAL = ir.Constant(I64, 13)
 """The code of an error that is not the caller's."""
-DATA, DIMENSIONS = 3, 5
+DATA, RANK, DIMENSIONS = 3, 4, 5
 """Words of a buffer."""
 
 
-def add_handler(module: ir.Module, function: ir.Function, results: int, sizes: Sequence[tuple[int, int] | None]) -> str:
-    """Add to the module the custom call of a function of sizes and arrays; return its name.
+class Entry(NamedTuple):
+    """A function in a module: takes numbers, then arrays of which the last so many are results.
 
-    Args:
-        module: where the function is.
-        function: takes numbers, then arrays, the results last.
-        results: how many of the arrays are results.
-        sizes: the argument and axis that tell each number; None for 0.
+    `sizes` are the arguments and axes that tell the numbers, None for 0. Where arrays are `shared`, told by their
+    places, the first number is that of their lanes, of which threads take portions.
     """
+
+    function: ir.Function
+    results: int
+    sizes: Sequence[tuple[int, int] | None]
+    shared: Sequence[int] = ()
+
+
+def add_handler(module: ir.Module, entry: Entry) -> str:
+    """Add to the module the custom call of a function of sizes and arrays; return its name."""
+    function, sizes = entry.function, entry.sizes
     name = f"{function.name}_call"
     handler = ir.Function(module, ir.FunctionType(WORDS, [WORDS]), name)
-    b = ir.IRBuilder(handler.append_basic_block())
-    frame = handler.args[0]
+    s = Script(ir.IRBuilder(handler.append_basic_block()), 1)
+    b, frame = s.b, handler.args[0]
     kinds = [argument.type for argument in function.args[len(sizes) :]]
-    given = len(kinds) - results
+    given = len(kinds) - entry.results
     buffers = [_pointer(b, _pointer(b, frame, ARGUMENTS), i) for i in range(given)]
     numbers = [
         _word(b, _pointer(b, buffers[size[0]], DIMENSIONS), size[1]) if size else ir.Constant(I64, 0) for size in sizes
     ]
-    buffers += [_pointer(b, _pointer(b, frame, RESULTS), i) for i in range(results)]
-    data = [b.inttoptr(_word(b, buffer, DATA), kind) for buffer, kind in zip(buffers, kinds, strict=True)]
-    b.call(function, [*numbers, *data])
+    buffers += [_pointer(b, _pointer(b, frame, RESULTS), i) for i in range(entry.results)]
+    data = [_word(b, buffer, DATA) for buffer in buffers]
+    if entry.shared:
+        spans = [_span(s, buffer) if n in entry.shared else s.number(0) for n, buffer in enumerate(buffers)]
+        share_out(s, function, numbers[0], numbers[1:], list(zip(data, spans, strict=True)))
+    else:
+        pointers = [b.inttoptr(address, kind) for address, kind in zip(data, kinds, strict=True)]
+        b.call(function, [*numbers, *pointers])
     b.ret(ir.Constant(WORDS, None))
     return name
+
+
+def _span(s: Script, buffer: ir.Value) -> Word:
+    """Return how many bytes of a buffer are of one place along its first axis: elements have eight."""
+    span, dimensions = s.variable(8), _pointer(s.b, buffer, DIMENSIONS)
+    with s.each(_word(s.b, buffer, RANK), start=s.number(1)) as axis:
+        s.b.store(s.b.mul(s.b.load(span), s.b.load(s.at(dimensions, (axis, 1)))), span)
+    return s.b.load(span)
 
 
 def answer(b: ir.IRBuilder, frame: ir.Value) -> None:

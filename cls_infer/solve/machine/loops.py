@@ -13,8 +13,8 @@ from functools import partial
 from llvmlite import ir
 
 from .block import Block
-from .build import Entry
 from .carrying import carry_columns
+from .handler import Entry
 from .script import Script, Word
 from .unwinding import board_for_return, unwind
 from .vector_math import F64, I64
@@ -68,7 +68,8 @@ class Loops:
         BODIES[name](Way(self.module, self.block, s, sizes, dict(zip(names, arrays, strict=True))))
         s.b.ret_void()
         told = [(names.index(array), axis) if array in names else None for array, axis in SIZES.values()]
-        return Entry(function, RESULTS[name], told)
+        shared = [names.index("order")] if "order" in names else range(len(names))
+        return Entry(function, RESULTS[name], told, shared)
 
 
 def travel(way: Way, journal: Word, place_of: Callable[[Word], Word], *, keep: bool) -> None:

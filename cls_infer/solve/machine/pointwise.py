@@ -11,7 +11,8 @@ import numpy as np
 from llvmlite import ir
 
 from ..fold import fold_lanes
-from .build import Entry, build, found_or
+from .build import build, found_or
+from .handler import Entry
 from .known import Written, origin_of
 from .layout import Field, fields
 from .piece import Piece, Traced, traced
