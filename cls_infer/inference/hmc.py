@@ -100,7 +100,8 @@ def keep(kept: Kept, one: Chained) -> None:
     name = f"hmc-{one.number:05d}"
     ends = one.searches._asdict()
     kept.write(name, {"z": one.draws.z, **within(STATISTICS, one.draws.stats), **within(SEARCHED, ends)})
-    kept.write_facts(name, {"tolerance": one.tolerance._asdict(), "seconds": one.draws.seconds})
+    told = {"tolerance": one.tolerance._asdict(), "seconds": one.draws.seconds, "centred": one.draws.centred}
+    kept.write_facts(name, told)
 
 
 def again(kept: Kept, number: int) -> Chained | None:
@@ -109,5 +110,5 @@ def again(kept: Kept, number: int) -> Chained | None:
     facts, arrays = kept.read_facts(name), kept.read(name)
     if facts is None or arrays is None:
         return None
-    draws = Draws(arrays["z"], out_of(STATISTICS, arrays), facts["seconds"])
+    draws = Draws(arrays["z"], out_of(STATISTICS, arrays), facts["seconds"], centred=facts["centred"])
     return Chained(number, draws, Tolerance(**facts["tolerance"]), Searches(**out_of(SEARCHED, arrays)))
