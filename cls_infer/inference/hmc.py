@@ -100,8 +100,7 @@ def keep(kept: Kept, one: Chained) -> None:
     name = f"hmc-{one.number:05d}"
     ends = one.searches._asdict()
     kept.write(name, {"z": one.draws.z, **within(STATISTICS, one.draws.stats), **within(SEARCHED, ends)})
-    told = {"tolerance": one.tolerance._asdict(), "seconds": one.draws.seconds, "centred": one.draws.centred}
-    kept.write_facts(name, told)
+    kept.write_facts(name, {"tolerance": one.tolerance._asdict(), "seconds": one.draws.seconds})
 
 
 def again(kept: Kept, number: int) -> Chained | None:
@@ -110,5 +109,5 @@ def again(kept: Kept, number: int) -> Chained | None:
     facts, arrays = kept.read_facts(name), kept.read(name)
     if facts is None or arrays is None:
         return None
-    draws = Draws(arrays["z"], out_of(STATISTICS, arrays), facts["seconds"], centred=facts["centred"])
+    draws = Draws(arrays["z"], out_of(STATISTICS, arrays), facts["seconds"])
     return Chained(number, draws, Tolerance(**facts["tolerance"]), Searches(**out_of(SEARCHED, arrays)))

@@ -9,16 +9,13 @@ from inference.conftest import simulated
 from cls_infer.inference import held
 from cls_infer.inference.abreast import by_hamiltonian
 from cls_infer.inference.apart import Slope
-from cls_infer.inference.checkpoint import Kept
 from cls_infer.inference.held import Centring, Held
-from cls_infer.inference.hmc import Chained, again, keep
 from cls_infer.inference.modes import Modes
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.whole import Whole
 from cls_infer.likelihood.centring import from_centred
 from cls_infer.likelihood.posterior import posterior
 from cls_infer.model import load_model
-from cls_infer.solve.lanes import Tolerance
 
 WAYS = [(False, False), (True, False), (True, True)]
 SETTINGS = Settings(chains=4, warmup=160, draws=800, most_draws=800, method="hmc", seed=2)
@@ -90,15 +87,6 @@ def test_draws_are_of_the_same_law_whatever_is_held(prior, monkeypatch, centred)
     # 3,200 draws of a funnel, 550 to 7,600 effective: four standard errors of a mean and of a log sd, of 400
     assert np.abs(z.mean(axis=0)).max() < 4 / np.sqrt(400)
     assert np.abs(np.log(z.std(axis=0))).max() < 4 / np.sqrt(2 * 400)
-
-
-def test_how_it_was_sampled_is_kept(prior, tmp_path):
-    few, kept, modes = replace(SETTINGS, warmup=8, draws=16, most_draws=16), Kept(tmp_path), modes_of(prior)
-    (draws,) = by_hamiltonian(prior, [0], modes, few, suffices=lambda number, z: True)
-    keep(kept, Chained(0, draws, Tolerance(), modes.searches))
-    read = again(kept, 0)
-    assert read is not None and read.draws.centred == draws.centred == "k_12 non-centred (0%), k_10 non-centred (0%)"
-    np.testing.assert_array_equal(read.draws.z, draws.z)
 
 
 def test_modes_are_carried_with_their_mass(prior):
