@@ -10,7 +10,6 @@ from .chains import Draws
 from .checkpoint import NOWHERE
 from .cost import forecast
 from .hamiltonian import Asking
-from .held import Centring
 from .journal import Journal
 from .lane_chains import LaneChains
 from .modes import Modes
@@ -45,8 +44,7 @@ def by_hamiltonian(
     `journal` holds of an earlier session is not solved again. An interrupt (Ctrl-C) after all warmups returns the
     draws so far, marked incomplete.
     """
-    ways = Centring(posteriors.pooled) if posteriors.pooled else None
-    chains = [LaneChains(settings, ways and ways.held(modes, i)) for i in range(len(patients))]
+    chains = [LaneChains(settings) for _ in patients]
     asking = []
     for i, patient in enumerate(patients):
         rng = generator(settings.seed, posteriors.names[patient], "hamiltonian")

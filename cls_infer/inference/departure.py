@@ -10,7 +10,7 @@ from numpyro.infer.util import ParamInfo
 
 from ..likelihood.centring import from_centred, to_centred
 from ..likelihood.pooling import Pooling
-from .centring import carried, choose_centred
+from .centring import choose_centred
 from .settings import Settings
 from .start import Start
 
@@ -44,10 +44,10 @@ class Departure:
 
 def depart(pooling: Pooling, start: Start, settings: Settings) -> Departure:
     """Return where the chains start after the search for the mode."""
-    centred, share = choose_centred(pooling, start.covariance)
+    centred, share = choose_centred(pooling, start)
     chains = departures(start, settings, pooling, centred)
     return Departure(
-        covariance=np.asarray(carried(pooling, start.mode, start.covariance, centred)),
+        covariance=np.asarray(covariance(pooling, start, centred)),
         z=np.asarray(chains.z["z"]),
         potential=np.asarray(chains.potential_energy),
         slope=np.asarray(chains.z_grad["z"]),
@@ -55,6 +55,20 @@ def depart(pooling: Pooling, start: Start, settings: Settings) -> Departure:
         centred=np.asarray(centred),
         share=np.asarray(share),
     )
+
+
+def in_words(pooling: Pooling, centred: np.ndarray, share: np.ndarray) -> str:
+    """Return how each pooled parameter is sampled, and the share of patients whose data outweigh the population."""
+    ways = zip(pooling.pooled, centred, share, strict=True)
+    return ", ".join(f"{pooling.slots[n].name} {'centred' if c else 'non-centred'} ({s:.0%})" for n, c, s in ways)
+
+
+def covariance(pooling: Pooling, start: Start, centred: np.ndarray) -> np.ndarray:
+    """Return the Laplace covariance [dim, dim] of what is sampled."""
+    if not centred.any():
+        return start.covariance
+    slope = np.asarray(jax.jacfwd(lambda z: to_centred(pooling, z, centred))(jnp.asarray(start.mode)))
+    return slope @ start.covariance @ slope.T
 
 
 def departures(start: Start, settings: Settings, pooling: Pooling, centred: np.ndarray) -> ParamInfo:

@@ -8,7 +8,6 @@ import numpy as np
 from .apart import ABREAST
 from .chains import Draws
 from .hamiltonian import Asking, At, Row, Way, look, settled, transition, warmed
-from .held import Held
 from .importance import WIDER, first_mixture
 from .kernel import FIELDS, first_step
 from .modes import Modes
@@ -37,8 +36,8 @@ class LaneChains:
         Markov chain Monte Carlo when running many short chains, Bayesian Analysis.
     """
 
-    def __init__(self, settings: Settings, held: Held | None = None) -> None:
-        self.settings, self.held = settings, held
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.lanes = max(1, ABREAST // settings.chains)
         self.total = settings.warmup + settings.draws
         self.done = self.divergences = self.leapfrogs = 0
@@ -50,13 +49,6 @@ class LaneChains:
     ) -> Asking[Draws]:
         """Return the draws of the posterior of these modes: as many as the settings say, and as many again while they
         do not suffice and there may be more."""
-        if self.held is None:
-            return self._asking(modes, which, rng, suffices)
-        return self.held.through(self._asking(self.held.modes(modes, which), 0, rng, suffices))
-
-    def _asking(
-        self, modes: Modes, which: int, rng: np.random.Generator, suffices: Callable[[np.ndarray], bool]
-    ) -> Asking[Draws]:
         settings = self.settings
         way = Way(
             root=np.linalg.cholesky(modes.covariance[which, 0]),
@@ -104,7 +96,7 @@ class LaneChains:
         """Return where the lanes are when each chain has so many draws."""
         while len(self._rows) * self.lanes < count:
             at, row = yield from transition(at, way, rng)
-            self._rows.append(row if self.held is None else row._replace(z=self.held.z(row.z)))
+            self._rows.append(row)
             self.divergences += int(row.diverging.sum())
             self._tell(row, way)
         return at
@@ -116,7 +108,7 @@ class LaneChains:
     def _draws(self, count: int) -> Draws:
         """Return so many draws of each chain, lane behind lane."""
         by_chain = {name: self._by_chain(name)[:, :count] for name in FIELDS}
-        return Draws(by_chain.pop("z"), by_chain, centred=self.held.told if self.held else "")
+        return Draws(by_chain.pop("z"), by_chain)
 
     def _by_chain(self, name: str) -> np.ndarray:
         by_lane = np.stack([getattr(row, name) for row in self._rows], axis=1)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from inference.conftest import simulated
 
-from cls_infer.inference.centring import carried, choose_centred, in_words, information
-from cls_infer.inference.departure import departures
+from cls_infer.inference.centring import choose_centred, information
+from cls_infer.inference.departure import covariance, departures, in_words
 from cls_infer.inference.gauss_newton import expand
 from cls_infer.inference.kernel import potential_of
 from cls_infer.inference.settings import Settings
@@ -69,11 +69,12 @@ def test_the_mass_matrix_moves_with_what_is_held(correlated):
     """Draws of the Laplace approximation close to the mode, carried over, have the covariance carried over."""
     pooling, rng = correlated.pooling, np.random.default_rng(2)
     mode = np.asarray(some_z(correlated))
-    narrow, centred = 1e-6 * np.eye(len(mode)), np.array([True, True])
+    start = Start(mode, 1e-6 * np.eye(len(mode)), np.zeros(1), 1, lambda z: z)
+    centred = np.array([True, True])
     z = mode + 1e-3 * rng.standard_normal((4000, len(mode)))
     c = jax.vmap(lambda one: to_centred(pooling, one, centred))(jnp.asarray(z))
     # 4,000 draws: 2 % of a variance, four times over
-    np.testing.assert_allclose(np.var(c, axis=0), np.diag(carried(pooling, mode, narrow, centred)), rtol=0.1)
+    np.testing.assert_allclose(np.var(c, axis=0), np.diag(covariance(pooling, start, centred)), rtol=0.1)
 
 
 def test_a_parameter_is_centred_where_most_patients_tell_more_than_the_population(correlated):
@@ -83,9 +84,9 @@ def test_a_parameter_is_centred_where_most_patients_tell_more_than_the_populatio
     first, second = (pooling.slots[place].start + 2 for place in pooling.pooled)
     curvature[[first, first + 1], [first, first + 1]] += 3.0
     curvature[second, second] += 3.0
-    covariance = np.linalg.inv(curvature)
-    np.testing.assert_allclose(information(pooling, covariance), [[3, 3], [3, 0], [0, 0]], atol=1e-9)
-    centred, share = choose_centred(pooling, covariance)
+    start = Start(np.zeros(len(curvature)), np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
+    np.testing.assert_allclose(information(pooling, start), [[3, 3], [3, 0], [0, 0]], atol=1e-9)
+    centred, share = choose_centred(pooling, start)
     assert centred.tolist() == [True, False]
     assert in_words(pooling, centred, share) == "k_12 centred (67%), k_10 non-centred (33%)"
 
@@ -97,4 +98,5 @@ def test_what_is_told_twice_counts_once(correlated):
     deviation = pooling.slots[pooling.pooled[0]].start + 2
     other = next(slot.start for slot in pooling.slots if slot.scope == "patient" and slot.size)
     curvature[np.ix_([deviation, other], [deviation, other])] += 100.0
-    assert information(pooling, np.linalg.inv(curvature))[0, 0] < 1.01
+    start = Start(np.zeros(len(curvature)), np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
+    assert information(pooling, start)[0, 0] < 1.01
