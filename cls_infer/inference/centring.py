@@ -12,11 +12,11 @@ ROUNDS = 100
 def information(pooling: Pooling, start: Start) -> np.ndarray:
     r"""Return what each patient's data say of each pooled parameter beside the population [patient, pooled].
 
-    $$I_{pj} = \tau_j^2\, i_{pj} = 1 / (H_p^{-1})_{jj} - 1$$
+    $$I_{pj} = \tau_j^2\, i_{pj}, \qquad \hat\tau_j^2\, i_{pj} = 1 / (H_p^{-1})_{jj} - 1$$
 
-    with the Gauss-Newton curvature $H_p$ of the patient's own coordinates at the start, in which the population's
-    own information of a deviation is 1: above 1 the data say more than the population. The spread $\tau_j$ is not the
-    mode's but the likely one.
+    with the likely spread $\tau_j$, that of the mode $\hat\tau_j$, and the Gauss-Newton curvature $H_p$ of the
+    patient's own coordinates there, in which the population's own information of a deviation is 1: above 1 the data
+    say more than the population.
     """
     curvature = np.linalg.inv(start.covariance)
     patients = len(pooling.patients)

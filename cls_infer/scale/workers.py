@@ -1,6 +1,5 @@
 """Who fits the shards: this process, or workers of Dask distributed. No scheduler of our own."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import InputError, Problem
+from ..solve.platform import cores
 from .work import Job, Outcome, Refused, Shard, fit_shard, sees
 
 WAYS = "`here`, `local`, `local:2`, `dask://HOST:PORT`, `slurm` or `slurm:8`"
@@ -241,8 +241,3 @@ def _slurm(asked: Asked, job: Job) -> Any:
 def _environment(job: Job) -> dict[str, str]:
     """Return the environment of a worker."""
     return {**dict.fromkeys(ONE_THREAD, "1"), "XLA_FLAGS": job.flags, "TF_CPP_MIN_LOG_LEVEL": "2"}
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

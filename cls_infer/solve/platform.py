@@ -1,5 +1,6 @@
-"""On what kind of device JAX computes now."""
+"""On what kind of device JAX computes now, and how many cores there are for it."""
 
+import os
 from typing import Any
 
 import jax
@@ -14,3 +15,8 @@ def devices() -> list[Any]:
 def platform() -> str:
     """Return `cpu`, `gpu` or what else JAX calls it."""
     return devices()[0].platform
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

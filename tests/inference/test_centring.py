@@ -125,5 +125,7 @@ def test_what_is_told_twice_counts_once(correlated):
     deviation = pooling.slots[pooling.pooled[0]].start + 2
     other = next(slot.start for slot in pooling.slots if slot.scope == "patient" and slot.size)
     curvature[np.ix_([deviation, other], [deviation, other])] += 100.0
-    start = Start(np.zeros(len(curvature)), np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
+    mode = np.zeros(len(curvature))
+    mode[deviation] = np.sqrt(100 / 201)  # as far apart as the spread has it, which so is the likely one
+    start = Start(mode, np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
     assert information(pooling, start)[0, 0] < 1.01

@@ -41,9 +41,11 @@ def allowed(number):
     assert limits
     for limit in limits:
         limit.value = number
-    yield
-    for limit, value in zip(limits, before, strict=True):
-        limit.value = value
+    try:
+        yield
+    finally:
+        for limit, value in zip(limits, before, strict=True):
+            limit.value = value
 
 
 def value_and_slopes(count):

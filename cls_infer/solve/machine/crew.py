@@ -9,6 +9,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from ..platform import cores
 from .script import Script, Word
 from .vector_math import I64
 
@@ -33,9 +34,8 @@ the other sizes, then of each array its address and the bytes of a lane, 0 where
 
 def threads() -> int:
     """Return how many threads a call may take: as many as cores are this process's, `OMP_NUM_THREADS` at most."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return max(1, min(cores, MOST, int(asked) if asked.isdigit() and int(asked) else cores))
+    return min(cores(), MOST, int(asked) if asked.isdigit() and int(asked) else MOST)
 
 
 def share_out(
@@ -58,7 +58,7 @@ def share_out(
     spare = b.sub(b.sdiv(b.add(lanes, b.sub(portion, number(1))), portion), number(1))
     with s.each(_least(s, spare, b.sub(allowed, number(1)))):
         told: Any = b.call(begin, [s.at(helpers, (b.load(begun), 1)), nothing, work, given])
-        s.b.store(b.add(b.load(begun), b.zext(b.icmp_signed("==", told, ir.Constant(told.type, 0)), I64)), begun)
+        b.store(b.add(b.load(begun), b.zext(b.icmp_signed("==", told, ir.Constant(told.type, 0)), I64)), begun)
     b.call(work, [given])  # all of it where no thread could be begun
     with s.each(b.load(begun)) as one:
         b.call(join, [b.load(s.at(helpers, (one, 1))), nothing])

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from .crew import share_out
+from .crew import WORDS, share_out
 from .script import Script, Word
 from .vector_math import I64
 
 I32 = ir.IntType(32)
-WORDS = I64.as_pointer()
 
 EXTENSION, API, ARGUMENTS, RESULTS = 1, 2, 9, 14
 """Words of the call frame: what is asked beside a call, XLA's own functions, pointers to buffers."""
