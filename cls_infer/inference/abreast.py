@@ -10,9 +10,11 @@ from .chains import Draws
 from .checkpoint import NOWHERE
 from .cost import forecast
 from .hamiltonian import Asking
+from .held import Centring
 from .journal import Journal
 from .lane_chains import LaneChains
 from .modes import Modes
+from .outset import likely_outset
 from .posteriors import Posteriors
 from .progress import Forecast, Progress
 from .seeds import generator
@@ -44,7 +46,9 @@ def by_hamiltonian(
     `journal` holds of an earlier session is not solved again. An interrupt (Ctrl-C) after all warmups returns the
     draws so far, marked incomplete.
     """
-    chains = [LaneChains(settings) for _ in patients]
+    modes = set_out(posteriors, patients, modes)
+    ways = Centring(posteriors.pooled) if posteriors.pooled else None
+    chains = [LaneChains(settings, ways and ways.held(modes, i)) for i in range(len(patients))]
     asking = []
     for i, patient in enumerate(patients):
         rng = generator(settings.seed, posteriors.names[patient], "hamiltonian")
@@ -56,6 +60,21 @@ def by_hamiltonian(
         if not all(one.some for one in chains):
             raise
         return [one.so_far() for one in chains]
+
+
+def set_out(posteriors: Posteriors, patients: Sequence[int], modes: Modes) -> Modes:
+    """Return where the chains of these posteriors set out: about their modes, or who follow a population about the
+    likely spread that goes with the best of these."""
+    if posteriors.pooled is None:
+        return modes
+    found = likely_outset(
+        posteriors.pooled,
+        lambda points: posteriors.expand(points, np.asarray(patients)),
+        modes.points[:, 0],
+        modes.covariance[:, 0],
+    )
+    arrived = np.ones((len(patients), 1), bool)
+    return Modes(found.points[:, None], found.log_posterior[:, None], found.covariance[:, None], arrived)
 
 
 class Teller:

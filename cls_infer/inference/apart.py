@@ -89,6 +89,10 @@ class Apart:
         """Patients of a posterior."""
         return 1
 
+    @property
+    def pooled(self) -> None:
+        """No patient follows a population."""
+
     def joint(self, points: np.ndarray) -> np.ndarray:
         """Return the target's z [..., dim of all] from every patient's point [..., patient, dim]."""
         return np.moveaxis(points, -1, -2).reshape(*points.shape[:-2], -1)

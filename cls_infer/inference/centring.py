@@ -1,24 +1,23 @@
 """Which pooled parameters are sampled centred: those of which patients' own data say more than the population does."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from ..likelihood.centring import to_centred
 from ..likelihood.pooling import Pooling
-from .start import Start
-
-ROUNDS = 100
-"""Of expectation maximisation: a spread far too large has come to its place long before."""
 
 
-def information(pooling: Pooling, start: Start) -> np.ndarray:
+def information(pooling: Pooling, covariance: np.ndarray) -> np.ndarray:
     r"""Return what each patient's data say of each pooled parameter beside the population [patient, pooled].
 
-    $$I_{pj} = \tau_j^2\, i_{pj}, \qquad \hat\tau_j^2\, i_{pj} = 1 / (H_p^{-1})_{jj} - 1$$
+    $$I_{pj} = \tau_j^2\, i_{pj} = 1 / (H_p^{-1})_{jj} - 1$$
 
-    with the likely spread $\tau_j$, that of the mode $\hat\tau_j$, and the Gauss-Newton curvature $H_p$ of the
-    patient's own coordinates there, in which the population's own information of a deviation is 1: above 1 the data
-    say more than the population.
+    with the Gauss-Newton curvature $H_p$ of the patient's own coordinates at the mode, in which the population's
+    own information of a deviation is 1: above 1 the data say more than the population. `covariance` [dim, dim] is the
+    Laplace approximation's.
     """
-    curvature = np.linalg.inv(start.covariance)
+    curvature = np.linalg.inv(covariance)
     patients = len(pooling.patients)
     found = np.zeros((patients, len(pooling.pooled)))
     own = [slot.start for slot in pooling.slots if slot.size and slot.scope == "patient"]
@@ -27,32 +26,25 @@ def information(pooling: Pooling, start: Start) -> np.ndarray:
         places = np.array([*deviations, *own]) + patient
         spread = np.diag(np.linalg.inv(curvature[np.ix_(places, places)]))
         found[patient] = 1 / spread[: len(deviations)] - 1
-    return found * likely_variance(np.asarray(pooling.deviations(start.mode)), found)
+    return found
 
 
-def likely_variance(deviations: np.ndarray, information: np.ndarray) -> np.ndarray:
-    r"""Return the variance of every pooled parameter over patients that their data make likely, in those of the mode
-    [pooled], from deviations and information there [patient, pooled].
-
-    The mode of spread and deviations together has too large a spread: as it grows, every patient's deviation shrinks
-    and gains. The data alone put a patient at $u = \eta (1 + 1 / I)$; the spread of greatest marginal likelihood is
-    where expectation maximisation comes to rest,
-
-    $$r^2 \leftarrow \frac{1}{P} \sum_p \left(\frac{u_p I_p r^2}{1 + I_p r^2}\right)^2 + \frac{r^2}{1 + I_p r^2}$$
-
-    Reference:
-        Dempster, Laird, Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm, Journal of the
-        Royal Statistical Society B.
-    """
-    variance = np.ones(deviations.shape[1])
-    for _ in range(ROUNDS):
-        beside = 1 + information * variance
-        variance = np.mean((deviations * (1 + information) * variance / beside) ** 2 + variance / beside, axis=0)
-    return variance
-
-
-def choose_centred(pooling: Pooling, start: Start) -> tuple[np.ndarray, np.ndarray]:
+def choose_centred(pooling: Pooling, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which pooled parameters to centre, bool [pooled], and the share of patients whose data outweigh the
     population [pooled]: more than half of them centre it."""
-    share = np.mean(information(pooling, start) > 1, axis=0) if pooling.pooled else np.zeros(0)
+    share = np.mean(information(pooling, covariance) > 1, axis=0) if pooling.pooled else np.zeros(0)
     return share > 0.5, share
+
+
+def in_words(pooling: Pooling, centred: np.ndarray, share: np.ndarray) -> str:
+    """Return how each pooled parameter is sampled, and the share of patients whose data outweigh the population."""
+    ways = zip(pooling.pooled, centred, share, strict=True)
+    return ", ".join(f"{pooling.slots[n].name} {'centred' if c else 'non-centred'} ({s:.0%})" for n, c, s in ways)
+
+
+def carried(pooling: Pooling, z: np.ndarray, covariance: np.ndarray, centred: np.ndarray) -> np.ndarray:
+    """Return the covariance [dim, dim] near z [dim] of what is sampled."""
+    if not centred.any():
+        return covariance
+    slope = np.asarray(jax.jacfwd(lambda z: to_centred(pooling, z, centred))(jnp.asarray(z)))
+    return slope @ covariance @ slope.T

@@ -12,10 +12,11 @@ from numpyro.diagnostics import effective_sample_size
 
 from ..errors import InputError, Problem
 from ..likelihood.centring import to_centred
+from .centring import in_words
 from .chain_state import state_again
 from .checkpoint import NOWHERE, Kept
 from .cost import forecast
-from .departure import Departure, in_words
+from .departure import Departure
 from .kernel import FIELDS, Sampler
 from .pooled import learnt_covariance, with_mass_matrix_of, with_one_step_size
 from .progress import Progress

@@ -1,6 +1,6 @@
 """What the chains start from: where each departs, the first mass matrix, what is sampled centred, and the wall."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -10,7 +10,8 @@ from numpyro.infer.util import ParamInfo
 
 from ..likelihood.centring import from_centred, to_centred
 from ..likelihood.pooling import Pooling
-from .centring import choose_centred
+from .centring import carried, choose_centred
+from .outset import likely_outset
 from .settings import Settings
 from .start import Start
 
@@ -43,11 +44,12 @@ class Departure:
 
 
 def depart(pooling: Pooling, start: Start, settings: Settings) -> Departure:
-    """Return where the chains start after the search for the mode."""
-    centred, share = choose_centred(pooling, start)
+    """Return where the chains start after the search for the mode: of a population, about the likely spread."""
+    start = set_out(pooling, start)
+    centred, share = choose_centred(pooling, start.covariance)
     chains = departures(start, settings, pooling, centred)
     return Departure(
-        covariance=np.asarray(covariance(pooling, start, centred)),
+        covariance=np.asarray(carried(pooling, start.mode, start.covariance, centred)),
         z=np.asarray(chains.z["z"]),
         potential=np.asarray(chains.potential_energy),
         slope=np.asarray(chains.z_grad["z"]),
@@ -57,18 +59,13 @@ def depart(pooling: Pooling, start: Start, settings: Settings) -> Departure:
     )
 
 
-def in_words(pooling: Pooling, centred: np.ndarray, share: np.ndarray) -> str:
-    """Return how each pooled parameter is sampled, and the share of patients whose data outweigh the population."""
-    ways = zip(pooling.pooled, centred, share, strict=True)
-    return ", ".join(f"{pooling.slots[n].name} {'centred' if c else 'non-centred'} ({s:.0%})" for n, c, s in ways)
-
-
-def covariance(pooling: Pooling, start: Start, centred: np.ndarray) -> np.ndarray:
-    """Return the Laplace covariance [dim, dim] of what is sampled."""
-    if not centred.any():
-        return start.covariance
-    slope = np.asarray(jax.jacfwd(lambda z: to_centred(pooling, z, centred))(jnp.asarray(start.mode)))
-    return slope @ start.covariance @ slope.T
+def set_out(pooling: Pooling, start: Start) -> Start:
+    """Return the start at the likely spread, where patients follow a population."""
+    if pooling.population is None:
+        return start
+    found = likely_outset(pooling, start.expand, start.mode[None], start.covariance[None])
+    reached = np.broadcast_to(found.log_posterior, start.log_posterior.shape)
+    return replace(start, mode=found.points[0], covariance=found.covariance[0], log_posterior=reached)
 
 
 def departures(start: Start, settings: Settings, pooling: Pooling, centred: np.ndarray) -> ParamInfo:

@@ -37,6 +37,7 @@ FORGET = 5.0
 
 type Asking[T] = Generator[np.ndarray, Slope, T]
 type Told = Callable[[Row, Way], None]
+type Move = Callable[[At, Way, np.random.Generator], Asking[tuple[At, Row]]]
 
 
 class At(NamedTuple):
@@ -116,13 +117,13 @@ def _energy(at: At, momentum: np.ndarray) -> np.ndarray:
 
 
 def settled(
-    at: At, way: Way, rng: np.random.Generator, *, transitions: int, accept: float, told: Told
+    at: At, way: Way, rng: np.random.Generator, *, move: Move, transitions: int, accept: float, told: Told
 ) -> Asking[tuple[At, Way, np.ndarray]]:
-    """Return where the lanes are after so many transitions, with the step size at which they accept so often, and the
-    points they passed [transition, lane, dim]."""
+    """Return where the lanes are after so many transitions by `move`, with the step size at which they accept so often,
+    and the points they passed [transition, lane, dim]."""
     passed, sizes = [], []
     for number in range(transitions):
-        at, row = yield from transition(at, way, rng)
+        at, row = yield from move(at, way, rng)
         told(row, way)
         free = row.accept_prob[~row.walled]
         off = float(np.mean(free)) - accept if len(free) else 0.0
@@ -143,14 +144,14 @@ def learnt(way: Way, passed: np.ndarray) -> Way:
 
 
 def warmed(
-    at: At, way: Way, rng: np.random.Generator, *, transitions: int, accept: float, told: Told
+    at: At, way: Way, rng: np.random.Generator, *, move: Move, transitions: int, accept: float, told: Told
 ) -> Asking[tuple[At, Way]]:
     """Return where the lanes are after the warmup, and the covariance and step size that they learnt in it."""
     first, second = transitions // 4, 3 * transitions // 8
     for part in (first, second):
         if part:
-            at, way, passed = yield from settled(at, way, rng, transitions=part, accept=accept, told=told)
+            at, way, passed = yield from settled(at, way, rng, move=move, transitions=part, accept=accept, told=told)
             way = learnt(way, passed)
     last = max(1, transitions - first - second)
-    at, way, _ = yield from settled(at, way, rng, transitions=last, accept=accept, told=told)
+    at, way, _ = yield from settled(at, way, rng, move=move, transitions=last, accept=accept, told=told)
     return at, way

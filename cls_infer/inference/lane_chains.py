@@ -8,6 +8,7 @@ import numpy as np
 from .apart import ABREAST
 from .chains import Draws
 from .hamiltonian import Asking, At, Row, Way, look, settled, transition, warmed
+from .held import Held
 from .importance import WIDER, first_mixture
 from .kernel import FIELDS, first_step
 from .modes import Modes
@@ -36,8 +37,8 @@ class LaneChains:
         Markov chain Monte Carlo when running many short chains, Bayesian Analysis.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, held: Held | None = None) -> None:
+        self.settings, self.held = settings, held
         self.lanes = max(1, ABREAST // settings.chains)
         self.total = settings.warmup + settings.draws
         self.done = self.divergences = self.leapfrogs = 0
@@ -49,6 +50,13 @@ class LaneChains:
     ) -> Asking[Draws]:
         """Return the draws of the posterior of these modes: as many as the settings say, and as many again while they
         do not suffice and there may be more."""
+        if self.held is None:
+            return self._asking(modes, which, rng, suffices)
+        return self.held.through(self._asking(self.held.modes(modes, which), 0, rng, suffices))
+
+    def _asking(
+        self, modes: Modes, which: int, rng: np.random.Generator, suffices: Callable[[np.ndarray], bool]
+    ) -> Asking[Draws]:
         settings = self.settings
         way = Way(
             root=np.linalg.cholesky(modes.covariance[which, 0]),
@@ -57,11 +65,13 @@ class LaneChains:
         )
         at = yield from self._departed(modes, which, rng)
         share, accept = -(-settings.warmup // self.lanes), settings.target_accept
-        at, way = yield from warmed(at, way, rng, transitions=share, accept=accept, told=self._tell)
+        at, way = yield from warmed(at, way, rng, move=self._move, transitions=share, accept=accept, told=self._tell)
         at = yield from self._drawn(at, way, rng, settings.draws)
         if self.divergences and accept < CLOSER:
             self._rows, self.divergences, self.total = [], 0, self.done + settings.warmup + settings.draws
-            at, way, _ = yield from settled(at, way, rng, transitions=share, accept=CLOSER, told=self._tell)
+            at, way, _ = yield from settled(
+                at, way, rng, move=self._move, transitions=share, accept=CLOSER, told=self._tell
+            )
             at = yield from self._drawn(at, way, rng, settings.draws)
         count = settings.draws
         while not suffices((found := self._draws(count)).z) and count + settings.draws <= settings.most_draws:
@@ -95,11 +105,20 @@ class LaneChains:
     def _drawn(self, at: At, way: Way, rng: np.random.Generator, count: int) -> Asking[At]:
         """Return where the lanes are when each chain has so many draws."""
         while len(self._rows) * self.lanes < count:
-            at, row = yield from transition(at, way, rng)
-            self._rows.append(row)
+            at, row = yield from self._move(at, way, rng)
+            self._rows.append(row if self.held is None else row._replace(z=self.held.z(row.z)))
             self.divergences += int(row.diverging.sum())
             self._tell(row, way)
         return at
+
+    def _move(self, at: At, way: Way, rng: np.random.Generator) -> Asking[tuple[At, Row]]:
+        """Return where the lanes are after a transition and, of a population, a move of its law, and what was done."""
+        at, row = yield from transition(at, way, rng)
+        if self.held is None:
+            return at, row
+        before = at.log_posterior
+        at = yield from look(self.held.with_law_moved(at.points, rng))
+        return at, row._replace(z=at.points, potential_energy=row.potential_energy + before - at.log_posterior)
 
     def _tell(self, row: Row, way: Way) -> None:
         self.done = min(self.done + self.lanes, self.total)
@@ -108,7 +127,7 @@ class LaneChains:
     def _draws(self, count: int) -> Draws:
         """Return so many draws of each chain, lane behind lane."""
         by_chain = {name: self._by_chain(name)[:, :count] for name in FIELDS}
-        return Draws(by_chain.pop("z"), by_chain)
+        return Draws(by_chain.pop("z"), by_chain, centred=self.held.told if self.held else "")
 
     def _by_chain(self, name: str) -> np.ndarray:
         by_lane = np.stack([getattr(row, name) for row in self._rows], axis=1)

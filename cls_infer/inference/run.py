@@ -14,10 +14,11 @@ from ..likelihood.posterior import Posterior, posterior
 from ..solve.lanes import Tolerance
 from .accuracy import AIM, FINEST, tighter, trace_error_before_sampling
 from .apart import Apart, are_apart
+from .centring import in_words
 from .certified import Certificate, Certify, WeighedDraws, by_importance, by_laplace
 from .chains import Draws, finished, follow
 from .checkpoint import NOWHERE, Kept
-from .departure import Departure, depart, in_words
+from .departure import Departure, depart
 from .hmc import Chained, by_hmc
 from .kernel import trace_sampler
 from .method import stiff_after_all, with_method

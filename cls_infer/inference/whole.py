@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import Problem
+from ..likelihood.pooling import Pooling
 from ..likelihood.posterior import FAILED, Posterior, Terms
 from ..solve.lanes import Tolerance
 from .apart import ABREAST, EXPANSIONS, SLOPES, VALUES, Local, Slope
@@ -40,6 +41,11 @@ class Whole:
     def patients(self) -> int:
         """Patients of a posterior."""
         return len(self.target.plan.patients)
+
+    @property
+    def pooled(self) -> Pooling | None:
+        """How the patients of a posterior follow a population; None where none do."""
+        return self.target.pooling if self.target.pooling.population else None
 
     @property
     def dimension(self) -> int:

@@ -1,6 +1,5 @@
 """Pooled parameters held as deviations or as patients' own coordinates: one density, whichever is held."""
 
-from dataclasses import replace
 from functools import partial
 
 import jax
@@ -9,8 +8,8 @@ import numpy as np
 import pytest
 from inference.conftest import simulated
 
-from cls_infer.inference.centring import choose_centred, information, likely_variance
-from cls_infer.inference.departure import covariance, departures, in_words
+from cls_infer.inference.centring import carried, choose_centred, in_words, information
+from cls_infer.inference.departure import departures
 from cls_infer.inference.gauss_newton import expand
 from cls_infer.inference.kernel import potential_of
 from cls_infer.inference.settings import Settings
@@ -70,12 +69,11 @@ def test_the_mass_matrix_moves_with_what_is_held(correlated):
     """Draws of the Laplace approximation close to the mode, carried over, have the covariance carried over."""
     pooling, rng = correlated.pooling, np.random.default_rng(2)
     mode = np.asarray(some_z(correlated))
-    start = Start(mode, 1e-6 * np.eye(len(mode)), np.zeros(1), 1, lambda z: z)
-    centred = np.array([True, True])
+    narrow, centred = 1e-6 * np.eye(len(mode)), np.array([True, True])
     z = mode + 1e-3 * rng.standard_normal((4000, len(mode)))
     c = jax.vmap(lambda one: to_centred(pooling, one, centred))(jnp.asarray(z))
     # 4,000 draws: 2 % of a variance, four times over
-    np.testing.assert_allclose(np.var(c, axis=0), np.diag(covariance(pooling, start, centred)), rtol=0.1)
+    np.testing.assert_allclose(np.var(c, axis=0), np.diag(carried(pooling, mode, narrow, centred)), rtol=0.1)
 
 
 def test_a_parameter_is_centred_where_most_patients_tell_more_than_the_population(correlated):
@@ -85,37 +83,11 @@ def test_a_parameter_is_centred_where_most_patients_tell_more_than_the_populatio
     first, second = (pooling.slots[place].start + 2 for place in pooling.pooled)
     curvature[[first, first + 1], [first, first + 1]] += 3.0
     curvature[second, second] += 3.0
-    mode = np.zeros(len(curvature))
-    mode[[first, first + 1, second]] = np.sqrt(3 / 4)  # as far apart as the spread has it: I / (1 + I)
-    start = Start(mode, np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
-    np.testing.assert_allclose(information(pooling, start), [[3, 3], [3, 0], [0, 0]], atol=1e-9)
-    centred, share = choose_centred(pooling, start)
+    covariance = np.linalg.inv(curvature)
+    np.testing.assert_allclose(information(pooling, covariance), [[3, 3], [3, 0], [0, 0]], atol=1e-9)
+    centred, share = choose_centred(pooling, covariance)
     assert centred.tolist() == [True, False]
     assert in_words(pooling, centred, share) == "k_12 centred (67%), k_10 non-centred (33%)"
-
-
-@pytest.mark.parametrize("too_large", [1.0, 3.0, 10.0])
-def test_the_likely_spread_is_that_of_greatest_marginal_likelihood(too_large):
-    """Patients measured with one error: the variance of what was measured less that of the error, wherever the mode."""
-    measured, error = np.array([-1.2, 0.4, 0.9, -0.3, 1.6, -1.1]), 0.5
-    spread = too_large * np.sqrt(np.mean(measured**2) - error**2)
-    information = np.full((6, 1), (spread / error) ** 2)
-    deviations = (measured / spread)[:, None] / (1 + 1 / information)
-    found = spread**2 * likely_variance(deviations, information)
-    np.testing.assert_allclose(found, [np.mean(measured**2) - error**2], rtol=1e-6)  # a hundred rounds come so near
-
-
-def test_a_spread_too_large_at_the_mode_centres_nothing(correlated):
-    """All patients alike, though the mode's spread would have their data outweigh the population."""
-    pooling = correlated.pooling
-    curvature = np.eye(pooling.dimension)
-    first = pooling.slots[pooling.pooled[0]].start + 2
-    curvature[[first, first + 1, first + 2], [first, first + 1, first + 2]] += 30.0
-    alike = Start(np.zeros(len(curvature)), np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
-    apart = np.zeros(len(curvature))
-    apart[first : first + 3] = [-1.3, 0.2, 1.1]
-    assert choose_centred(pooling, alike)[0].tolist() == [False, False]
-    assert choose_centred(pooling, replace(alike, mode=apart))[0].tolist() == [True, False]
 
 
 def test_what_is_told_twice_counts_once(correlated):
@@ -125,7 +97,4 @@ def test_what_is_told_twice_counts_once(correlated):
     deviation = pooling.slots[pooling.pooled[0]].start + 2
     other = next(slot.start for slot in pooling.slots if slot.scope == "patient" and slot.size)
     curvature[np.ix_([deviation, other], [deviation, other])] += 100.0
-    mode = np.zeros(len(curvature))
-    mode[deviation] = np.sqrt(100 / 201)  # as far apart as the spread has it, which so is the likely one
-    start = Start(mode, np.linalg.inv(curvature), np.zeros(1), 1, lambda z: z)
-    assert information(pooling, start)[0, 0] < 1.01
+    assert information(pooling, np.linalg.inv(curvature))[0, 0] < 1.01
