@@ -1,9 +1,10 @@
 """Reference draws of a shipped case, in the file format of posteriordb.
 
     python -m benchmarks.reference_posteriors clarkson_a clarkson_episode
+    python -m benchmarks.reference_posteriors simulated_8 volume_kinetics --hierarchical k_10,k_12
 
-Ten chains of Hamiltonian Monte Carlo make 10,000 draws each after 1,000 of warmup, by steps for an acceptance of 0.99,
-solved a third as coarsely as a fit begins; every tenth is kept. Written are
+Ten chains of Hamiltonian Monte Carlo make draws after 1,000 of warmup, by steps for an acceptance of 0.99, solved a
+third as coarsely as a fit begins; every tenth (`--every`) is kept, 1,000 a chain. Written are
 `data/reference_posteriors/NAME/draws.json.zip`, a list of one object a chain, and `info.json`. Nothing is written that
 does not meet the criteria of posteriordb: R-hat below 1.01, no divergence, E-BFMI of each chain above 0.2, and no
 correlation beyond 0.05 between neighbours among the draws kept.
@@ -11,7 +12,9 @@ correlation beyond 0.05 between neighbours among the draws kept.
 
 import argparse
 import json
+import sys
 import zipfile
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +25,7 @@ import xarray as xr
 from arviz_stats.sampling_diagnostics import bfmi
 
 OUT = Path("data") / "reference_posteriors"
-CHAINS, DRAWS, WARMUP, EVERY = 10, 10_000, 1_000, 10
+CHAINS, KEPT, WARMUP = 10, 1_000, 1_000
 RTOL, ACCEPT = 1e-4, 0.99
 DIGITS = 7
 PACKAGES = ("cls_infer", "jax", "numpy")
@@ -33,9 +36,11 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("dataset")
     asked.add_argument("model")
+    asked.add_argument("--hierarchical", default="", help="parameters that follow a population's law, by commas")
+    asked.add_argument("--every", type=int, default=10, help="how many draws are made for one that is kept")
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
-    values, energy, divergences, seconds = sampled(given.dataset, given.model, given.seed)
+    values, energy, divergences, seconds = sampled(given)
     found = judged(values) | {"divergences": divergences, "bfmi": energy}
     print(json.dumps(found, indent=2), f"{seconds:.0f} s")
     failed = unmet(found)
@@ -46,7 +51,12 @@ def main() -> None:
     write(folder, values, found, given, seconds)
 
 
-def sampled(dataset: str, model: str, seed: int) -> tuple[dict[str, np.ndarray], list[float], int, float]:
+def pooled(given: argparse.Namespace) -> tuple[str, ...]:
+    """Return the parameters that follow a law; none where the model says which."""
+    return tuple(filter(None, given.hierarchical.split(",")))
+
+
+def sampled(given: argparse.Namespace) -> tuple[dict[str, np.ndarray], list[float], int, float]:
     """Return the draws kept of every estimated number [chain, draw], E-BFMI by chain, divergences and seconds."""
     from cls_infer.cli.machine import prepare_jax
 
@@ -54,6 +64,7 @@ def sampled(dataset: str, model: str, seed: int) -> tuple[dict[str, np.ndarray],
     from cls_infer.cohort import read_cohort
     from cls_infer.inference.accuracy import tolerance_at
     from cls_infer.inference.hmc import by_hmc
+    from cls_infer.inference.method import with_method
     from cls_infer.inference.posteriors import posteriors_of
     from cls_infer.inference.run import chained_part
     from cls_infer.inference.settings import Settings
@@ -62,13 +73,15 @@ def sampled(dataset: str, model: str, seed: int) -> tuple[dict[str, np.ndarray],
     from cls_infer.results.diagnose import entries
     from cls_infer.results.values import parameter_draws
 
-    target = posterior(load_model(model), read_cohort(f"data/{dataset}"), tolerance=tolerance_at(RTOL, "ros34pw2"))
+    model, cohort, count = load_model(given.model), read_cohort(f"data/{given.dataset}"), KEPT * given.every
+    target, chosen = with_method(posterior(model, cohort, hierarchical=pooled(given)), given.seed)
+    target = replace(target, tolerance=tolerance_at(RTOL, chosen.method))
     settings = Settings(
-        chains=CHAINS, draws=DRAWS, most_draws=DRAWS, warmup=WARMUP, seed=seed, target_accept=ACCEPT, method="hmc"
+        chains=CHAINS, draws=count, most_draws=count, warmup=WARMUP, seed=given.seed, target_accept=ACCEPT, method="hmc"
     )
     (one,) = by_hmc(posteriors_of(target), settings, suffices=lambda number, z: True, report=print)
     part = chained_part(target, one)
-    draws = parameter_draws(part.target, part.draws.z[:, EVERY - 1 :: EVERY])
+    draws = parameter_draws(part.target, part.draws.z[:, given.every - 1 :: given.every])
     values = {label: draws[name].sel(place).values for label, name, place in entries(draws)}
     energy = bfmi(xr.Dataset({"energy": (("chain", "draw"), part.draws.stats["energy"])}))["energy"]
     seconds = sum(part.seconds.values())
@@ -122,15 +135,16 @@ def write(
         "inference": {
             "method": "hmc",
             "chains": CHAINS,
-            "draws": DRAWS,
+            "draws": KEPT * given.every,
             "warmup": WARMUP,
-            "thin": EVERY,
+            "thin": given.every,
             "seed": given.seed,
             "rtol": RTOL,
             "target_accept": ACCEPT,
         },
         "diagnostics": found,
-        "command": f"python -m benchmarks.reference_posteriors {given.dataset} {given.model}",
+        "hierarchical": pooled(given),
+        "command": " ".join(["python -m benchmarks.reference_posteriors", *sys.argv[1:]]),
         "versions": {name: version(name) for name in PACKAGES},
         "seconds": round(seconds),
         "added_date": date.today().isoformat(),

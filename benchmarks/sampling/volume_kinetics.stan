@@ -4,6 +4,10 @@ functions {
   }
 }
 data {
+  int patients;
+  int pooled;
+  array[pooled] int follows;
+  array[5 - pooled] int alone;
   int during;
   int after;
   array[during] real first;
@@ -15,23 +19,36 @@ data {
   vector[4] centre;
   vector[4] log_sd;
   array[2] real hematocrit;
-  vector[during + after] hemoglobin;
+  array[2] real spread;
+  array[patients] vector[during + after] hemoglobin;
 }
 parameters {
-  vector[5] z;
+  vector[pooled] mu;
+  vector[pooled] w;
+  matrix[pooled, patients] eta;
+  matrix[5 - pooled, patients] own;
 }
 transformed parameters {
-  vector[during + after] mean;
+  array[patients] vector[during + after] mean;
   {
-    vector[4] k = centre .* exp(log_sd .* z[1:4]);
-    real hct = hematocrit[1] + hematocrit[2] * z[5];
-    array[during] vector[2] x = ode_rk45_tol(rates, rep_vector(0, 2), 0, first, 1e-6, 1e-8, 10000, k[1], k[2], k[3], infused);
-    array[after] vector[2] y = ode_rk45_tol(rates, x[during], stop, second, 1e-6, 1e-8, 10000, k[1], k[2], k[3], 0);
-    for (i in 1 : during) mean[i] = mchc * hct / (1 + x[i, 1] / k[4] * (1 - hct));
-    for (i in 1 : after) mean[during + i] = mchc * hct / (1 + y[i, 1] / k[4] * (1 - hct));
+    vector[pooled] tau = spread[1] * exp(spread[2] * w);
+    for (p in 1 : patients) {
+      vector[5] z;
+      z[follows] = mu + tau .* eta[, p];
+      z[alone] = own[, p];
+      vector[4] k = centre .* exp(log_sd .* z[1:4]);
+      real hct = hematocrit[1] + hematocrit[2] * z[5];
+      array[during] vector[2] x = ode_rk45_tol(rates, rep_vector(0, 2), 0, first, 1e-6, 1e-8, 10000, k[1], k[2], k[3], infused);
+      array[after] vector[2] y = ode_rk45_tol(rates, x[during], stop, second, 1e-6, 1e-8, 10000, k[1], k[2], k[3], 0);
+      for (i in 1 : during) mean[p][i] = mchc * hct / (1 + x[i, 1] / k[4] * (1 - hct));
+      for (i in 1 : after) mean[p][during + i] = mchc * hct / (1 + y[i, 1] / k[4] * (1 - hct));
+    }
   }
 }
 model {
-  z ~ std_normal();
-  hemoglobin ~ normal(mean, noise);
+  mu ~ std_normal();
+  w ~ std_normal();
+  to_vector(eta) ~ std_normal();
+  to_vector(own) ~ std_normal();
+  for (p in 1 : patients) hemoglobin[p] ~ normal(mean[p], noise);
 }

@@ -18,6 +18,8 @@ SETS = {  # patients, observations, therapy rows, rows set aside
     "dialyzer": (20, 140, 140, 0),
     "reference_adult": (5, 12, 7, 0),
     "reference_lung": (4, 4, 0, 0),
+    "simulated_8": (8, 64, 8, 0),
+    "simulated_50": (50, 400, 50, 0),
 }
 
 

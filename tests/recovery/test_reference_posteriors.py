@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from benchmarks.reference_posteriors import CHAINS, DRAWS, EVERY, judged, unmet
+from benchmarks.reference_posteriors import CHAINS, KEPT, judged, unmet
 from cls_infer.cohort import read_cohort
 from cls_infer.inference.settings import Settings
 from cls_infer.model import load_model
@@ -35,7 +35,7 @@ def sizes(draws: dict[str, np.ndarray]) -> dict[str, float]:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_draws_meet_the_criteria_of_posteriordb(folder):
     draws, info = reference(folder), json.loads((folder / "info.json").read_text())
-    assert {value.shape for value in draws.values()} == {(CHAINS, DRAWS // EVERY)}
+    assert {value.shape for value in draws.values()} == {(CHAINS, KEPT)}
     found = judged(draws)
     for name, value in found.items():  # the draws are written with seven digits
         assert value == pytest.approx(info["diagnostics"][name], rel=1e-3)
@@ -48,7 +48,9 @@ def test_the_draws_meet_the_criteria_of_posteriordb(folder):
 def test_a_fit_agrees(folder, method):
     """Means within four standard errors of their difference, sds within a tenth and four of theirs."""
     dataset, model = folder.name.split("-")
-    fitted = fit(read_cohort(ROOT / "data" / dataset), load_model(model), settings=Settings(method=method, seed=7))
+    pooled = json.loads((folder / "info.json").read_text())["hierarchical"]
+    cohort, settings = read_cohort(ROOT / "data" / dataset), Settings(method=method, seed=7)
+    fitted = fit(cohort, load_model(model), hierarchical=pooled, settings=settings)
     exact, posterior = reference(folder), fitted.tree["posterior"].to_dataset()
     found = {label: posterior[name].sel(place).values for label, name, place in entries(posterior)}
     of_exact, of_found = sizes(exact), sizes(found)
