@@ -15,7 +15,7 @@ from .journal import Journal
 from .lane_chains import LaneChains
 from .modes import Modes
 from .outset import likely_outset
-from .posteriors import Posteriors
+from .posteriors import Sloped
 from .progress import Forecast, Progress
 from .seeds import generator
 from .settings import Settings
@@ -31,7 +31,7 @@ type Suffices = Callable[[int, np.ndarray], bool]
 
 
 def by_hamiltonian(
-    posteriors: Posteriors,
+    posteriors: Sloped,
     patients: Sequence[int],
     modes: Modes,
     settings: Settings,
@@ -62,7 +62,7 @@ def by_hamiltonian(
         return [one.so_far() for one in chains]
 
 
-def set_out(posteriors: Posteriors, patients: Sequence[int], modes: Modes) -> Modes:
+def set_out(posteriors: Sloped, patients: Sequence[int], modes: Modes) -> Modes:
     """Return where the chains of these posteriors set out: about their modes, or who follow a population about the
     likely spread that goes with the best of these."""
     if posteriors.pooled is None:
@@ -118,7 +118,7 @@ class Teller:
 
 
 def drive[T](
-    asking: Sequence[Asking[T]], posteriors: Posteriors, patients: Sequence[int], journal: Journal, teller: Teller
+    asking: Sequence[Asking[T]], posteriors: Sloped, patients: Sequence[int], journal: Journal, teller: Teller
 ) -> list[T]:
     """Return what coroutines make, of whom all that go on are answered in one batch, round by round."""
     made: dict[int, T] = {}

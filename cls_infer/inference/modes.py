@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..likelihood.posterior import FAILED
 from .apart import Local
 from .levenberg_marquardt import FIRST_DAMPING, damped_steps, next_damping
-from .posteriors import Posteriors
+from .posteriors import Sloped
 from .searches import STARTS, Searches, has_arrived, modes_of, searches
 from .seeds import generator
 
@@ -41,7 +41,7 @@ class Modes:
 
 
 def find_modes(
-    posteriors: Posteriors, patients: Sequence[int], *, seed: int, report: Callable[[str], None] = lambda _: None
+    posteriors: Sloped, patients: Sequence[int], *, seed: int, report: Callable[[str], None] = lambda _: None
 ) -> Modes:
     """Return the modes of these patients, each from `STARTS` points.
 
@@ -77,7 +77,7 @@ def find_modes(
 
 
 def _climb(
-    posteriors: Posteriors, z: np.ndarray, of: np.ndarray, at: Local, report: Callable[[str], None]
+    posteriors: Sloped, z: np.ndarray, of: np.ndarray, at: Local, report: Callable[[str], None]
 ) -> tuple[np.ndarray, Local]:
     """Take every point to its mode; those that gain nothing more are left alone."""
     damping, idle = np.full(len(z), FIRST_DAMPING), np.zeros(len(z), int)
@@ -105,7 +105,7 @@ def _put(at: Local, where: np.ndarray, other: Local) -> Local:
     return kept
 
 
-def _check_some_solved(posteriors: Posteriors, z: np.ndarray, of: np.ndarray, at: Local) -> None:
+def _check_some_solved(posteriors: Sloped, z: np.ndarray, of: np.ndarray, at: Local) -> None:
     """Refuse patients without a start that can be solved."""
     hopeless = [patient for patient in np.unique(of) if np.all(at.log_posterior[of == patient] <= FAILED / 2)]
     if hopeless:

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..likelihood.posterior import Posterior
 from .apart import Apart, are_apart
+from .law_posterior import LawPosterior
 from .prior_sample import latin_hypercube
 from .whole import Whole
 
@@ -12,6 +13,9 @@ PRIOR = 4096
 
 type Posteriors = Apart | Whole
 """Programs that take points a fixed number of lanes at a time, on as many devices as they keep busy."""
+
+type Sloped = Posteriors | LawPosterior
+"""What searches for modes, and chains of lanes abreast, know no more of than slopes and expansions."""
 
 
 def posteriors_of(target: Posterior) -> Posteriors:

@@ -1,4 +1,4 @@
-"""The population's posterior from patients' interim draws: NumPyro samples its law, and no patient is solved again."""
+"""The population's posterior from patients' interim draws: its law is sampled, and no patient is solved again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,20 +7,19 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpyro.infer import MCMC, NUTS
 
 from ..errors import InputError, Problem
 from ..likelihood.population import Population
-from ..likelihood.reweighted import Interim, population_model, products
+from ..likelihood.reweighted import Interim, products
+from .abreast import by_hamiltonian
+from .law_posterior import LawPosterior
+from .modes import find_modes
 from .settings import Settings
 from .under_laws import choose, weigh
 
 THIN = 100.0
 """Effective size of a patient's draws below which they are too thin. The mean of the law errs by at most
 1/sqrt(size) of its posterior sd, less where patients are many: a tenth."""
-
-STATISTICS = ("potential_energy", "num_steps", "accept_prob", "diverging", "energy")
-"""What NumPyro is asked for of every draw, by its names."""
 
 WIDER = 1.5
 """A redraw's prior is so many times as wide as what the population says of the patient: it has tails to lose."""
@@ -40,7 +39,7 @@ class TwoStage:
         population: whose law it is.
         draws: the interim draws, those of redrawn patients in place of the first.
         u: the law's coordinates [chain, draw, dim].
-        stats: NUTS's statistics by name [chain, draw].
+        stats: the statistics of its chains by NumPyro's names [chain, draw].
         seed: of the draws chosen.
         belongs: how probable each of those is, on average over the law [episode, choice].
         effective: size of each patient's interim draws under the law [episode].
@@ -147,31 +146,15 @@ def expected(found: TwoStage) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.asarray(covariances.mean(axis=0)) + np.einsum("uei,uej->eij", away, away) / len(away)
 
 
-def _sampler(population: Population, settings: Settings) -> MCMC:
-    """Return NUTS for the law. It takes the patients' draws as data: a program compiled once and kept serves others."""
-    kernel = NUTS(
-        population_model(population),
-        dense_mass=True,
-        target_accept_prob=settings.target_accept,
-        max_tree_depth=settings.max_tree_depth,
-    )
-    return MCMC(
-        kernel,
-        num_warmup=settings.warmup,
-        num_samples=settings.draws,
-        num_chains=settings.chains,
-        chain_method="vectorized",
-        progress_bar=False,
-        jit_model_args=True,
-    )
-
-
 def _once(population: Population, draws: Interim, settings: Settings) -> TwoStage:
     """Return the law's posterior given these draws, and the draws weighed by it."""
-    ready, sampler = products(draws), _sampler(population, settings)
-    sampler.run(jax.random.key(settings.seed), ready, extra_fields=STATISTICS)
-    u = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
-    stats = {name: np.asarray(value) for name, value in sampler.get_extra_fields(group_by_chain=True).items()}
+    ready = products(draws)
+    law = LawPosterior(population, ready)
+    modes = find_modes(law, [0], seed=settings.seed)
+    (drawn,) = by_hamiltonian(law, [0], modes, settings, suffices=lambda number, z: True)
+    if not drawn.complete:
+        raise KeyboardInterrupt  # some draws of the law are no population
+    u, stats = drawn.z, drawn.stats
     found = weigh(population, ready, u.reshape(-1, u.shape[-1]))
     return TwoStage(
         population=population,

@@ -1,13 +1,10 @@
 """Two stages: patients' draws under a known interim prior, weighed again under a population's law."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
 from jax.scipy.special import logsumexp
 
 from ..types import Batch
@@ -124,13 +121,3 @@ def log_marginal(people: Population, draws: Products, u: Batch) -> jax.Array:
     do, is part of both and cancels.
     """
     return logsumexp(log_weights(people, draws, people.law(u)), axis=(1, 2))
-
-
-def population_model(people: Population) -> Callable[[Products], None]:
-    """Return the NumPyro model: standard normal coordinates `u` of the law and the patients' factor."""
-
-    def model(draws: Products) -> None:
-        u = numpyro.sample("u", dist.Normal(0.0, 1.0).expand([people.dimension]).to_event(1))
-        numpyro.factor("patients", jnp.sum(log_marginal(people, draws, u)))
-
-    return model
