@@ -44,24 +44,33 @@ class Interweaving:
         """Where the law's coordinates are in z."""
         return np.array(self.pooling.law_at)
 
-    def root(self, z: np.ndarray) -> np.ndarray:
-        r"""Return the root [law, law] of the steps' covariance: the inverse of the Fisher information about z [dim].
+    @cached_property
+    def fisher(self) -> Callable[..., Any]:
+        r"""The Fisher information of the law's coordinates [law, law] about z [dim], prior and patients together.
 
         $$F = 1 + \sum_i J_i^T J_i + \tfrac12 \mathrm{tr}\,(D_{ij} + D_{ij}^T)(D_{ik} + D_{ik}^T), \qquad J_i = R_i^{-1}
         \partial_u m_i, \quad D_{ij} = R_i^{-1} \partial_{u_j} R_i$$
         """
         population = self.pooling.population
         assert population is not None  # it is of a population
-        chosen = lambda u: self.pooling.centre(jnp.asarray(z).at[self.at].set(u))  # noqa: E731
-        roots = lambda u: population.roots(population.law(u))  # noqa: E731
-        u = jnp.asarray(z)[self.at]
-        solve = jax.vmap(lambda root, b: jax.scipy.linalg.solve_triangular(root, b, lower=True))
-        patients, k, _ = (here := roots(u)).shape
-        slope = solve(here, jax.jacfwd(chosen)(u))
-        turned = solve(here, jax.jacfwd(roots)(u).reshape(patients, k, -1)).reshape(patients, k, k, -1)
-        both = turned + jnp.swapaxes(turned, 1, 2)
-        fisher = jnp.einsum("pij,pik->jk", slope, slope) + 0.5 * jnp.einsum("pabj,pabk->jk", both, both)
-        return np.linalg.cholesky(np.linalg.inv(np.asarray(fisher) + np.eye(len(u))))
+
+        def about(z: jax.Array) -> jax.Array:
+            u = z[self.at]
+            here = population.roots(population.law(u))
+            patients, k, _ = here.shape
+            centre = jax.jacfwd(lambda u: self.pooling.centre(z.at[self.at].set(u)))(u)
+            root = jax.jacfwd(lambda u: population.roots(population.law(u)))(u)
+            solve = jax.vmap(lambda root, b: jax.scipy.linalg.solve_triangular(root, b, lower=True))
+            slope, turned = solve(here, centre), solve(here, root.reshape(patients, k, -1)).reshape(root.shape)
+            both = turned + jnp.swapaxes(turned, 1, 2)
+            told = jnp.einsum("pij,pik->jk", slope, slope) + 0.5 * jnp.einsum("pabj,pabk->jk", both, both)
+            return told + jnp.eye(len(u))
+
+        return jax.jit(about)
+
+    def root(self, z: np.ndarray) -> np.ndarray:
+        """Return the root [law, law] of the steps' covariance, the inverse of the Fisher information about z [dim]."""
+        return np.linalg.cholesky(np.linalg.inv(np.asarray(self.fisher(jnp.asarray(z)))))
 
     @cached_property
     def walk(self) -> Callable[..., Any]:
