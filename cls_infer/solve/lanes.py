@@ -32,8 +32,8 @@ needs the least work at the tolerance."""
 
 
 class Tolerance(NamedTuple):
-    """How exactly to solve, and how: relative and absolute error a step, most steps a lane, the step sizes to begin
-    with, to give up at and never to exceed [h], the method."""
+    """How exactly to solve, and how: relative and absolute error a step, most steps a lane (of very many stops more:
+    `with_room`), the step sizes to begin with, to give up at and never to exceed [h], the method."""
 
     rtol: float = 3e-4
     atol: float = 3e-6
@@ -42,6 +42,20 @@ class Tolerance(NamedTuple):
     smallest_step: float = 1e-9
     longest: float = math.inf
     method: str = "auto"
+
+
+USUAL_STOPS, ROOM = 256, 1024
+"""Stops of a lane for which the step limit stands as given, and by how many steps at a time it grows beyond."""
+
+STEPS_A_STOP = 4
+"""Steps that a lane may need for a stop: it ends one, and the next begin smaller."""
+
+
+def with_room(tolerance: Tolerance, stops: int) -> Tolerance:
+    """Return the tolerance with a step limit that leaves room for so many stops, as weeks of hourly readings have: of
+    fewer than `USUAL_STOPS` it stands, and beyond grows by whole `ROOM`s, so that few limits are ever compiled for."""
+    beyond = STEPS_A_STOP * max(0, stops - USUAL_STOPS)
+    return tolerance._replace(max_steps=tolerance.max_steps + ROOM * -(-beyond // ROOM))
 
 
 def check_tolerance(tolerance: Tolerance) -> None:

@@ -1,7 +1,7 @@
 """The one primitive: states at the stops of many lanes, with a reverse rule and forward tangents."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 from warnings import warn
 
@@ -12,7 +12,18 @@ import numpy as np
 from .fold import fold_lanes
 from .fused.solver import fused_solver, fused_solver_counting, fused_solver_forward
 from .grid import on_grid
-from .lanes import Case, Counting, Journey, Route, Solve, Tolerance, check_lanes, check_route, check_tolerance
+from .lanes import (
+    Case,
+    Counting,
+    Journey,
+    Route,
+    Solve,
+    Tolerance,
+    check_lanes,
+    check_route,
+    check_tolerance,
+    with_room,
+)
 from .machine.cells import NotScalarError
 from .machine.pointwise import machine_pointwise, machine_pointwise_forward
 from .machine.solver import machine_solver, machine_solver_counting, machine_solver_forward
@@ -97,18 +108,21 @@ def _solver(
 ) -> Callable[..., Any]:
     """Return the solver that the engine's own function makes of the problem; it refuses to solve no lanes."""
     check_tolerance(tolerance)
-    problem = rhs, stepper_for(tolerance), floor, tolerance
-    solve = _chosen(
-        engine,
-        machine=lambda: by["machine"](*problem),
-        fused=lambda: by["fused"](*problem, emulated=platform() == "cpu"),
-        xla=lambda: by["xla"](*problem),
-    )
+
+    @cache
+    def made(tolerance: Tolerance) -> Callable[..., Any]:
+        problem = rhs, stepper_for(tolerance), floor, tolerance
+        return _chosen(
+            engine,
+            machine=lambda: by["machine"](*problem),
+            fused=lambda: by["fused"](*problem, emulated=platform() == "cpu"),
+            xla=lambda: by["xla"](*problem),
+        )
 
     def checked(y0: jax.Array, case: Case, route: Route) -> Any:
         check_lanes(y0)
         check_route(route.start, route.stops)
-        return solve(y0, case, route)
+        return made(with_room(tolerance, route.stops.shape[1]))(y0, case, route)
 
     return checked
 

@@ -11,7 +11,7 @@ from courses import Lane, courses, give
 from cls_infer.cohort.records import Event
 from cls_infer.errors import InputError
 from cls_infer.model import load_model
-from cls_infer.solve.lanes import NON_FINITE, OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance
+from cls_infer.solve.lanes import NON_FINITE, OK, OUT_OF_BOUNDS, STEP_LIMIT, Case, Tolerance, with_room
 from cls_infer.solve.predict import along_route
 from cls_infer.solve.route import route_of, stack_routes
 from cls_infer.solve.states import forward_solver, reverse_solver
@@ -37,6 +37,33 @@ def test_the_closed_form_is_met_at_and_after_every_breakpoint(leaky_tank, rtol, 
     assert np.all(status == OK)
     # each of some dozen steps may leave rtol, the last values of the fastest lane atol
     np.testing.assert_allclose(states, exact, rtol=10 * rtol, atol=1e-2 * rtol)
+
+
+@pytest.mark.parametrize("engine", ["machine", "xla"])
+def test_weeks_of_readings_are_no_reason_to_stop(leaky_tank, engine):
+    """A step for each of 1,500 stops, where the limit of a lane of few is 1,000."""
+    rhs, problem = leaky_tank
+    route, case, exact = problem([0.3], np.linspace(0.01, 15, 1500))
+    tolerance = Tolerance(rtol=1e-6, atol=1e-9, method="ros34pw2")
+    solve = jax.jit(reverse_solver(rhs, NO_FLOOR, tolerance, engine=engine))
+    states, status = solve(jnp.ones((1, 1)), case, route)
+    assert np.all(status == OK)
+    # as many steps may each leave their part of rtol
+    np.testing.assert_allclose(states, exact, rtol=1e-4, atol=1e-7)
+
+    def total(k):
+        return jnp.sum(solve(jnp.ones((1, 1)), Case(k, case.amounts), route)[0])
+
+    slope, h = jax.grad(total)(case.numbers), 1e-4
+    away = (problem([0.3 + h], route.stops[0])[2] - problem([0.3 - h], route.stops[0])[2]) / (2 * h)
+    np.testing.assert_allclose(slope[0, 0], away.sum(), rtol=1e-4)
+
+
+def test_the_limit_of_few_stops_stands_as_given():
+    assert with_room(Tolerance(max_steps=7), 256).max_steps == 7
+    assert with_room(Tolerance(max_steps=7), 257).max_steps == 7 + 1024
+    assert with_room(Tolerance(max_steps=7), 512).max_steps == 7 + 1024
+    assert with_room(Tolerance(max_steps=7), 513).max_steps == 7 + 2048
 
 
 def test_a_tighter_tolerance_gives_a_smaller_error(leaky_tank):
