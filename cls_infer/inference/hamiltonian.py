@@ -105,11 +105,16 @@ def transition(at: At, way: Way, rng: np.random.Generator) -> Asking[tuple[At, R
         lost |= diverging | walled
     chance = np.where(lost, 0.0, np.exp(np.minimum(0.0, before - _energy(now, momentum))))
     accepted = rng.random(len(chance)) < chance
-    after = At(*(np.where(accepted.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in zip(now, at, strict=True)))
+    after = either(accepted, now, at)
     constant = 0.5 * at.points.shape[1] * np.log(2 * np.pi)
     energy = np.where(accepted, _energy(now, momentum), before) + constant
     taken = np.full(len(chance), steps)
     return after, Row(after.points, constant - after.log_posterior, energy, chance, diverging, taken, walled)
+
+
+def either(first: np.ndarray, one: At, other: At) -> At:
+    """Return where the lanes are that are at `one` where `first` [lane] says so, else at the other."""
+    return At(*(np.where(first.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in zip(one, other, strict=True)))
 
 
 def _energy(at: At, momentum: np.ndarray) -> np.ndarray:

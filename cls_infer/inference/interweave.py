@@ -4,8 +4,8 @@ Between two transitions of Hamiltonian Monte Carlo, in which the deviations $\et
 together, the law moves given $z_i = m_i(u) + R_i(u)\,\eta_i$. What the measurements say of a patient depends on $z_i$
 alone, so that
 
-$$\log p(u \mid z_1, z_2, \dots) = -\tfrac12 \lvert u \rvert^2 - \sum_i \tfrac12 \lvert \eta_i \rvert^2 + \log \lvert
-R_i(u) \rvert, \qquad \eta_i = R_i(u)^{-1} (z_i - m_i(u))$$
+$$\log p(u \mid z_1, z_2, \dots) = -\tfrac12 \lvert u \rvert^2 - \sum_i \big(\tfrac12 \lvert \eta_i \rvert^2 + \log
+\lvert R_i(u) \rvert\big), \qquad \eta_i = R_i(u)^{-1} (z_i - m_i(u))$$
 
 costs no solve. Where the data say much, the spread hardly moves while the deviations are held, but freely here.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from .apart import ABREAST
 from .chains import Draws
-from .hamiltonian import Asking, At, Row, Way, look, settled, transition, warmed
+from .hamiltonian import Asking, At, Row, Way, either, look, settled, transition, warmed
 from .held import Held
 from .importance import WIDER, first_mixture
 from .kernel import FIELDS, first_step
@@ -112,13 +112,18 @@ class LaneChains:
         return at
 
     def _move(self, at: At, way: Way, rng: np.random.Generator) -> Asking[tuple[At, Row]]:
-        """Return where the lanes are after a transition and, of a population, a move of its law, and what was done."""
-        at, row = yield from transition(at, way, rng)
+        """Return where the lanes are after a transition and, of a population, a move of its law, and what was done.
+
+        Patients stay where they are when the law moves, but for rounding; should one of a lane then not be solved, its
+        law stays too.
+        """
+        here, row = yield from transition(at, way, rng)
         if self.held is None:
-            return at, row
-        before = at.log_posterior
-        at = yield from look(self.held.with_law_moved(at.points, rng))
-        return at, row._replace(z=at.points, potential_energy=row.potential_energy + before - at.log_posterior)
+            return here, row
+        there = yield from look(self.held.with_law_moved(here.points, rng))
+        at = either(np.isfinite(there.log_posterior), there, here)
+        lost = here.log_posterior - at.log_posterior
+        return at, row._replace(z=at.points, potential_energy=row.potential_energy + lost)
 
     def _tell(self, row: Row, way: Way) -> None:
         self.done = min(self.done + self.lanes, self.total)

@@ -9,7 +9,9 @@ from inference.conftest import simulated
 from cls_infer.inference import held
 from cls_infer.inference.abreast import by_hamiltonian
 from cls_infer.inference.apart import Local, Slope
+from cls_infer.inference.hamiltonian import At, Way
 from cls_infer.inference.held import Centring, Held
+from cls_infer.inference.lane_chains import LaneChains
 from cls_infer.inference.modes import Modes
 from cls_infer.inference.settings import Settings
 from cls_infer.inference.whole import Whole
@@ -103,3 +105,25 @@ def test_modes_are_carried_with_their_mass(prior):
     np.testing.assert_allclose(*mass, rtol=1e-9)
     back = from_centred(prior.pooled, seen.points[0, 0], np.array([True, True]))[0]
     np.testing.assert_allclose(back, there.points[0, 0], rtol=1e-10)
+
+
+def test_a_lane_that_cannot_be_solved_where_its_law_moved_stays(prior):
+    """The last slopes asked for are those after the law has moved."""
+    one = Centring(prior.pooled).held(modes_of(prior), 0)
+    chains, rng = LaneChains(SETTINGS, one), np.random.default_rng(3)
+    z = 0.3 * rng.standard_normal((4, prior.dimension))
+    at = At(z, *prior.slope(z, np.zeros(4, int)))
+    asking = chains._move(at, Way(np.eye(prior.dimension), 0.1, 3), rng)
+    asked = [next(asking)]
+    for _ in range(3):  # leapfrogs
+        asked.append(asking.send(prior.slope(asked[-1], np.zeros(4, int))))
+    value, gradient = prior.slope(asked[-1], np.zeros(4, int))
+    value[0] = -np.inf
+    with pytest.raises(StopIteration) as ended:
+        asking.send(Slope(value, gradient))
+    there, row = ended.value.value
+    before = asked[-2]  # where the lanes were after the transition, had each been accepted
+    law = list(prior.pooled.law_at)
+    np.testing.assert_array_equal(there.points[0], before[0])
+    assert np.all(there.points[1:, law] != before[1:, law])
+    np.testing.assert_allclose(row.potential_energy, 0.5 * prior.dimension * np.log(2 * np.pi) - there.log_posterior)
