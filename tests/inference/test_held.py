@@ -57,7 +57,7 @@ def asks_once(points):
 @pytest.mark.parametrize("centred", WAYS)
 def test_the_slope_is_that_of_the_density_that_is_seen(prior, centred):
     d, centred = prior.dimension, np.array(centred)
-    one, pooling = Held(Centring(prior.pooled), centred, ""), prior.pooled
+    one, pooling = Held(Centring(prior.pooled), centred, "", np.eye(len(prior.pooled.law_at))), prior.pooled
     points = 0.5 * np.random.default_rng(1).standard_normal((2, d))
 
     def density(c):
@@ -100,7 +100,7 @@ def test_modes_are_carried_with_their_mass(prior):
     """The Laplace approximation of c has the evidence of that of z: log p and half the log determinant together."""
     modes, d = modes_of(prior), prior.dimension
     there = replace(modes, points=modes.points + 0.3, log_posterior=modes.log_posterior - 0.045 * d)
-    seen = Held(Centring(prior.pooled), np.array([True, True]), "").modes(there, 0)
+    seen = Held(Centring(prior.pooled), np.array([True, True]), "", np.eye(len(prior.pooled.law_at))).modes(there, 0)
     mass = [one.log_posterior[0] + 0.5 * np.linalg.slogdet(one.covariance[0])[1] for one in (there, seen)]
     np.testing.assert_allclose(*mass, rtol=1e-9)
     back = from_centred(prior.pooled, seen.points[0, 0], np.array([True, True]))[0]
