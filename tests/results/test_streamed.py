@@ -25,7 +25,7 @@ GROUPS = ("posterior_predictive", "log_likelihood", "trajectories")
 def nothing_in_memory(monkeypatch):
     """Every group counts as large, a block is of few draws, a chunk of one patient."""
     monkeypatch.setattr(streamed, "LARGE", 0)
-    monkeypatch.setattr(streamed, "BLOCK", 3000)
+    monkeypatch.setattr(streamed, "BLOCK", 30_000)
     monkeypatch.setattr(streamed, "TOGETHER", 1)
 
 
