@@ -8,6 +8,8 @@ third as coarsely as a fit begins; every tenth (`--every`) is kept, 1,000 a chai
 `data/reference_posteriors/NAME/draws.json.zip`, a list of one object a chain, and `info.json`. Nothing is written that
 does not meet the criteria of posteriordb: R-hat below 1.01, no divergence, E-BFMI of each chain above 0.2, and no
 correlation beyond 0.05 between neighbours among the draws kept.
+
+It takes an hour or two. With `--checkpoint FOLDER` a session that was killed is gone on with by the same command.
 """
 
 import argparse
@@ -28,6 +30,9 @@ OUT = Path("data") / "reference_posteriors"
 CHAINS, KEPT, WARMUP = 10, 1_000, 1_000
 RTOL, ACCEPT = 1e-4, 0.99
 DIGITS = 7
+SECONDS = 20.0
+"""Between two writes of a checkpoint."""
+
 PACKAGES = ("cls_infer", "jax", "numpy")
 
 
@@ -39,6 +44,7 @@ def main() -> None:
     asked.add_argument("--hierarchical", default="", help="parameters that follow a population's law, by commas")
     asked.add_argument("--every", type=int, default=10, help="how many draws are made for one that is kept")
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--checkpoint", type=Path, help="a folder of this very case that keeps what is done")
     given = asked.parse_args()
     values, energy, divergences, seconds = sampled(given)
     found = judged(values) | {"divergences": divergences, "bfmi": energy}
@@ -63,6 +69,7 @@ def sampled(given: argparse.Namespace) -> tuple[dict[str, np.ndarray], list[floa
     prepare_jax()
     from cls_infer.cohort import read_cohort
     from cls_infer.inference.accuracy import tolerance_at
+    from cls_infer.inference.checkpoint import Kept
     from cls_infer.inference.hmc import by_hmc
     from cls_infer.inference.method import with_method
     from cls_infer.inference.posteriors import posteriors_of
@@ -79,7 +86,8 @@ def sampled(given: argparse.Namespace) -> tuple[dict[str, np.ndarray], list[floa
     settings = Settings(
         chains=CHAINS, draws=count, most_draws=count, warmup=WARMUP, seed=given.seed, target_accept=ACCEPT, method="hmc"
     )
-    (one,) = by_hmc(posteriors_of(target), settings, suffices=lambda number, z: True, report=print)
+    kept = Kept(given.checkpoint, every=SECONDS)
+    (one,) = by_hmc(posteriors_of(target), settings, suffices=lambda number, z: True, report=print, kept=kept)
     part = chained_part(target, one)
     draws = parameter_draws(part.target, part.draws.z[:, given.every - 1 :: given.every])
     values = {label: draws[name].sel(place).values for label, name, place in entries(draws)}

@@ -1,20 +1,15 @@
 """`cls-infer calibrate`: is what a fit says as sure as it claims, of patients like these?"""
 
-import shlex
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError, Problem
 from ..inference.settings import Settings
+from .asked import CalibrationRequest
+from .calibrating import carry_out
 from .fitting import NOT_MET
-from .inputs import all_of, check_match, read_data, read_model
-from .options import Correlated, Covariate, Debug, Hierarchical, Json, PerPatient, Quiet, Shared, assignments, names
-from .progress import watching
+from .options import Correlated, Covariate, Debug, Hierarchical, Json, PerPatient, Quiet, Shared, names
 from .talk import say, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
@@ -50,7 +45,11 @@ MostNuts = Annotated[
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every truth, chart and fit.")]
 Out = Annotated[
     str | None,
-    typer.Option("--out", metavar="FOLDER", help="Write ranks, pictures and a manifest there; else nothing."),
+    typer.Option(
+        "--out",
+        metavar="FOLDER",
+        help="Write ranks, pictures and a manifest there, and what is done meanwhile; else nothing.",
+    ),
 ]
 
 
@@ -77,77 +76,34 @@ def calibrate(
 
     Where anything is shared or pooled in part, whole cohorts are simulated, and each is a fit.
     """
-    settings = Settings(method=method, seed=seed)
-    own, cohort, fixed, folder, *_ = all_of(
-        lambda: read_model(model),
-        lambda: read_data(like),
-        lambda: assignments(names(fix), "--fix"),
-        lambda: _free(out),
-        lambda: _check(fits, draws, most_nuts, settings),
+    request = CalibrationRequest(
+        model=model,
+        dataset=like,
+        fits=fits,
+        draws=draws,
+        per_patient=names(per_patient),
+        shared=names(shared),
+        hierarchical=names(hierarchical),
+        covariates=names(covariate),
+        correlated=correlated,
+        fix=names(fix),
+        most_nuts=most_nuts,
+        settings=Settings(method=method, seed=seed),
+        out=out,
     )
-    check_match(own, cohort)
-    from ..results.calibration import calibrate as calibrate_model
-    from ..results.calibration_files import calibration_json, save_calibration
+    found = carry_out(request, quiet=quiet)
+    return ended(found, Path(out) if out else None, as_json=as_json, quiet=quiet)
 
-    with _told_of_interrupts(quiet=quiet), watching(quiet=quiet) as report:
-        found = calibrate_model(
-            own,
-            cohort,
-            fits=fits,
-            draws=draws,
-            per_patient=names(per_patient),
-            shared=names(shared),
-            hierarchical=names(hierarchical),
-            covariates=names(covariate),
-            correlated=correlated,
-            fixed=fixed,
-            settings=settings,
-            most_nuts=most_nuts,
-            command=shlex.join(["cls-infer", *sys.argv[1:]]),
-            report=report,
-        )
-    if folder:
-        save_calibration(found, folder)
+
+def ended(found: "Calibration", folder: Path | None, *, as_json: bool, quiet: bool) -> int:
+    """Print a calibration and return the exit code: 0; 3 where the verdict is not met."""
     if as_json:
+        from ..results.calibration_files import calibration_json
+
         write_json(calibration_json(found, folder))
     else:
         _print(found, folder, quiet=quiet)
     return 0 if found.verdict.ok else NOT_MET
-
-
-@contextmanager
-def _told_of_interrupts(*, quiet: bool) -> Iterator[None]:
-    """Say what Ctrl-C leaves behind."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        say("interrupted: nothing was written", quiet=quiet)
-        raise
-
-
-def _free(out: str | None) -> Path | None:
-    from ..results.store import check_free
-
-    return None if out is None else check_free(out)
-
-
-def _check(fits: int, draws: int, most_nuts: int, settings: Settings) -> None:
-    from .machine import prepare_jax
-
-    prepare_jax()
-    from ..inference.refits import check
-
-    problems = [
-        Problem(option, f"is {number}", remedy=f"write {least} or more")
-        for option, number, least in (("--fits", fits, 1), ("--most-nuts", most_nuts, 0), ("--seed", settings.seed, 0))
-        if number < least
-    ]
-    try:
-        check(draws, settings)
-    except InputError as error:
-        problems += error.problems
-    if problems:
-        raise InputError(problems)
 
 
 def _print(found: "Calibration", folder: Path | None, *, quiet: bool) -> None:

@@ -77,7 +77,7 @@ def contrast(
     run: Run, quantity: Quantity, by: By, at: Parting = None, as_json: Json = False, debug: Debug = False
 ) -> None:
     """Mean of a quantity in groups of patients, and how far they lie from the first group."""
-    from ..scale.questions import contrasts
+    from ..scale.contrasts import contrasts
 
     found = [asdict(one) for one in contrasts(open_run(run), quantity, by=by, at=at)]
     _tell(tuple(found[0]), (tuple(one.values()) for one in found), as_json=as_json)

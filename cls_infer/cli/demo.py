@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ..inference.settings import Settings
-from .fitting import Request, carry_out, finish, report_of, verdict_lines
+from .asked import Request
+from .fitting import carry_out, finish, report_of, verdict_lines
 from .options import Debug, Json, Out, Quiet
 from .talk import say, write_lines
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..inference.settings import Settings
-from .fitting import Request, carry_out, finish, report_of, verdict_lines
+from .asked import Request
+from .fitting import carry_out, finish, report_of, verdict_lines
 from .options import (
     Correlated,
     Covariate,

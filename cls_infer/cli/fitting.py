@@ -5,13 +5,13 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import InputError, Problem
-from ..inference.settings import TWO_STAGE, Settings, setting_problems
+from ..inference.settings import TWO_STAGE, setting_problems
+from .asked import FIT, Request, read_again, written
 from .inputs import all_of, check_match, fresh_run, read_data, read_model
 from .log import logged
 from .options import assignments, option_of
@@ -27,32 +27,6 @@ NOT_MET, INTERRUPTED = 3, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for, as written."""
-
-    dataset: str
-    model: str
-    per_patient: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
-    hierarchical: tuple[str, ...] = ()
-    covariates: tuple[str, ...] = ()
-    correlated: bool = False
-    mixture: int = 0
-    fix: tuple[str, ...] = ()
-    settings: Settings = field(default_factory=Settings)
-    until: float | None = None
-    device: str = "auto"
-    workers: str = ""
-    shard_size: int = 32
-    out: str | None = None
-
-    @property
-    def run_name(self) -> str:
-        """The name of a run folder nobody named."""
-        return f"{Path(self.dataset).resolve().name}-{Path(self.model).stem}-{self.settings.seed}"
-
-
 def carry_out(request: Request, *, quiet: bool) -> "Fit | CohortRun":
     """Fit and save; where workers are asked for, a cohort of patients apart.
 
@@ -64,7 +38,7 @@ def carry_out(request: Request, *, quiet: bool) -> "Fit | CohortRun":
     from ..results.unfinished import abandon, alone, begin
 
     command = shlex.join(["cls-infer", *sys.argv[1:]])
-    begin(folder, _written(request, command))
+    begin(folder, written(request, FIT, command))
     with alone(folder):
         try:
             return _fit_into(folder, request, inputs, command=command, quiet=quiet)
@@ -83,7 +57,7 @@ def go_on(run: str, *, workers: str = "", quiet: bool) -> "Fit | CohortRun":
     from ..results.unfinished import alone, asked_for
 
     folder = Path(run)
-    request, command = _read_again(asked_for(folder), folder)
+    request, command = read_again(Request, FIT, asked_for(folder), folder)
     if workers:
         request = with_workers(request, workers)
     inputs = _read(request)
@@ -150,39 +124,6 @@ def told_how_to_go_on(folder: Path, *, quiet: bool) -> Iterator[None]:
         first = "free space on the disk, then " if getattr(error, "errno", None) in FULL else ""
         say(f"{why}: what was done until then is kept; {first}`cls-infer resume {folder}` goes on with it", quiet=quiet)
         raise
-
-
-def _written(request: Request, command: str) -> dict[str, Any]:
-    """Return a request as JSON holds it, with places that another working directory finds."""
-    model = _absolute(request.model) if request.model.endswith(".py") else request.model
-    placed = replace(request, dataset=_absolute(request.dataset), model=model, out=None)
-    return {"request": asdict(placed), "command": command}
-
-
-def _absolute(name_or_path: str) -> str:
-    return str(Path(name_or_path).resolve()) if Path(name_or_path).exists() else name_or_path
-
-
-def _read_again(asked: dict[str, Any], folder: Path) -> tuple[Request, str]:
-    """Return the request and the command that were written.
-
-    Raises:
-        InputError: they are not of this version, or name a model file that the user has not.
-    """
-    try:
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in asked["request"].items()}
-        request = Request(**values | {"settings": Settings(**asked["request"]["settings"])})
-        command, path = str(asked["command"]), Path(request.model)
-    except (TypeError, KeyError, AttributeError) as error:
-        message = f"its checkpoint asks for what this version does not know: {error}"
-        remedy = "go on with the version that wrote it, or fit again into another folder"
-        raise InputError([Problem(str(folder), message, remedy=remedy)]) from None
-    if request.model.endswith(".py") and path.is_file():
-        from ..results.kept import check_named
-        from .named import was_named
-
-        check_named(path, was_named)
-    return request, command
 
 
 def _check_options(request: Request) -> None:

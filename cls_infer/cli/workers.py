@@ -10,11 +10,11 @@ import typer
 
 from ..errors import InputError, Problem
 from ..inference.settings import TWO_STAGE
+from .asked import Request
 from .talk import write_json, write_lines
 
 if TYPE_CHECKING:
     from ..scale.run import CohortRun
-    from .fitting import Request
 
 SHOWN = 10
 """Patients that the table names; --json names more, and the ledger all."""
@@ -30,7 +30,7 @@ Workers = Annotated[
 ShardSize = Annotated[int, typer.Option("--shard-size", metavar="N", help="Patients in a shard.")]
 
 
-def with_workers(request: "Request", workers: str) -> "Request":
+def with_workers(request: Request, workers: str) -> Request:
     """Return the request of a fit that goes on by other workers.
 
     Raises:
@@ -53,7 +53,7 @@ def keeps_shards(folder: Path) -> bool:
     return False
 
 
-def problems_of_workers(request: "Request") -> list[Problem]:
+def problems_of_workers(request: Request) -> list[Problem]:
     """Return what speaks against workers, where they are asked for."""
     from ..scale.workers import asked_of
 
@@ -81,7 +81,7 @@ def problems_of_workers(request: "Request") -> list[Problem]:
 
 
 def fit_by_workers(
-    folder: Path, request: "Request", inputs: list, *, command: str, report: Callable[[Any], None]
+    folder: Path, request: Request, inputs: list, *, command: str, report: Callable[[Any], None]
 ) -> "CohortRun":
     """Fit a cohort by workers into its run folder."""
     from ..scale.fit import fit_cohort

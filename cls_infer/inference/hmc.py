@@ -46,7 +46,7 @@ def by_hmc(
     for first in range(0, len(everyone), TOGETHER):
         batch = everyone[first : first + TOGETHER]
         if len(everyone) > TOGETHER:
-            report(f"patients: {first + 1} to {batch[-1] + 1} of {len(everyone)}")
+            report(f"patients: {first + 1} to {batch[-1] + 1} of {len(everyone)}{_left(done, len(everyone))}")
         known = [again(kept, number) for number in batch]
         whole = [one for one in known if one is not None]
         if len(whole) < len(batch):
@@ -62,6 +62,14 @@ def by_hmc(
         done += whole
         posteriors = posteriors.at(whole[0].tolerance)
     return done
+
+
+def _left(done: Sequence[Chained], patients: int) -> str:
+    """Return in words how long the other patients take, from those before; the first batch compiles, and tells less."""
+    if len(done) <= TOGETHER:
+        return ""
+    each = np.mean([sum(one.draws.seconds.values()) for one in done[TOGETHER:]])
+    return f", about {each * (patients - len(done)) / 60:.1f} minutes left"
 
 
 def chained(

@@ -10,6 +10,7 @@ from ..solve.lanes import Tolerance
 from .abreast import Suffices
 from .accuracy import sample_of
 from .certified import Certify, WeighedDraws
+from .checkpoint import NOWHERE, Kept
 from .hmc import Chained, by_hmc
 from .run import WEIGHING, Enough, Report, infer, road_of
 from .settings import METHODS, ONE_STAGE, Settings
@@ -47,6 +48,7 @@ def refit(
     enough: Enough = lambda target, z: True,
     most_nuts: int | None = None,
     report: Report = lambda _: None,
+    kept: Kept = NOWHERE,
 ) -> Refits:
     """Return `draws` draws of every simulated patient's posterior, or of every cohort's.
 
@@ -60,29 +62,35 @@ def refit(
         enough: whether NUTS's draws suffice.
         most_nuts: fits that may go to NUTS, each minutes long; None for all.
         report: told of progress.
+        kept: what it holds of an earlier session is not done again.
 
     Raises:
         InputError: a method that is none of `ONE_STAGE`, or fewer NUTS draws than are to be kept.
+        KeyboardInterrupt: as it came, also where a sampler alone would have ended with the draws until then.
     """
     check(draws, settings, ONE_STAGE)
     posteriors, found = simulated.posteriors, nothing_of(simulated, draws)
     road = road_of(posteriors, settings)
     if road in WEIGHING:
         once = replace(settings, chains=1, draws=draws)
-        found = _taken(found, WEIGHING[road](posteriors, once, certify=certify, report=report))
+        found = _taken(found, WEIGHING[road](posteriors, once, certify=certify, report=report, kept=kept))
     if road == "hmc":
 
         def ends(fit: int, z: np.ndarray) -> bool:
             return enough(simulated.alone(fit), z)
 
-        return _followed(found, by_hmc(posteriors, settings, suffices=ends, report=report), ends)
+        chained = by_hmc(posteriors, settings, suffices=ends, report=report, kept=kept)
+        if len(chained) < len(posteriors.names) or not all(one.draws.complete for one in chained):
+            raise KeyboardInterrupt
+        return _followed(found, chained, ends)
     left = np.flatnonzero(~found.there)
     for number, fit in enumerate(left[:most_nuts], start=1):
         report(f"NUTS: {posteriors.names[fit]} ({number} of {len(left)} without a certificate)")
         own = replace(settings, method="nuts", seed=settings.seed + int(fit))
-        part = infer(simulated.alone(int(fit)), own, enough=enough, report=report)
+        place = kept.within(f"nuts-{fit:05d}")
+        part = infer(simulated.alone(int(fit)), own, enough=enough, report=report, kept=place)
         if not part.draws.complete:
-            break
+            raise KeyboardInterrupt
         for name, spent in part.seconds.items():
             found.seconds[name] = found.seconds.get(name, 0.0) + spent
         found.road[fit] = NOT_CONVERGED

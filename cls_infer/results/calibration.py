@@ -12,6 +12,7 @@ Reference:
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -19,7 +20,9 @@ import numpy as np
 from ..cohort.records import Cohort
 from ..inference.accuracy import tolerance_at
 from ..inference.certified import Certify
+from ..inference.checkpoint import NOWHERE, Kept
 from ..inference.copies import each_apart
+from ..inference.method import with_method
 from ..inference.refits import LEFT_OUT, NOT_CONVERGED, Refits, check, refit
 from ..inference.run import Report
 from ..inference.settings import TWO_STAGE, Settings
@@ -31,6 +34,7 @@ from .pareto import smoothed
 from .provenance import Attributes, provenance
 from .ranked import tabulate
 from .ranks import ranks, uniform_of
+from .same_fit import check_same_fit
 from .two_stage import check_asked, pooled_target
 from .two_stage_refits import refit_by_two_stages
 from .uniformity import p_value
@@ -100,6 +104,7 @@ def calibrate(
     settings: Settings = Settings(),  # noqa: B008 - a frozen value
     most_nuts: int | None = None,
     command: str = "",
+    checkpoint: Path | str | None = None,
     report: Report = lambda _: None,
 ) -> Calibration:
     """Calibrate the fit of a model to each of a data set's patients alone, or to all of them as one cohort.
@@ -120,16 +125,21 @@ def calibrate(
         settings: how to sample, and the seed of all.
         most_nuts: fits without a certificate that may go to NUTS; None for all.
         command: what the user typed, for the provenance.
+        checkpoint: a folder that keeps the fits that are done; what it holds of an earlier session is not done again.
         report: receives progress.
 
     Raises:
         InputError: names the model does not have, a patient of whom it predicts nothing, numbers that make no sense,
-            two stages where nothing is pooled in part or something is shared.
+            two stages where nothing is pooled in part or something is shared, a checkpoint of another calibration.
+        KeyboardInterrupt: as it came; fits that are done are kept.
     """
-    begun = perf_counter()
+    begun, kept = perf_counter(), Kept(Path(checkpoint)) if checkpoint else NOWHERE
     check(draws, settings)
     of = {"fixed": dict(fixed or {}), "tolerance": tolerance_at(settings.rtol, settings.solver)}
     law = {"hierarchical": hierarchical, "covariates": covariates, "correlated": correlated}
+    asked = {"fits": fits, "ranked_among": draws, "most_nuts": most_nuts, "per_patient": per_patient, "shared": shared}
+    check_same_fit(kept, model, cohort, settings, {**asked, **law, "fixed": of["fixed"]}, report)
+    before = kept.seconds_before()
     if settings.method == TWO_STAGE:
         check_asked(hierarchical, shared)
         design = pooled_target(posterior(model, cohort, per_patient=per_patient, **law, **of), **law)
@@ -138,16 +148,18 @@ def calibrate(
     else:
         design = each_apart(model, cohort, **of)
     report("drawing truths and charts")
+    design, chosen = with_method(design, settings.seed)
+    report(f"solver: {chosen.method}, {chosen.why}")
     simulated = simulate(design, fits, seed=settings.seed)
     options = {"draws": draws, "settings": settings, "certify": Certify(smoothed, certified), "enough": converged}
     if settings.method == TWO_STAGE:
-        refits = refit_by_two_stages(simulated, **options, report=report)
+        refits = refit_by_two_stages(simulated, **options, report=report, kept=kept)
     else:
-        refits = refit(simulated, **options, most_nuts=most_nuts, report=report)
+        refits = refit(simulated, **options, most_nuts=most_nuts, report=report, kept=kept)
     report("ranking")
     origin = provenance(model, cohort, settings, command=command, hidden=0)
     found = judge(simulated, refits, seed=settings.seed, origin=origin)
-    return replace(found, seconds=perf_counter() - begun)
+    return replace(found, seconds=before + perf_counter() - begun)
 
 
 def judge(simulated: Simulated, refits: Refits, *, seed: int, origin: Attributes) -> Calibration:

@@ -2,13 +2,14 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from ..printable import cell
 from .calibration import Calibration, Ranked
 from .calibration_plot import ecdf_figure
-from .store import check_free
+from .store import CHECKPOINT, check_free, is_unfinished
 
 FORMAT = "cls_infer calibration 1"
 RANKS, PICTURES, MANIFEST = "ranks.csv", ("ecdf.png", "ecdf.svg"), "manifest.json"
@@ -17,10 +18,14 @@ RANKS, PICTURES, MANIFEST = "ranks.csv", ("ecdf.png", "ecdf.svg"), "manifest.jso
 def save_calibration(found: Calibration, folder: Path | str) -> Path:
     """Write the folder and return it; the manifest, written last, marks it whole.
 
+    Into the folder of an unfinished calibration its end is written, and its checkpoint goes.
+
     Raises:
         InputError: the folder holds something already.
     """
-    folder = check_free(folder)
+    folder = Path(folder)
+    if not is_unfinished(folder):
+        check_free(folder)
     folder.mkdir(parents=True, exist_ok=True)
     _write_ranks(found, folder / RANKS)
     if found.quantities:
@@ -29,6 +34,7 @@ def save_calibration(found: Calibration, folder: Path | str) -> Path:
             figure.savefig(folder / name, metadata={"Date": None} if name.endswith("svg") else {"Software": None})
     manifest = {"format": FORMAT, **calibration_json(found, folder), "provenance": found.provenance}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
     return folder
 
 

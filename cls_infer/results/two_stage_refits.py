@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
+import numpy as np
+
 from ..inference.accuracy import sample_of
 from ..inference.apart import Apart
 from ..inference.certified import Certify, WeighedDraws, by_importance
 from ..inference.chains import Draws
+from ..inference.checkpoint import NOWHERE, Kept
 from ..inference.copies import copies
 from ..inference.refits import NOT_CONVERGED, Refits, nothing_of
 from ..inference.run import Enough, Inference, Report
@@ -18,7 +21,14 @@ from .two_stage import of_law, weigh_under
 
 
 def refit_by_two_stages(
-    simulated: Simulated, *, draws: int, settings: Settings, certify: Certify, enough: Enough, report: Report
+    simulated: Simulated,
+    *,
+    draws: int,
+    settings: Settings,
+    certify: Certify,
+    enough: Enough,
+    report: Report,
+    kept: Kept = NOWHERE,
 ) -> Refits:
     """Return `draws` draws of the joint posterior of every simulated cohort whose patients all have a certificate.
 
@@ -29,22 +39,26 @@ def refit_by_two_stages(
         certify: how patients' weighed draws are judged.
         enough: whether a cohort's draws suffice.
         report: told of progress.
+        kept: what it holds of an earlier session is not done again.
     """
     found = nothing_of(simulated, draws)
-    weighed = by_importance(Apart(simulated.fit), settings, certify=certify, report=report)
+    weighed = by_importance(Apart(simulated.fit), settings, certify=certify, report=report, kept=kept)
     place, patients = {row: i for i, row in enumerate(weighed.which)}, simulated.posteriors.patients
     begun = perf_counter()
     for fit in range(len(simulated.truth)):
         rows = range(fit * patients, (fit + 1) * patients)
         if any(row not in place for row in rows):
             continue
-        report(f"weighing cohort {fit + 1} of {len(simulated.truth)}")
-        apart = _interim(simulated, rows, weighed, [place[row] for row in rows])
-        whole, under = weigh_under(simulated.alone(fit), join([apart]), of_law(settings), report)
+        if (known := kept.read(name := f"law-{fit:05d}")) is None:
+            report(f"weighing cohort {fit + 1} of {len(simulated.truth)}")
+            apart = _interim(simulated, rows, weighed, [place[row] for row in rows])
+            whole, under = weigh_under(simulated.alone(fit), join([apart]), of_law(settings), report)
+            suffices = not under.thin and enough(whole.target, whole.draws.z)
+            known = {"points": sample_of(whole.draws.z, draws), "suffices": np.array(suffices)}
+            kept.write(name, known)
         found.road[fit] = NOT_CONVERGED
-        if not under.thin and enough(whole.target, whole.draws.z):
-            found.road[fit] = TWO_STAGE
-            found.points[fit] = sample_of(whole.draws.z, draws)
+        if known["suffices"]:
+            found.road[fit], found.points[fit] = TWO_STAGE, known["points"]
     return replace(found, seconds=weighed.seconds | {"law": perf_counter() - begun}, tolerance=weighed.tolerance)
 
 

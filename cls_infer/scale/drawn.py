@@ -74,3 +74,8 @@ def covariates(run: CohortRun) -> Iterator[dict[str, dict[str, float | str]]]:
     for shard in run.done.shards:
         patients = json.loads(run.group(shard, "inputs").attrs["patients"])
         yield {str(one["name"]): dict(one["covariates"]) for one in patients}
+
+
+def evenly_drawn(values: np.ndarray, draws: int) -> np.ndarray:
+    """Return so many draws of each patient [draw, patient], evenly from all."""
+    return values[np.linspace(0, len(values) - 1, draws).astype(int)]

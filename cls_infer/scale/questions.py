@@ -1,15 +1,14 @@
 """Questions to a cohort that was fitted patient by patient: memory is that of a shard, however many there are."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 
-from ..cohort.names import did_you_mean
 from ..errors import InputError, Problem
 from ..results.unmet import Judged
-from .drawn import check_quantities, covariates, drawn, parameters
+from .drawn import check_quantities, drawn, evenly_drawn, parameters
 from .run import CohortRun
 
 BLOCK = 2**26
@@ -52,30 +51,6 @@ class Rank:
     q05: float
     q95: float
     among_first: float
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A group's mean of a quantity, and how far it lies above that of the first group: mean, central 90 % and the
-    probability that it is larger. NaN for the first group itself."""
-
-    group: str
-    patients: int
-    mean: float
-    q05: float
-    q95: float
-    difference: float = nan
-    difference_q05: float = nan
-    difference_q95: float = nan
-    larger: float = nan
-
-
-@dataclass
-class _Sum:
-    """Draw by draw the sum of a quantity over the patients of a group."""
-
-    patients: int = 0
-    total: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def summaries(
@@ -160,7 +135,7 @@ def ranks(run: CohortRun, quantity: str, *, first: int = 10) -> list[Rank]:
     found = np.empty((draws, len(patients)), np.int32)
     for begin in range(0, draws, together):
         rows = slice(begin, min(begin + together, draws))
-        table = np.concatenate([_some_draws(some.values, draws)[rows] for some in drawn(run, quantity)], axis=1)
+        table = np.concatenate([evenly_drawn(some.values, draws)[rows] for some in drawn(run, quantity)], axis=1)
         order = np.argsort(-np.nan_to_num(table, nan=-np.inf), axis=1, kind="stable")
         np.put_along_axis(found[rows], order, np.arange(1, len(patients) + 1, dtype=np.int32)[None], axis=1)
     mean, (q05, q95) = found.mean(axis=0), np.quantile(found, (0.05, 0.95), axis=0)
@@ -172,76 +147,5 @@ def ranks(run: CohortRun, quantity: str, *, first: int = 10) -> list[Rank]:
     return sorted(rows_of, key=lambda row: row.rank)
 
 
-def contrasts(run: CohortRun, quantity: str, *, by: str, at: float | None = None) -> list[Contrast]:
-    """Return the mean of a quantity in every group of patients that a column of patients.csv makes, and how far it lies
-    from the first group's.
-
-    These are means of the patients there are, with what is not known of each; they say nothing of others to come.
-
-    Args:
-        run: the cohort.
-        quantity: a parameter, or `largest NAME` or `last NAME`.
-        by: the column.
-        at: where the column holds numbers, the value that parts them: below it, and from it on.
-
-    Raises:
-        InputError: a quantity or a column that no patient has; numbers without a value that parts them; one group.
-    """
-    check_quantities(run, [quantity])
-    group_of = _groups(run, by, at)
-    sums: dict[str, _Sum] = {}
-    draws = min(len(some.values) for some in drawn(run, quantity))
-    for some in drawn(run, quantity):
-        values = _some_draws(some.values, draws)
-        for place, patient in enumerate(some.patients):
-            if (group := group_of.get(patient)) is not None:
-                one = sums.setdefault(group, _Sum(total=np.zeros(draws)))
-                one.patients, one.total = one.patients + 1, one.total + values[:, place]
-    if len(sums) < 2:
-        message = f"`{by}` makes one group of those in whom `{quantity}` was estimated"
-        raise InputError([Problem("--by", message, remedy="choose another column, or another `--at`")])
-    means = {name: sums[name].total / sums[name].patients for name in sorted(sums)}
-    base = next(iter(means))
-    return [_contrast(name, sums[name].patients, means[name], means[base], name == base) for name in means]
-
-
-def _contrast(name: str, patients: int, mean: np.ndarray, base: np.ndarray, is_base: bool) -> Contrast:
-    q05, q95 = np.nanquantile(mean, (0.05, 0.95))
-    own = Contrast(name, patients, float(np.nanmean(mean)), float(q05), float(q95))
-    if is_base:
-        return own
-    away = (mean - base)[np.isfinite(mean - base)]
-    low, high = np.quantile(away, (0.05, 0.95))
-    told = float(np.mean(away)), float(low), float(high), float(np.mean(away > 0))
-    return Contrast(own.group, patients, own.mean, own.q05, own.q95, *told)
-
-
-def _groups(run: CohortRun, by: str, at: float | None) -> dict[str, str]:
-    """Return the group of every patient of whom the column is charted."""
-    found: dict[str, float | str] = {}
-    known: dict[str, None] = {}
-    for charted in covariates(run):
-        known |= dict.fromkeys(name for one in charted.values() for name in one)
-        found |= {patient: one[by] for patient, one in charted.items() if by in one}
-    if not found:
-        raise InputError([Problem("--by", f"no patient has `{by}`", remedy=did_you_mean(by, known))])
-    numbers = [value for value in found.values() if not isinstance(value, str)]
-    if numbers and at is None:
-        middle = float(np.median(np.array(numbers, float)))
-        message = f"`{by}` holds numbers, from {min(numbers):g} to {max(numbers):g}"
-        raise InputError([Problem("--by", message, remedy=f"say where to part them, such as `--at {middle:g}`")])
-    if not numbers and at is not None:
-        raise InputError([Problem("--at", f"`{by}` holds words", remedy="leave it out: each word is a group")])
-    if at is None:
-        return {patient: str(value) for patient, value in found.items()}
-    words = f"{by} below {at:g}", f"{by} from {at:g}"
-    return {patient: words[float(value) >= at] for patient, value in found.items()}
-
-
 def _medians(values: np.ndarray) -> list[float]:
     return [float(one) for one in np.nanmedian(values, axis=0)]
-
-
-def _some_draws(values: np.ndarray, draws: int) -> np.ndarray:
-    """Return so many draws of each patient [draw, patient], evenly from all."""
-    return values[np.linspace(0, len(values) - 1, draws).astype(int)]

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from cls_infer.inference import importance
+from cls_infer.cli.fitting import INTERRUPTED
+from cls_infer.inference import certified, importance
+from cls_infer.results import calibration
 
 CHART = (
     "patient,time,variable,value,unit\nP1,0,hemoglobin,130,g/L\nP1,0.5,hemoglobin,120,g/L\nP1,2,hemoglobin,126,g/L\n"
@@ -60,16 +62,37 @@ def test_fits_that_were_left_out_make_it_exit_3(cls_infer, folder):
     assert "verdict: not met: 5 of 5 fits have no certificate" in said.out
 
 
-def test_a_calibration_leaves_its_ranks_and_says_the_same_in_json(cls_infer, folder, tmp_path, monkeypatch):
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+def done_again(*_, **__):
+    raise AssertionError("what was kept is sampled again")
+
+
+def test_an_interrupted_calibration_goes_on_and_leaves_its_ranks(cls_infer, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(importance, "ROUND", 512)
     chart, out = folder(measurements=CHART, therapy=GIVEN), tmp_path / "ranks"
     asked = ("--fits", 6, "--draws", 9, "--most-nuts", 0, "--out", out)
-    said = cls_infer("calibrate", "volume_kinetics", "--like", chart, *asked, "--json")
+    with monkeypatch.context() as just_sampled:
+        just_sampled.setattr(calibration, "judge", interrupted)
+        said = cls_infer("calibrate", "volume_kinetics", "--like", chart, *asked)
+    assert said.code == INTERRUPTED
+    assert f"`cls-infer resume {out}` goes on with it" in said.err.replace("\n", " ")
+    assert {path.name for path in out.iterdir()} == {"checkpoint", "log.jsonl"}
+    said = cls_infer("calibrate", "volume_kinetics", "--like", chart, *asked)
+    assert said.code == 2 and "unfinished" in said.err
+    said = cls_infer("resume", out, "--workers", "local:2")
+    assert said.code == 2 and "a calibration has no workers" in said.err
+    monkeypatch.setattr(certified, "_weighed_batch", done_again)
+    said = cls_infer("resume", out, "--json")
     found = said.json
     assert said.code == (0 if found["verdict"] == "ok" else 3)
     assert (found["run"], found["fits"], found["draws"]) == (str(out), 6, 9)
     assert {"k_10", "log-likelihood", "last peripheral_excess"} <= set(found["ranked_quantities"])
-    assert {path.name for path in out.iterdir()} == {"ranks.csv", "ecdf.png", "ecdf.svg", "manifest.json"}
+    assert {path.name for path in out.iterdir()} == {
+        *("ranks.csv", "ecdf.png", "ecdf.svg", "manifest.json", "log.jsonl")
+    }
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["ranked_quantities"] == found["ranked_quantities"]
     assert manifest["provenance"]["model"] == "volume_kinetics"

@@ -26,27 +26,28 @@ import os, signal, sys
 from cls_infer.cli import main
 from cls_infer.inference import checkpoint
 
-kill_at, written = int(sys.argv[1]), 0
+kill_at, kill_on, written = int(sys.argv[1]), sys.argv[2], 0
 checkpoint.Kept.__init__.__defaults__ = (None, 0.0)  # keeps every block
 whole = checkpoint.replacing
 
 def counted(path):
     global written
     written += 1
-    if written == kill_at:
+    if written == kill_at or (kill_on and kill_on in str(path)):
         os.kill(os.getpid(), signal.SIGKILL)
     return whole(path)
 
 checkpoint.replacing = counted
-del sys.argv[1]  # the command is part of the provenance
+del sys.argv[1:3]  # the command is part of the provenance
 sys.exit(main())
 """
 
 
-def run(*command, kill_at=0, folder, **environment):
-    """Run one command in a process of its own, which kills itself as it comes to write its `kill_at`th file."""
+def run(*command, kill_at=0, kill_on="", folder, **environment):
+    """Run one command in a process of its own, which kills itself as it comes to write its `kill_at`th file, or one
+    of whose path `kill_on` is a part."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(ROOT / ".cache")} | environment
-    call = [sys.executable, "-c", COMMAND, str(kill_at), *map(str, command)]
+    call = [sys.executable, "-c", COMMAND, str(kill_at), kill_on, *map(str, command)]
     return subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -123,6 +124,42 @@ def test_lanes_abreast_go_on_to_the_same_run(whole, share):
         assert said.returncode in (0, 3), said.stderr
         assert_same_run(whole / "run", whole / "through")
     finally:
+        for name in ("run", "through"):
+            shutil.rmtree(whole / name, ignore_errors=True)
+
+
+RANKED = ("calibrate", "volume_kinetics", "--like", "chart", "--fix", "V_c=3,Hct0=0.42", "--draws", "49", "--quiet")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("asked", "kept", "kill_on"),
+    [
+        (("--fits", "40"), "importance-00000.json", "importance-00032"),
+        (("--fits", "10", "--method", "hmc"), "hmc-00007.json", "hmc-00008"),
+        (("--fits", "2", "--method", "nuts"), "nuts-00000", "nuts-00001/draws"),
+        (("--fits", "3", "--method", "two-stage", "--hierarchical", "k_10"), "law-00001.npz", "law-00002"),
+    ],
+    ids=["importance", "hmc", "nuts", "two-stage"],
+)
+def test_a_calibration_killed_goes_on_to_the_same_ranks(whole, asked, kept, kill_on):
+    """Killed once some fits are kept and others are not."""
+    two = CHART + CHART.split("\n", 1)[1].replace("P1,", "P2,")
+    (whole / "chart" / "measurements.csv").write_text(two)
+    (whole / "chart" / "therapy.csv").write_text(GIVEN + GIVEN.split("\n", 1)[1].replace("P1,", "P2,"))
+    try:
+        said = run(*RANKED, *asked, "--out", "through", folder=whole)
+        assert said.returncode in (0, 3), said.stderr
+        said = run(*RANKED, *asked, "--out", "run", kill_on=kill_on, folder=whole)
+        assert said.returncode == -signal.SIGKILL, said.stderr
+        assert (whole / "run" / "checkpoint" / kept).exists()
+        said = run("resume", "run", folder=whole)
+        assert said.returncode in (0, 3), said.stderr
+        assert (whole / "run" / "ranks.csv").read_bytes() == (whole / "through" / "ranks.csv").read_bytes()
+        assert not (whole / "run" / "checkpoint").exists()
+    finally:
+        (whole / "chart" / "measurements.csv").write_text(CHART)
+        (whole / "chart" / "therapy.csv").write_text(GIVEN)
         for name in ("run", "through"):
             shutil.rmtree(whole / name, ignore_errors=True)
 

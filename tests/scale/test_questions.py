@@ -5,7 +5,8 @@ import pytest
 
 from cls_infer.errors import InputError
 from cls_infer.scale import questions
-from cls_infer.scale.questions import contrasts, exceedances, judgements, ranks, summaries, tidy
+from cls_infer.scale.contrasts import contrasts
+from cls_infer.scale.questions import exceedances, judgements, ranks, summaries, tidy
 
 
 @pytest.fixture(scope="module")
