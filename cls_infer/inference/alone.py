@@ -13,7 +13,7 @@ import numpy as np
 from ..likelihood.facts import coarse
 from ..likelihood.posterior import Posterior
 from ..solve.lanes import Tolerance
-from .accuracy import AIM, FINEST, tighter, tolerance_at
+from .accuracy import AIM, FINEST, TIGHT, tighter, tolerance_at
 from .apart import Apart
 from .certified import TOGETHER, Certify, WeighedDraws, errors_in_nats, together, weighed_batch
 from .hmc import Chained, chained
@@ -115,11 +115,11 @@ def _exact_enough(
     posteriors: Apart, batch: Sequence[int], modes: Modes, settings: Settings
 ) -> list[tuple[Apart, list[int]]]:
     """Return at which tolerances patients are solved exactly enough, and the places in the batch of those at each."""
-    found: list[tuple[Apart, list[int]]] = []
+    found, exact = list[tuple[Apart, list[int]]](), posteriors.at(TIGHT)
     asked = [(posteriors, list(range(len(batch))))]
     while asked:
         at, which = asked.pop(0)
-        error = errors_in_nats(at, [batch[i] for i in which], _some(modes, which), settings)
+        error = errors_in_nats(at, exact, [batch[i] for i in which], _some(modes, which), settings)
         good = (error <= AIM) | (at.target.tolerance.rtol <= FINEST)
         if good.any():
             found.append((at, [i for i, enough in zip(which, good, strict=True) if enough]))

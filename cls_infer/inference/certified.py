@@ -138,13 +138,26 @@ def _weighed_batch(
 
 
 def searched(
-    posteriors: Posteriors, batch: Sequence[int], settings: Settings, report: Callable[[str], None], *, first: bool
+    posteriors: Posteriors,
+    batch: Sequence[int],
+    settings: Settings,
+    report: Callable[[str], None],
+    *,
+    first: bool,
+    slopes: bool = False,
 ) -> tuple[Posteriors, Modes, float]:
-    """Return the posteriors, as of the first batch solved exactly enough, the batch's modes, and the seconds spent."""
-    begun = perf_counter()
+    """Return the posteriors, as of the first batch solved exactly enough, the batch's modes, and the seconds spent.
+
+    What the first batch will need after the search, `slopes` if they are among it, is compiled beside it.
+    """
+    begun, exact = perf_counter(), posteriors.at(TIGHT)
+    if first:
+        needed = (posteriors.expand, posteriors.log_posterior, exact.log_posterior)
+        for over in (*needed, posteriors.slope) if slopes else needed:
+            over.compile_beside(posteriors.dimension)
     modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
     if first:
-        posteriors = exact_enough(posteriors, batch, modes, settings, report)
+        posteriors = exact_enough(posteriors, exact, batch, modes, settings, report)
     return posteriors, modes, perf_counter() - begun
 
 
@@ -231,27 +244,34 @@ def together(posteriors: Posteriors, settings: Settings, batches: Sequence[Batch
 
 
 def exact_enough(
-    posteriors: Posteriors, patients: Sequence[int], modes: Modes, settings: Settings, report: Callable[[str], None]
+    posteriors: Posteriors,
+    exact: Posteriors,
+    patients: Sequence[int],
+    modes: Modes,
+    settings: Settings,
+    report: Callable[[str], None],
 ) -> Posteriors:
     """Return the posteriors solved exactly enough: errors of at most AIM nats at the modes and at draws about them, of
-    some of these patients."""
-    error = float(np.max(errors_in_nats(posteriors, patients[:TRIED], modes, settings)))
+    some of these patients, against the same posteriors solved at TIGHT."""
+    error = float(np.max(errors_in_nats(posteriors, exact, patients[:TRIED], modes, settings)))
     if error <= AIM or posteriors.target.tolerance.rtol <= FINEST:
         return posteriors
     finer = tighter(posteriors.target.tolerance, error)
     report(f"the solver's error reaches {error:.2g} nats: solving at a tolerance of {finer.rtol:.1g}")
-    return exact_enough(posteriors.at(finer), patients, modes, settings, report)
+    return exact_enough(posteriors.at(finer), exact, patients, modes, settings, report)
 
 
-def errors_in_nats(posteriors: Posteriors, patients: Sequence[int], modes: Modes, settings: Settings) -> np.ndarray:
-    """Return the largest error of each patient's log posterior [patient] at its mode and at draws about it; a failed
-    solve is no error."""
+def errors_in_nats(
+    posteriors: Posteriors, exact: Posteriors, patients: Sequence[int], modes: Modes, settings: Settings
+) -> np.ndarray:
+    """Return the largest error of each patient's log posterior [patient] at its mode and at draws about it, against the
+    same posteriors solved at TIGHT; a failed solve is no error."""
     points, of = [], np.repeat(np.asarray(patients), 1 + TRIED)
     for i, patient in enumerate(patients):
         rng = generator(settings.seed, posteriors.names[patient], "accuracy")
         root = np.linalg.cholesky(modes.covariance[i, 0])
         about = modes.points[i, 0] + rng.standard_normal((TRIED, posteriors.dimension)) @ root.T
         points += [modes.points[i, :1], about]
-    found, exact = (one.log_posterior(np.concatenate(points), of) for one in (posteriors, posteriors.at(TIGHT)))
-    solved = (found > FAILED / 2) & (exact > FAILED / 2)
-    return np.where(solved, np.abs(found - exact), 0.0).reshape(len(patients), -1).max(axis=1)
+    found, true = (one.log_posterior(np.concatenate(points), of) for one in (posteriors, exact))
+    solved = (found > FAILED / 2) & (true > FAILED / 2)
+    return np.where(solved, np.abs(found - true), 0.0).reshape(len(patients), -1).max(axis=1)
