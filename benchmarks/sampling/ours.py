@@ -16,7 +16,7 @@ from cls_infer.inference.settings import Settings
 from cls_infer.likelihood.posterior import Posterior
 from cls_infer.results.diagnose import certified, converged
 from cls_infer.results.pareto import smoothed
-from cls_infer.results.two_stage import weigh_together
+from cls_infer.results.two_stage import interim_draws, weigh_together
 
 from .exact import error_in_nats
 from .sampled import CHAINS, DRAWS, Sampled, fewest
@@ -74,11 +74,15 @@ def two_stages(target: Posterior) -> Sampled:
     settings = Settings(chains=CHAINS, draws=DRAWS, method="importance")
     apart = each_apart(target.model, target.cohort, tolerance=target.tolerance)
     certify = Certify(smoothed, certified)
-    parts = infer_cohort(lambda _: apart, apart.cohort, settings=settings, certify=certify, enough=converged)
+    many = interim_draws(len(apart.plan.patients), CHAINS)
+    options = {"settings": settings, "certify": certify, "enough": converged, "weighed_draws": many}
+    parts = infer_cohort(lambda _: apart, apart.cohort, **options)
     whole, under = weigh_together(parts, hierarchical=pooled, settings=settings)
     spent = perf_counter() - begun
     note = f"compilation included, thinnest {under.effective.min():.0f}, {len(under.redrawn)} redrawn"
-    return Sampled(fewest(whole.draws.z), spent, 0.0, _error(target), note)
+    worth = min(under.effective.min(), under.of_law.min())
+    size = 1 / (1 / fewest(whole.draws.z) + 1 / worth)
+    return Sampled(size, spent, 0.0, _error(target), note)
 
 
 def _error(target: Posterior) -> float:

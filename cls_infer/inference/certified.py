@@ -179,7 +179,7 @@ def weighed_batch(
         weighed = weigh_laplace(posteriors, batch, modes, count, seed=settings.seed, smooth=certify.smooth)
     else:
         options = {"seed": settings.seed, "smooth": certify.smooth, "enough": certify.enough, "report": report}
-        weighed = weigh(posteriors, batch, modes, **options)
+        weighed = weigh(posteriors, batch, modes, least=settings.chains * settings.draws, **options)
     which: list[int] = []
     shown: list[tuple] = []
     for i, (number, one) in enumerate(zip(batch, weighed, strict=True)):

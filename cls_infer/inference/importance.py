@@ -26,7 +26,7 @@ SPLITS = (2, 4)
 """Rounds after which a mixture that still fits badly gains components."""
 
 BLOCK, BLOCKS = 4096, 4
-"""Draws that are weighed for the result, and at most so many times as many."""
+"""Draws that are weighed for the result, and at most so many times as many for a certificate."""
 
 GOOD = 0.5
 """Share of a round's draws that its effective size reaches where there is nothing left to learn."""
@@ -53,13 +53,21 @@ class Weighed:
     log_evidence_se: float
 
     def equal(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Return which draws [count] stand for the weighed ones with equal weight, in random order.
+        """Return which draws [count] stand for the weighed ones with equal weight, in random order."""
+        return rng.permutation(systematic(self.log_weight, count, rng))
 
-        Systematic resampling: a draw of weight w comes up w times count, rounded up or down.
-        """
-        steps = (np.arange(count) + rng.random()) / count
-        reached = np.cumsum(np.exp(self.log_weight))
-        return rng.permutation(np.searchsorted(reached / reached[-1], steps).clip(0, len(reached) - 1))
+
+def systematic(log_weight: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return which draws [count], in their order, stand for those of log weights [draw] with equal weight.
+
+    A draw of normalised weight w comes up w times count, rounded up or down.
+
+    Reference:
+        Kitagawa (1996), J Comput Graph Stat 5:1-25.
+    """
+    steps = (np.arange(count) + rng.random()) / count
+    reached = np.cumsum(np.exp(log_weight - np.max(log_weight)))
+    return np.searchsorted(reached / reached[-1], steps).clip(0, len(reached) - 1)
 
 
 def effective_size(log_weight: np.ndarray) -> float:
@@ -132,6 +140,7 @@ def weigh(
     seed: int,
     smooth: Smooth,
     enough: Callable[[float, float, int], bool],
+    least: int = 0,
     report: Callable[[str], None] = lambda _: None,
 ) -> list[Weighed]:
     """Return the weighed draws of these patients, all of whom learn and are drawn from in one batch.
@@ -143,6 +152,7 @@ def weigh(
         seed: of the fit; each patient has random numbers of its own.
         smooth: Pareto smoothing of log weights.
         enough: whether k-hat, effective size and number of draws suffice.
+        least: so many draws are weighed at least.
         report: told of every round.
 
     Reference:
@@ -171,12 +181,12 @@ def weigh(
     drawn: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in patients]
     found: list[Weighed] = [None] * len(patients)  # pyright: ignore[reportAssignmentType] - filled below
     going = list(range(len(patients)))
-    for block in range(BLOCKS):
-        report(f"importance: {(block + 1) * BLOCK} draws of {len(going)} of {len(patients)} patients")
+    for block in range(max(BLOCKS, -(-least // BLOCK))):
+        report(f"importance: {(count := (block + 1) * BLOCK)} draws of {len(going)} of {len(patients)} patients")
         for i, part in zip(going, solved(going, BLOCK), strict=True):
             drawn[i].append(part)
             found[i] = _weighed(learners[i].mixture, drawn[i], smooth)
-        going = [i for i in going if not enough(found[i].khat, found[i].effective, len(found[i].points))]
+        going = [i for i in going if count < least or not enough(found[i].khat, found[i].effective, count)]
         if not going:
             break
     return found

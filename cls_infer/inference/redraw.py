@@ -14,8 +14,8 @@ from .two_stage import Redraw
 
 DEGREES = 7.0
 """Of the Student t that proposes: its tails are wider than those of a posterior."""
-ROUNDS = 4
-"""How often the proposal learns from its draws; the last round's are kept."""
+ROUNDS, ROUND = 4, 2048
+"""How often the proposal learns from its draws, from so many at most; the last round's are kept."""
 FEWEST = 5
 """Effective draws for each coordinate below which a round's moments are not learnt."""
 
@@ -48,7 +48,7 @@ def redraw_by_importance(
         prior = [_prior(len(free), pooled, *one) for one in zip(mean, covariance, strict=True)]
         about = [_shifted(own[p][:, free], *one) for p, one in zip(patients, prior, strict=True)]
         for last in range(ROUNDS):
-            z, proposed = _proposed(about, draws, rng)
+            z, proposed = _proposed(about, draws if last == ROUNDS - 1 else min(draws, ROUND), rng)
             target = log_likelihood(z) + np.stack([_log_normal(one, *p) for one, p in zip(z, prior, strict=True)])
             log_weight = target - proposed
             if last < ROUNDS - 1:

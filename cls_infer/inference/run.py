@@ -185,9 +185,11 @@ def infer_cohort(
     enough: Enough = lambda target, z: True,
     report: Report = lambda _: None,
     kept: Kept = NOWHERE,
+    weighed_draws: int = 0,
 ) -> list[Inference]:
     """Return one entry for patients who share anything; else one for all whose weighed draws are certified, and one
-    for each of the others. What `kept` holds of an earlier session is not done again.
+    for each of the others. Of weighed draws, which are cheap, each chain may hold more than `settings` say. What `kept`
+    holds of an earlier session is not done again.
 
     Raises:
         InputError: names the model lacks; a start that cannot be solved; a mixture, which needs two stages.
@@ -202,7 +204,8 @@ def infer_cohort(
     programs = Programs()
     road = road_of(posteriors, settings)
     if road in WEIGHING:
-        weighed = WEIGHING[road](posteriors, settings, certify=certify, report=report, kept=kept)
+        many = replace(settings, draws=max(settings.draws, weighed_draws))
+        weighed = WEIGHING[road](posteriors, many, certify=certify, report=report, kept=kept)
         left = [i for i in left if i not in weighed.which]
         if weighed.which:
             parts.append(weighed_part(whole, weighed))

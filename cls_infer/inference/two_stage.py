@@ -10,20 +10,31 @@ import numpy as np
 
 from ..errors import InputError, Problem
 from ..likelihood.population import Population
-from ..likelihood.reweighted import Interim, products
+from ..likelihood.reweighted import Interim, Products, products
 from .abreast import by_hamiltonian
+from .evenly import evenly
+from .importance import effective_size, systematic
 from .law_posterior import LawPosterior
 from .modes import find_modes
 from .settings import Settings
-from .under_laws import choose, weigh
+from .under_laws import choose, log_likelihood, weigh
 
 THIN = 100.0
-"""Effective size of a patient's draws below which they are too thin. The mean of the law errs by at most
-1/sqrt(size) of its posterior sd, less where patients are many: a tenth."""
+"""Effective size of a patient's draws, and what all are worth to a coordinate of the law, below which they are too
+thin: means err by 1/sqrt(size) of their posterior sd, a tenth."""
 
 WIDER = 1.5
 """A redraw's prior is so many times as wide as what the population says of the patient: it has tails to lose."""
 
+
+FEW = 2000
+"""Draws of a patient by which a law's chains are sampled, where there are more to weigh them by."""
+
+LOOKED = 500
+"""Laws that tell how far draws go under all of them."""
+
+LEAST = 0.2
+"""Share of such chains that must be left when they are weighed by all draws."""
 
 type Redraw = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """What draws patients again: takes their places [patient] in the population and their interim priors, Normal(mean
@@ -43,6 +54,7 @@ class TwoStage:
         seed: of the draws chosen.
         belongs: how probable each of those is, on average over the law [episode, choice].
         effective: size of each patient's interim draws under the law [episode].
+        of_law: what the draws of all patients are worth to each coordinate of the law [dim], `under_laws.weigh` says.
         weight: of every interim draw, on average over the law [episode, draw].
         thin: patients whose draws are too few under the law, after all redraws.
         redrawn: patients who were drawn again, once for each time.
@@ -55,6 +67,7 @@ class TwoStage:
     seed: int
     belongs: np.ndarray
     effective: np.ndarray
+    of_law: np.ndarray
     weight: np.ndarray
     thin: tuple[str, ...]
     redrawn: tuple[str, ...] = ()
@@ -90,6 +103,7 @@ def two_stage(
     *,
     redraw: Redraw | None = None,
     rounds: int = 3,
+    of_law: float = 0.0,
     report: Callable[[str], None] = lambda _: None,
 ) -> TwoStage:
     r"""Return the posterior of a population's law, and of its patients under it.
@@ -105,6 +119,8 @@ def two_stage(
         redraw: draws patients again whose effective size is below THIN, under a normal interim prior about what the
             population says of them, WIDER times as wide.
         rounds: how often at most.
+        of_law: everybody is drawn again once where the draws are worth less to some coordinate of the law: drawn about
+            the population, far more of them count.
         report: is told who is drawn again.
 
     Raises:
@@ -116,12 +132,14 @@ def two_stage(
     _check(population, draws)
     found = _once(population, draws, settings)
     redrawn: list[str] = []
-    for _ in range(rounds if redraw else 0):
-        if not found.thin or redraw is None:
+    for number in range(rounds if redraw else 0):
+        everybody = number == 0 and np.min(found.of_law) < of_law
+        again = population.episodes if everybody else found.thin
+        if not again or redraw is None:
             break
-        report(f"drawing again {', '.join(found.thin)}: too few draws under the population")
-        redrawn += found.thin
-        patients = np.array([population.episodes.index(name) for name in found.thin])
+        report(f"drawing again {'everybody' if everybody else ', '.join(again)}: too few draws under the population")
+        redrawn += again
+        patients = np.array([population.episodes.index(name) for name in again])
         found = _once(population, _drawn_again(found, patients, redraw), settings)
     return replace(found, redrawn=tuple(redrawn))
 
@@ -149,13 +167,9 @@ def expected(found: TwoStage) -> tuple[np.ndarray, np.ndarray]:
 def _once(population: Population, draws: Interim, settings: Settings) -> TwoStage:
     """Return the law's posterior given these draws, and the draws weighed by it."""
     ready = products(draws)
-    law = LawPosterior(population, ready)
-    modes = find_modes(law, [0], seed=settings.seed)
-    (drawn,) = by_hamiltonian(law, [0], modes, settings, suffices=lambda number, z: True)
-    if not drawn.complete:
-        raise KeyboardInterrupt  # some draws of the law are no population
-    u, stats = drawn.z, drawn.stats
-    found = weigh(population, ready, u.reshape(-1, u.shape[-1]))
+    u, stats = _laws(population, draws, ready, settings)
+    laws = u.reshape(-1, u.shape[-1])
+    found = weigh(population, ready, laws[evenly(len(laws), LOOKED)])
     return TwoStage(
         population=population,
         draws=draws,
@@ -164,9 +178,50 @@ def _once(population: Population, draws: Interim, settings: Settings) -> TwoStag
         seed=settings.seed + 1,
         belongs=found.belongs,
         effective=found.effective,
+        of_law=found.of_law,
         weight=found.weight,
         thin=tuple(n for n, size in zip(population.episodes, found.effective, strict=True) if size < THIN),
     )
+
+
+def _laws(
+    population: Population, draws: Interim, ready: Products, settings: Settings
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return draws u [chain, draw, dim] of the law's posterior, and the statistics of its chains [chain, draw].
+
+    A chain asks for the likelihood ten thousands of times. Where patients have many draws it is sampled by FEW of each,
+    and its draws are weighed by all of them; if that leaves too few, all are used from the start.
+    """
+    if draws.z.shape[1] <= FEW:
+        return _sampled(population, ready, settings)
+    few = products(_fewer(draws, settings.seed))
+    u, stats = _sampled(population, few, settings)
+    flat = u.reshape(-1, u.shape[-1])
+    log_weight = log_likelihood(population, ready, flat) - log_likelihood(population, few, flat)
+    if effective_size(log_weight) < LEAST * len(flat):
+        return _sampled(population, ready, settings)
+    rng, (chains, length) = np.random.default_rng(settings.seed), u.shape[:2]
+    kept = np.stack([systematic(one, length, rng) for one in log_weight.reshape(chains, length)])
+    chain = np.arange(chains)[:, None]
+    return u[chain, kept], {name: value[chain, kept] for name, value in stats.items()}
+
+
+def _sampled(population: Population, ready: Products, settings: Settings) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return draws of the law's posterior by these draws of patients, and the statistics of its chains."""
+    law = LawPosterior(population, ready)
+    modes = find_modes(law, [0], seed=settings.seed)
+    (drawn,) = by_hamiltonian(law, [0], modes, settings, suffices=lambda number, z: True)
+    if not drawn.complete:
+        raise KeyboardInterrupt  # some draws of the law are no population
+    return drawn.z, drawn.stats
+
+
+def _fewer(draws: Interim, seed: int) -> Interim:
+    """Return FEW draws of each patient, by their weights."""
+    rng = np.random.default_rng(seed)
+    chosen = np.stack([systematic(each, FEW, rng) for each in draws.log_weight])
+    z = draws.z[np.arange(len(chosen))[:, None], chosen]
+    return draws._replace(z=z, log_weight=np.full(chosen.shape, -np.log(FEW)))
 
 
 def _drawn_again(found: TwoStage, patients: np.ndarray, redraw: Redraw) -> Interim:

@@ -9,11 +9,15 @@ import numpy as np
 import xarray as xr
 from arviz_stats.sampling_diagnostics import bfmi, ess, rhat
 
+from ..inference.two_stage import THIN
 from ..likelihood.posterior import Posterior
 from .values import parameter_draws
 
 type Numbers = dict[str, Any]
 """Numbers by name, None where one could not be computed."""
+
+POPULATION = "population"
+"""In place of a patient, for what is worth to the population's law."""
 
 type Worst = dict[str, tuple[float | None, str]]
 """By measure the worst, None where one cannot be computed, and which number it belongs to."""
@@ -62,6 +66,8 @@ def diagnose(tree: xr.DataTree) -> Verdict:
         "solver_khat_max": _number(np.nanmax(khat)) if np.isfinite(khat).any() else None,
         "complete": bool(stats.attrs["complete"]),
         "thin": str(tree["two_stage"].attrs["thin"]) if "two_stage" in tree.children else "",
+        "ess_interim_min": min(interim_sizes(tree).values(), default=None),
+        "ess_of_law": interim_sizes(tree).get(POPULATION),
     }
     unmet = (*_unmet(numbers, worst), *_uncertified(weighed))
     return Verdict(not unmet, unmet, numbers)
@@ -88,6 +94,16 @@ def by_chains(tree: xr.DataTree) -> np.ndarray:
 def certified(khat: float, effective: float, draws: int) -> bool:
     """Return whether weighed draws may be believed: k-hat below what so many can bear, and enough of them."""
     return khat < min(THRESHOLDS.khat, 1 - 1 / log10(draws)) and effective >= THRESHOLDS.ess
+
+
+def interim_sizes(tree: xr.DataTree) -> dict[str, float]:
+    """Return what the draws of stage one are worth, where there were two: to every patient under the law, and to that
+    coordinate of the law (POPULATION) which they tell worst. No draw of stage two tells more than these."""
+    if "two_stage" not in tree.children:
+        return {}
+    group = tree["two_stage"].to_dataset()
+    sizes = zip(group["patient"].values, group["effective"].values, strict=True)
+    return {POPULATION: float(group["of_law"].min()), **{str(name): float(size) for name, size in sizes}}
 
 
 def _bfmi(tree: xr.DataTree) -> float | None:
@@ -194,11 +210,21 @@ def _unmet(numbers: Numbers, worst: Worst) -> Iterator[str]:
             f"draws of {numbers['thin']} are too few under the population: sample these patients longer, "
             "or fit all jointly by --method nuts"
         )
+    yield from unmet_of_law(numbers["ess_of_law"])
     error = numbers["solver_error_nats_max"]
     if error is None or not error <= asked.solver_error_nats:
         found = "cannot be computed" if error is None else f"is {error:.2g} nats"
         limit = f"at most {asked.solver_error_nats:g} asked"
         yield f"the solver's error {found}, {limit}: solve at a tighter tolerance, by --rtol"
+
+
+def unmet_of_law(size: float | None) -> Iterator[str]:
+    """Yield a sentence if the interim draws of all patients are worth too little to the population's law."""
+    if size is not None and not size >= THIN:
+        yield (
+            f"the patients' draws tell the population's law no better than {size:.0f} draws of it would, {THIN:.0f} "
+            "asked: draw more of each, or fit all jointly by --method hmc"
+        )
 
 
 def unmet_by_chains(numbers: Numbers, worst: Worst) -> Iterator[str]:

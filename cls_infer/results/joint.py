@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..inference.certified import Certificate
+from ..inference.chains import Draws
 from ..inference.run import Inference
 from ..inference.searches import Searches, joined
 from ..likelihood.pooling import Pooling, Slot
@@ -85,6 +86,18 @@ def _searches(found: Sequence[tuple[Inference, int]]) -> Searches | None:
     """Return the searches of every patient, each a row of its part; None where some were not sought."""
     rows = [Searches(*(column[i : i + 1] for column in part.searches)) for part, i in found if part.searches]
     return joined(rows) if len(rows) == len(found) else None
+
+
+def lengthened(parts: Sequence[Inference]) -> list[Inference]:
+    """Return the parts of a fit with as many draws as the longest has; others are repeated, evenly."""
+    longest = max(part.draws.z.shape[1] for part in parts)
+    return [replace(part, draws=_repeated(part.draws, longest)) for part in parts]
+
+
+def _repeated(draws: Draws, longest: int) -> Draws:
+    own = draws.z.shape[1]
+    again = np.arange(longest) * own // longest
+    return replace(draws, z=draws.z[:, again], stats={name: value[:, again] for name, value in draws.stats.items()})
 
 
 def thinned(name: str, long: np.ndarray, draws: int) -> np.ndarray:

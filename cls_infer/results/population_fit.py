@@ -17,7 +17,7 @@ from ..inference.two_stage import TwoStage
 from ..likelihood.pooling import Slot
 from ..likelihood.population import Population
 from .belonging import belonging
-from .diagnose import Verdict, Worst, of_chains, unmet_by_chains, worst_of_chains
+from .diagnose import Verdict, Worst, of_chains, unmet_by_chains, unmet_of_law, worst_of_chains
 from .fitted import entry
 from .population import numbers_of, values_of
 from .provenance import Attributes
@@ -92,6 +92,7 @@ def diagnose_population(tree: xr.DataTree) -> Verdict:
         **of_chains(tree, worst),
         "patients": group.sizes["patient"],
         "effective_min": float(group["effective"].min()),
+        "ess_of_law": float(group["of_law"].min()),
         "thin": thin,
         "redrawn": str(group.attrs["redrawn"]),
         "missing": len(missing),
@@ -173,6 +174,7 @@ def _unmet(numbers: Mapping[str, Any], worst: Worst, missing: Mapping[str, str],
             f"draws of {listed(numbers['thin'].split(', '))} are too few under the population: keep more by --kept, "
             "or fit the cohort again with more draws"
         )
+    yield from unmet_of_law(numbers["ess_of_law"])
     if missing:
         yield f"{len(missing)} patients could not be fitted and are not in the population: {listed(missing)}"
     if doubtful:

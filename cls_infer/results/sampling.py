@@ -34,11 +34,15 @@ def on_device(device: str, target: Callable[[], Posterior], report: Report, kept
         yield choice
 
 
-def sample(target: Target, cohort: Cohort, settings: Settings, report: Report, kept: Kept) -> list[Inference]:
-    """Return draws of every patient of a cohort, weighed or followed until they meet their thresholds.
+def sample(
+    target: Target, cohort: Cohort, settings: Settings, report: Report, kept: Kept, *, weighed_draws: int = 0
+) -> list[Inference]:
+    """Return draws of every patient of a cohort, weighed or followed until they meet their thresholds; those that are
+    weighed in each chain as many as `weighed_draws`, if the settings ask for fewer.
 
     Raises:
         InputError: names the model lacks; a start that cannot be solved.
     """
     certify = Certify(smoothed, certified)
-    return infer_cohort(target, cohort, settings=settings, certify=certify, enough=converged, report=report, kept=kept)
+    told = {"report": report, "kept": kept, "weighed_draws": weighed_draws}
+    return infer_cohort(target, cohort, settings=settings, certify=certify, enough=converged, **told)

@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.stats import skew
 
 from ..printable import cell
-from .diagnose import by_chains, convergence, entries
+from .diagnose import POPULATION, by_chains, convergence, entries, interim_sizes
 from .sensitivity import CONFLICT, STRONG, Sensitivity, sensitivities
 
 FIRST = ("M", "D", "t_off", "t_0", "m_L", "m")
@@ -67,13 +67,16 @@ def summarise(tree: xr.DataTree) -> list[Row]:
     measures, stats = convergence(posterior), tree["sample_stats"].to_dataset()
     effective = dict(zip(stats["patient"].values, stats["effective"].values, strict=True))
     weighed = {patient for patient, chains in zip(effective, by_chains(tree), strict=True) if not chains}
-    moved = sensitivities(tree)
+    moved, interim = sensitivities(tree), interim_sizes(tree)
     rows = []
     for label, name, place in entries(posterior):
         draws, before = (group[name].sel(place).values.ravel() for group in (posterior, prior))
         q05, q50, q95 = np.quantile(draws, [0.05, 0.5, 0.95])
         contraction, shift = _told_by(draws, before)
         no_chain = place.get("patient") in weighed
+        size = float(effective[place["patient"]] if no_chain else measures["ess_bulk"][name].sel(place))
+        if interim:
+            size = 1 / (1 / size + 1 / interim[place.get("patient", POPULATION)])
         rows.append(
             Row(
                 name=label,
@@ -87,7 +90,7 @@ def summarise(tree: xr.DataTree) -> list[Row]:
                 contraction=contraction,
                 shift=shift,
                 rhat=np.nan if no_chain else float(measures["rhat"][name].sel(place)),
-                ess_bulk=float(effective[place["patient"]] if no_chain else measures["ess_bulk"][name].sel(place)),
+                ess_bulk=size,
                 **_scaled(moved.get(label)),
             )
         )

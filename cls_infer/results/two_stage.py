@@ -26,9 +26,9 @@ from ..likelihood.posterior import Posterior, posterior
 from ..likelihood.reweighted import interim
 from ..likelihood.shares import coordinate_of
 from ..model.spec import Model
-from .diagnose import diagnose
+from .diagnose import THRESHOLDS, diagnose
 from .fitted import Fit, conclude
-from .joint import Joint, join
+from .joint import Joint, join, lengthened
 from .kept import hide_after
 from .pareto import pareto_shape
 from .provenance import provenance
@@ -38,17 +38,13 @@ from .streamed import LARGE_GROUPS
 
 type Report = Callable[[str], None]
 
-LAW_DRAWS = 1000
-"""Draws of the law in each chain, at least: they cost no solve."""
+INTERIM, OF_ALL = 2**15, 2**20
+"""Draws of a patient that are weighed under the population, and of all patients together at most: few are near to any
+one law."""
 
-MORE = 4
-"""A patient drawn again has so many times the draws: where laws of hardly any spread are likely, only few of them are
-near enough to each, wherever they lie."""
-
-
-def of_law(settings: Settings) -> Settings:
-    """Return how a law is sampled after patients were sampled so."""
-    return replace(settings, draws=max(settings.draws, LAW_DRAWS))
+FEW = 16
+"""Patients of whom so many draws are made from the start. Of more, the first draws say where the population is, and
+those about it count for more."""
 
 
 def weigh_together(
@@ -80,7 +76,7 @@ def weigh_together(
     Raises:
         InputError: a parameter that is not each patient's own; what `population` and `pool` refuse.
     """
-    apart = join(parts)
+    apart = join(lengthened(parts))
     _check_own(apart.target, hierarchical)
     target = pooled_target(
         apart.target,
@@ -96,16 +92,20 @@ def weigh_under(
     target: Posterior, apart: Joint, settings: Settings, report: Report = lambda _: None
 ) -> tuple[Inference, TwoStage]:
     """Return draws of the joint target of patients who are `apart`, as `weigh_together` does."""
-    own, pooled = own_coordinates(apart), np.array(target.pooling.pooled)
+    first, pooled = own_coordinates(apart), np.array(target.pooling.pooled)
+    own, log_weight = distinct(first)
     assert target.pooling.population is not None
-    redraw, fresh = redraw_by_importance(apart.target, own, pooled, draws=MORE * own.shape[1], seed=settings.seed)
-    found = two_stage(target.pooling.population, interim(own[:, :, pooled]), settings, redraw=redraw, report=report)
+    again = max(min(INTERIM, OF_ALL // len(own)), first.shape[1])
+    redraw, fresh = redraw_by_importance(apart.target, first, pooled, draws=again, seed=settings.seed)
+    draws = interim(own[:, :, pooled], log_weight=log_weight)
+    options = {"redraw": redraw, "of_law": THRESHOLDS.ess, "report": report}
+    found = two_stage(target.pooling.population, draws, settings, **options)
     if found.thin:
         report(f"draws too thin under the population: {', '.join(found.thin)}")
     if fresh:
-        own = padded(own, MORE * own.shape[1], 0.0)
+        own = padded(own, max(again, own.shape[1]), 0.0)
     for patient, z in fresh.items():
-        own[patient] = z
+        own[patient, : len(z)] = z
     draws = Draws(_vectors(target, found, own, settings.seed), found.stats, complete=apart.complete)
     numbers = tuple(range(len(own)))
     how = f"two-stage after {apart.method}"
@@ -156,9 +156,10 @@ def fit_two_stage(
         tolerance=tolerance_at(settings.rtol, settings.solver),
     )
     with on_device(device, lambda: target(seen), report, kept) as choice:
-        parts = sample(target, seen, replace(settings, method="auto"), report, kept)
+        many = interim_draws(len(seen.patients), settings.chains)
+        parts = sample(target, seen, replace(settings, method="auto"), report, kept, weighed_draws=many)
         report("weighing the patients' draws under their population")
-        whole, found = weigh_together(parts, settings=of_law(settings), report=report, **asked)
+        whole, found = weigh_together(parts, settings=settings, report=report, **asked)
         said = {"command": command, "hidden": hidden, "until": until, "device_because": choice.why}
         made, store = provenance(model, seen, settings, **said), kept.place(LARGE_GROUPS)
         done = conclude([whole], provenance=made, whole=cohort, store=store)
@@ -186,18 +187,37 @@ def check_asked(hierarchical: Sequence[str], shared: Sequence[str]) -> None:
 
 def weighing(found: TwoStage) -> xr.Dataset:
     """Return the group `two_stage`: of each patient the `effective` size of the interim draws under the population,
-    how many `draws` there were, and Pareto `khat` of their mean weights; of a mixture how probably each patient
-    `belongs` to which cause or group [patient, cause]."""
+    how many different `draws` there were, and Pareto `khat` of their mean weights; what they all are worth to each
+    coordinate of the law (`of_law` [coordinate], a size too); of a mixture how probably each patient `belongs` to which
+    cause or group [patient, cause]."""
     khat = [_pareto_shape(weight, each) for weight, each in zip(found.weight, found.draws.log_weight, strict=True)]
     count = np.isfinite(found.draws.log_weight).sum(axis=1)
     people = found.population
     data: dict[str, Any] = {"effective": ("patient", found.effective), "draws": ("patient", count)}
     data["khat"] = ("patient", khat)
-    coords: dict[str, Any] = {"patient": list(people.episodes)}
+    data["of_law"] = ("law_coordinate", found.of_law)
+    coords: dict[str, Any] = {"patient": list(people.episodes), "law_coordinate": list(people.labels)}
     if people.is_mixture:
         data["belongs"] = (("patient", people.kind), found.belongs)
         coords[people.kind] = list(people.causes)
     return xr.Dataset(data, coords=coords, attrs={"thin": ", ".join(found.thin), "redrawn": ", ".join(found.redrawn)})
+
+
+def interim_draws(patients: int, chains: int) -> int:
+    """Return how many draws each chain should hold of patients who are weighed alone before they are together; 0 for as
+    many as in a fit."""
+    return INTERIM // chains if patients <= FEW else 0
+
+
+def distinct(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each patient's different draws [patient, draw, slot] of those that may repeat, and the log of how often
+    each comes up [patient, draw]: what comes up twice is one draw of more weight, and no two to be counted on."""
+    found = [np.unique(one, axis=0, return_counts=True) for one in own]
+    most = max(len(points) for points, _ in found)
+    points, log_weight = np.zeros((len(own), most, own.shape[2])), np.full((len(own), most), -np.inf)
+    for patient, (each, times) in enumerate(found):
+        points[patient, : len(each)], log_weight[patient, : len(each)] = each, np.log(times)
+    return points, log_weight
 
 
 def own_coordinates(apart: Joint) -> np.ndarray:

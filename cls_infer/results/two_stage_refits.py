@@ -17,7 +17,7 @@ from ..inference.run import Enough, Inference, Report
 from ..inference.settings import TWO_STAGE, Settings
 from ..inference.simulated import Simulated
 from .joint import join
-from .two_stage import of_law, weigh_under
+from .two_stage import interim_draws, weigh_under
 
 
 def refit_by_two_stages(
@@ -42,7 +42,9 @@ def refit_by_two_stages(
         kept: what it holds of an earlier session is not done again.
     """
     found = nothing_of(simulated, draws)
-    weighed = by_importance(Apart(simulated.fit), settings, certify=certify, report=report, kept=kept)
+    alone = Apart(simulated.fit)
+    many = replace(settings, draws=max(settings.draws, interim_draws(simulated.posteriors.patients, settings.chains)))
+    weighed = by_importance(alone, many, certify=certify, report=report, kept=kept)
     place, patients = {row: i for i, row in enumerate(weighed.which)}, simulated.posteriors.patients
     begun = perf_counter()
     for fit in range(len(simulated.truth)):
@@ -52,7 +54,7 @@ def refit_by_two_stages(
         if (known := kept.read(name := f"law-{fit:05d}")) is None:
             report(f"weighing cohort {fit + 1} of {len(simulated.truth)}")
             apart = _interim(simulated, rows, weighed, [place[row] for row in rows])
-            whole, under = weigh_under(simulated.alone(fit), join([apart]), of_law(settings), report)
+            whole, under = weigh_under(simulated.alone(fit), join([apart]), settings, report)
             suffices = not under.thin and enough(whole.target, whole.draws.z)
             known = {"points": sample_of(whole.draws.z, draws), "suffices": np.array(suffices)}
             kept.write(name, known)

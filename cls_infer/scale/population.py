@@ -12,7 +12,6 @@ from ..model.spec import Model
 from ..results.kept import check_digest
 from ..results.population_fit import PopulationFit, conclude_population
 from ..results.provenance import Attributes, provenance
-from ..results.two_stage import LAW_DRAWS
 from .again import redraw_of
 from .gather import Gathered, gather
 from .run import CohortRun
@@ -22,7 +21,7 @@ type Report = Callable[[str], None]
 ROUNDS = 3
 """How often thin patients are drawn again."""
 
-LAW = Settings(draws=LAW_DRAWS)
+LAW = Settings(draws=1000)
 
 
 def fit_population(
