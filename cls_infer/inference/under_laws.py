@@ -66,7 +66,7 @@ def log_likelihood(population: Population, ready: Products, u: np.ndarray) -> np
     return np.asarray(of_all(ready, u))
 
 
-def _one_of_many(log_weight: jax.Array, of_block: jax.Array, of_draw: jax.Array) -> jax.Array:
+def one_of_many(log_weight: jax.Array, of_block: jax.Array, of_draw: jax.Array) -> jax.Array:
     """Return one of the draws of each episode [episode] by log weights [episode, draw]: a block of them first, then one
     of these. That asks for as many random numbers as there are blocks and draws in a block, not for one a draw."""
     episodes, draws = log_weight.shape
@@ -84,7 +84,7 @@ def choose(population: Population, ready: Products, u: np.ndarray, seed: int) ->
     def one(ready: Products, at: jax.Array, key: jax.Array) -> Pair:
         each = log_weights(population, ready, population.law(at))
         of_draw, of_block, of_choice = jax.random.split(key, 3)
-        chosen = _one_of_many(logsumexp(each, axis=1), of_block, of_draw)
+        chosen = one_of_many(logsumexp(each, axis=1), of_block, of_draw)
         of_chosen = jnp.take_along_axis(each, chosen[:, None, None], axis=2)[..., 0]
         return chosen, jax.random.categorical(of_choice, of_chosen, axis=1)
 

@@ -18,7 +18,7 @@ def test_until_hides_measurements_and_keeps_therapy():
 
 
 def test_a_fit_goes_the_whole_way(kinetics, monkeypatch):
-    def made_up(made, cohort, *, settings, certify, enough, report, kept):
+    def made_up(made, cohort, *, settings, certify, enough, report, kept, weighed_draws):
         report("sampling")
         target = made(cohort)
         inference = sampled(target)
