@@ -19,6 +19,10 @@ from ..inference.simulated import Simulated
 from .joint import join
 from .two_stage import interim_draws, weigh_under
 
+HELD = 2**26
+"""Numbers of all cohorts' draws that are in memory together, half a gigabyte: of very many cohorts each patient has
+fewer draws than a fit would make."""
+
 
 def refit_by_two_stages(
     simulated: Simulated,
@@ -43,7 +47,9 @@ def refit_by_two_stages(
     """
     found = nothing_of(simulated, draws)
     alone = Apart(simulated.fit)
-    many = replace(settings, draws=max(settings.draws, interim_draws(simulated.posteriors.patients, settings.chains)))
+    room = HELD // (len(alone.names) * alone.dimension * settings.chains)
+    wanted = min(interim_draws(simulated.posteriors.patients, settings.chains), room)
+    many = replace(settings, draws=max(settings.draws, wanted))
     weighed = by_importance(alone, many, certify=certify, report=report, kept=kept)
     place, patients = {row: i for i, row in enumerate(weighed.which)}, simulated.posteriors.patients
     begun = perf_counter()
