@@ -14,7 +14,7 @@ from ..likelihood.facts import Facts, bucket, in_company, padded
 from ..likelihood.posterior import FAILED, Posterior
 from ..solve.lanes import Tolerance
 from .gauss_newton import factor
-from .lanes import OverLanes, lanes_of, lanes_program
+from .lanes import lanes_of, lanes_program
 from .programs import Programs
 from .searches import STARTS
 from .unsolved import unsolved
@@ -106,7 +106,7 @@ class Apart:
         return jnp.zeros((len(points), len(self.target.pooling.slots))).at[:, self.free].set(points)
 
     @cached_property
-    def log_posterior(self) -> OverLanes[np.ndarray]:
+    def log_posterior(self) -> Callable[..., np.ndarray]:
         """Log posterior density [lane], without the prior's constant, at points [lane, dim] of patients [lane]."""
 
         def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:
@@ -116,7 +116,7 @@ class Apart:
         return self._over_lanes("log posterior", at, VALUES)
 
     @cached_property
-    def slope(self) -> OverLanes[Slope]:
+    def slope(self) -> Callable[..., Slope]:
         """The log posterior and its gradient at points [lane, dim] of patients [lane]."""
 
         def total(points: jax.Array, facts: Facts, patient: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -131,7 +131,7 @@ class Apart:
         return self._over_lanes("slope", at, SLOPES, ABREAST)
 
     @cached_property
-    def expand(self) -> OverLanes[Local]:
+    def expand(self) -> Callable[..., Local]:
         """The expansion about points [lane, dim] of patients [lane]."""
 
         def about(facts: Facts, points: jax.Array, patient: jax.Array) -> Local:
@@ -148,7 +148,7 @@ class Apart:
         return self._over_lanes("expansion", about, EXPANSIONS, STARTS)
 
     @cached_property
-    def values(self) -> OverLanes[np.ndarray]:
+    def values(self) -> Callable[..., np.ndarray]:
         """Values [lane, slot] of all that is estimated at points [lane, dim] of patients [lane]: the model's
         parameters, uncharted amounts, offsets of assays, in the order of the slots. Nothing is solved."""
 
@@ -177,14 +177,16 @@ class Apart:
         held = tuple(target.pooling.held.items())
         return names, slots, held, assays, shapes, target.plan.slots, target.plan.route.ends is None, target.tolerance
 
-    def _over_lanes(self, what: str, fun: Callable[..., Any], block: int, each: int | None = None) -> OverLanes[Any]:
+    def _over_lanes(
+        self, what: str, fun: Callable[..., Any], block: int, each: int | None = None
+    ) -> Callable[..., Any]:
         """Return a program of lanes, of which there are at most `each` for a patient."""
         most = each and each * max(self.places, len(self.names))
         run = self.programs.once((what, most, self.form), lambda: lanes_program(fun, block, known=1, most=most))
         return lanes_of(run, self.facts)
 
     @cached_property
-    def log_health(self) -> OverLanes[np.ndarray]:
+    def log_health(self) -> Callable[..., np.ndarray]:
         """Log density of the healthy ranges [lane] at points [lane, dim] of patients [lane]; nothing is solved."""
 
         def at(facts: Facts, points: jax.Array, patient: jax.Array) -> jax.Array:

@@ -138,26 +138,13 @@ def _weighed_batch(
 
 
 def searched(
-    posteriors: Posteriors,
-    batch: Sequence[int],
-    settings: Settings,
-    report: Callable[[str], None],
-    *,
-    first: bool,
-    slopes: bool = False,
+    posteriors: Posteriors, batch: Sequence[int], settings: Settings, report: Callable[[str], None], *, first: bool
 ) -> tuple[Posteriors, Modes, float]:
-    """Return the posteriors, as of the first batch solved exactly enough, the batch's modes, and the seconds spent.
-
-    What the first batch will need after the search, `slopes` if they are among it, is compiled beside it.
-    """
-    begun, exact = perf_counter(), posteriors.at(TIGHT)
-    if first:
-        needed = (posteriors.expand, posteriors.log_posterior, exact.log_posterior)
-        for over in (*needed, posteriors.slope) if slopes else needed:
-            over.compile_beside(posteriors.dimension)
+    """Return the posteriors, as of the first batch solved exactly enough, the batch's modes, and the seconds spent."""
+    begun = perf_counter()
     modes = find_modes(posteriors, batch, seed=settings.seed, report=report)
     if first:
-        posteriors = exact_enough(posteriors, exact, batch, modes, settings, report)
+        posteriors = exact_enough(posteriors, posteriors.at(TIGHT), batch, modes, settings, report)
     return posteriors, modes, perf_counter() - begun
 
 

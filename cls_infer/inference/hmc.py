@@ -51,7 +51,7 @@ def by_hmc(
         whole = [one for one in known if one is not None]
         if len(whole) < len(batch):
             journal = Journal(kept, f"slopes-{first:05d}")
-            posteriors, modes, spent = searched(posteriors, batch, settings, report, first=first == 0, slopes=True)
+            posteriors, modes, spent = searched(posteriors, batch, settings, report, first=first == 0)
             options = {"searching": spent / len(batch), "journal": journal}
             whole = chained(posteriors, batch, modes, settings, suffices, report, **options)
             if not all(one.draws.complete for one in whole):

@@ -13,7 +13,7 @@ from ..errors import Problem
 from ..likelihood.population import Population
 from ..likelihood.reweighted import Products, log_marginal
 from .apart import ABREAST, SLOPES, Local, Slope
-from .lanes import OverLanes, lanes_of, lanes_program
+from .lanes import lanes_of, lanes_program
 from .searches import STARTS
 
 LEAST_CURVATURE = 0.2
@@ -47,7 +47,7 @@ class LawPosterior:
         """No population stands over this one's law."""
 
     @cached_property
-    def slope(self) -> OverLanes[Slope]:
+    def slope(self) -> Callable[..., Slope]:
         """The log posterior and its gradient at points [lane, dim]."""
 
         def at(draws: Products, points: jax.Array, which: jax.Array) -> Slope:
@@ -56,7 +56,7 @@ class LawPosterior:
         return self._over_lanes(at, SLOPES, ABREAST)
 
     @cached_property
-    def expand(self) -> OverLanes[Local]:
+    def expand(self) -> Callable[..., Local]:
         """The expansion about points [lane, dim], each eigenvalue of its curvature LEAST_CURVATURE at least."""
 
         def about(draws: Products, points: jax.Array, which: jax.Array) -> Local:
@@ -75,7 +75,7 @@ class LawPosterior:
     def _log_posterior(self, u: jax.Array, draws: Products) -> jax.Array:
         return jnp.sum(log_marginal(self.population, draws, u)) - 0.5 * jnp.sum(u**2)
 
-    def _over_lanes(self, fun: Callable[..., Any], at_once: int, most: int) -> OverLanes[Any]:
+    def _over_lanes(self, fun: Callable[..., Any], at_once: int, most: int) -> Callable[..., Any]:
         """Return a function of any number of points; a device takes so many at once, or fewer of very many draws."""
         block = max(1, min(at_once, ROOM // self.draws.known.size))
         return lanes_of(lanes_program(fun, block, known=1, most=most), self.draws)

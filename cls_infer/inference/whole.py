@@ -15,7 +15,7 @@ from ..likelihood.posterior import FAILED, Posterior, Terms
 from ..solve.lanes import Tolerance
 from .apart import ABREAST, EXPANSIONS, SLOPES, VALUES, Local, Slope
 from .gauss_newton import expand_at
-from .lanes import OverLanes, over_lanes
+from .lanes import over_lanes
 from .searches import STARTS
 from .unsolved import unsolved
 
@@ -67,7 +67,7 @@ class Whole:
         return jnp.asarray(which)[:, None] * self.patients + jnp.arange(self.patients)[None]
 
     @cached_property
-    def log_posterior(self) -> OverLanes[np.ndarray]:
+    def log_posterior(self) -> Callable[..., np.ndarray]:
         """Log posterior density [point], without the prior's constant, at points [point, dim] of posteriors [point]."""
 
         def at(points: jax.Array, which: jax.Array) -> jax.Array:
@@ -76,7 +76,7 @@ class Whole:
         return self._over_points(at, VALUES)
 
     @cached_property
-    def slope(self) -> OverLanes[Slope]:
+    def slope(self) -> Callable[..., Slope]:
         """The log posterior and its gradient at points [point, dim] of posteriors [point]."""
 
         def total(points: jax.Array, which: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -90,7 +90,7 @@ class Whole:
         return self._over_points(at, SLOPES, ABREAST)
 
     @cached_property
-    def expand(self) -> OverLanes[Local]:
+    def expand(self) -> Callable[..., Local]:
         """The expansion about points [point, dim] of posteriors [point]."""
 
         def about(points: jax.Array, which: jax.Array) -> Local:
@@ -101,7 +101,7 @@ class Whole:
         return self._over_points(about, EXPANSIONS, STARTS)
 
     @cached_property
-    def log_health(self) -> OverLanes[np.ndarray]:
+    def log_health(self) -> Callable[..., np.ndarray]:
         """Log density of the healthy ranges [point] at points [point, dim] of posteriors [point]; nothing is solved."""
 
         def at(points: jax.Array, which: jax.Array) -> jax.Array:
@@ -116,7 +116,7 @@ class Whole:
     def _by_point(self, each: jax.Array) -> jax.Array:
         return jnp.sum(each.reshape(-1, self.patients), axis=1)
 
-    def _over_points(self, fun: Callable[..., Any], at_once: int, each: int | None = None) -> OverLanes[Any]:
+    def _over_points(self, fun: Callable[..., Any], at_once: int, each: int | None = None) -> Callable[..., Any]:
         """Return a function of any number of points, at most `each` of a posterior; a device takes so many at once, or
         fewer, where their patients would be more than VALUES lanes."""
         most = each and each * len(self.names)

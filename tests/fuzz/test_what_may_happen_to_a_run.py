@@ -137,7 +137,7 @@ REQUEST = {"dataset": "clarkson_a", "model": "two_pore", "settings": {}}
         ({"asked": {"request": {**REQUEST, "settings": {"thin": 3}}, "command": ""}}, "does not know: .*thin"),
         ({"asked": {"request": REQUEST}}, "does not know: 'command'"),
         ({"asked": {}}, "does not know: 'request'"),
-        ({"asked": []}, "go on with the version that wrote it, or fit again into another"),
+        ({"asked": []}, "go on with the version that wrote it, or begin again into another"),
     ],
 )
 def test_a_checkpoint_of_another_version_is_refused_and_stays(tmp_path, capsys, written, words):

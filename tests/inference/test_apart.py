@@ -46,16 +46,6 @@ def test_expansion_and_density_agree(apart):
     np.testing.assert_allclose(found.gradient, slope, rtol=0.05, atol=0.2)
 
 
-def test_what_is_compiled_beforehand_gives_the_same_bits(apart):
-    points, of = lanes(apart.dimension)
-    expected, fresh = apart.log_posterior(points, of), Apart(apart.target)
-    fresh.log_posterior.compile_beside(fresh.dimension)
-    compiling = fresh.log_posterior.program.ahead
-    fresh.log_posterior.compile_beside(fresh.dimension)
-    assert compiling is not None and fresh.log_posterior.program.ahead is compiling
-    np.testing.assert_array_equal(fresh.log_posterior(points, of), expected)
-
-
 def test_no_lane_depends_on_its_neighbours(apart):
     points, of = lanes(apart.dimension, 300)  # more than one call takes
     together = apart.log_posterior(points, of)
